@@ -1,0 +1,21 @@
+//! How the database came to be: one file per step, written by hand, with table and column names as literals.
+//! A step never imports the entities: they describe today, a step describes its own day.
+
+use sea_orm_migration::{MigrationTrait, async_trait};
+pub use sea_orm_migration::{MigratorTrait, prelude::DbErr};
+
+mod m20261123_000001_create_customer;
+mod m20261123_000002_create_api_token;
+
+/// All steps, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_create_customer::Migration),
+            Box::new(m20261123_000002_create_api_token::Migration),
+        ]
+    }
+}

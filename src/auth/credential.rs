@@ -1,0 +1,102 @@
+//! From the `Authorization` header to a key.
+
+use super::{ApiKey, KeyDigest, KeyShape};
+
+/// The key that a request carries, as a digest. Whether it is a live one, only the database knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Credential {
+    /// What is looked up.
+    pub digest: KeyDigest,
+    /// What the log says when it is not found.
+    pub shape: KeyShape,
+}
+
+/// Why a caller is nobody we know. `Display` is the contract's message, which is DRF's; both faces show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthenticated {
+    /// No header, or another scheme.
+    #[error("Authentication credentials were not provided.")]
+    NotProvided,
+    /// A scheme and no key.
+    #[error("Invalid token header. No credentials provided.")]
+    NoKey,
+    /// More than one word after the scheme, or more than one header.
+    #[error("Invalid token header. Token string should not contain spaces.")]
+    Spaces,
+    /// A key that is not UTF-8.
+    #[error("Invalid token header. Token string should not contain invalid characters.")]
+    InvalidCharacters,
+    /// Unknown, expired or revoked; the log says which.
+    #[error("Invalid token.")]
+    UnknownKey,
+    /// A live key of a deactivated customer.
+    #[error("User inactive or deleted.")]
+    Inactive,
+}
+
+impl Credential {
+    /// Reads the values of all `Authorization` headers of a request as DRF does: words are split at ASCII white space,
+    /// the scheme's case does not matter, `Bearer` means the same as `Token`.
+    pub fn from_authorization<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<Self, Unauthenticated> {
+        let value = values.next().ok_or(Unauthenticated::NotProvided)?;
+        if values.next().is_some() {
+            return Err(Unauthenticated::Spaces);
+        }
+        let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+        let mut words = value.split(is_space).filter(|word| !word.is_empty());
+        let scheme = words.next().ok_or(Unauthenticated::NotProvided)?;
+        if !scheme.eq_ignore_ascii_case(b"token") && !scheme.eq_ignore_ascii_case(b"bearer") {
+            return Err(Unauthenticated::NotProvided);
+        }
+        let key = words.next().ok_or(Unauthenticated::NoKey)?;
+        if words.next().is_some() {
+            return Err(Unauthenticated::Spaces);
+        }
+        let key = std::str::from_utf8(key).map_err(|_| Unauthenticated::InvalidCharacters)?;
+        Ok(Self::from(&ApiKey::from_clear(key)))
+    }
+}
+
+impl From<&ApiKey> for Credential {
+    fn from(key: &ApiKey) -> Self {
+        Self { digest: key.digest(), shape: key.shape() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&str]) -> Result<KeyDigest, Unauthenticated> {
+        Credential::from_authorization(values.iter().map(|value| value.as_bytes())).map(|credential| credential.digest)
+    }
+
+    #[test]
+    fn token_and_bearer_in_any_case_carry_a_key() {
+        let digest = ApiKey::from_clear("k").digest();
+        for value in ["Token k", "token k", "TOKEN\t k ", "Bearer k", "bEARER k"] {
+            assert_eq!(read(&[value]), Ok(digest), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn every_other_header_is_refused_in_drfs_words() {
+        for (values, why) in [
+            (&[] as &[&str], Unauthenticated::NotProvided),
+            (&[""], Unauthenticated::NotProvided),
+            (&["Basic k"], Unauthenticated::NotProvided),
+            (&["Tokenk"], Unauthenticated::NotProvided),
+            (&["Token"], Unauthenticated::NoKey),
+            (&["Token  "], Unauthenticated::NoKey),
+            (&["Token a b"], Unauthenticated::Spaces),
+            (&["Token a", "Token a"], Unauthenticated::Spaces),
+        ] {
+            assert_eq!(read(values), Err(why), "{values:?}");
+        }
+        let latin1: &[u8] = b"Token \xe9";
+        assert_eq!(
+            Credential::from_authorization([latin1].into_iter()).err(),
+            Some(Unauthenticated::InvalidCharacters)
+        );
+    }
+}

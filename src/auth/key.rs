@@ -1,0 +1,123 @@
+//! Keys: made, recognised and digested, never printed.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+const PREFIX: &str = "shp_";
+const RANDOM_CHARS: usize = 40;
+const CHECKSUM_CHARS: usize = 6;
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A key in clear: `shp_`, 40 random characters (238 bits), 6 characters of checksum. It exists where it is issued
+/// and where a request carries it; only its digest is stored.
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// A new key from the system's random source, which may fail.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut key = String::with_capacity(PREFIX.len() + RANDOM_CHARS + CHECKSUM_CHARS);
+        key.push_str(PREFIX);
+        while key.len() < PREFIX.len() + RANDOM_CHARS {
+            let mut bytes = [0; RANDOM_CHARS];
+            getrandom::fill(&mut bytes)?;
+            // 248 is the largest multiple of 62 in a byte: beyond it some characters would be likelier than others.
+            let fair = bytes.iter().filter(|byte| **byte < 248).map(|byte| BASE62[usize::from(*byte % 62)]);
+            key.extend(fair.take(PREFIX.len() + RANDOM_CHARS - key.len()).map(char::from));
+        }
+        let checksum = checksum(&key[PREFIX.len()..]);
+        key.push_str(&checksum);
+        Ok(Self(key))
+    }
+
+    /// A key of any shape that a client or an operator holds.
+    pub fn from_clear(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key in clear, for the one moment in which it is shown.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored and looked up.
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// Whether the key can be one of ours: what the log says of a key that is not found.
+    pub fn shape(&self) -> KeyShape {
+        let Some(rest) = self.0.strip_prefix(PREFIX) else { return KeyShape::Foreign };
+        let whole = rest.len() == RANDOM_CHARS + CHECKSUM_CHARS && rest.is_ascii();
+        if whole && rest[RANDOM_CHARS..] == checksum(&rest[..RANDOM_CHARS]) { KeyShape::Ours } else { KeyShape::Typo }
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(..)")
+    }
+}
+
+/// CRC-32 in base 62, as secret scanners know it from other services' keys.
+fn checksum(random: &str) -> String {
+    let mut rest = crc32fast::hash(random.as_bytes());
+    let mut digits = [b'0'; CHECKSUM_CHARS];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.into_iter().map(char::from).collect()
+}
+
+/// What a key looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyShape {
+    /// Our prefix and a checksum that fits: it was issued by some shop-profile.
+    Ours,
+    /// Our prefix, but the rest was mistyped or cut.
+    Typo,
+    /// Another system's key, say one of DRF's 40 hexadecimal digits.
+    Foreign,
+}
+
+/// SHA-256 of a key. The key being random, the digest needs neither salt nor stretching.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyDigest(pub [u8; 32]);
+
+impl fmt::Debug for KeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyDigest(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_has_our_shape_and_is_new() {
+        let (one, two) = (ApiKey::generate().unwrap(), ApiKey::generate().unwrap());
+        assert_eq!(one.reveal().len(), 50);
+        assert_eq!(one.shape(), KeyShape::Ours);
+        assert_ne!(one.reveal(), two.reveal());
+    }
+
+    #[test]
+    fn any_one_mistyped_character_is_a_typo() {
+        let key = ApiKey::generate().unwrap();
+        for at in PREFIX.len()..key.reveal().len() {
+            let mut typo = key.reveal().as_bytes().to_vec();
+            typo[at] = if typo[at] == b'x' { b'y' } else { b'x' };
+            assert_eq!(ApiKey::from_clear(String::from_utf8(typo).unwrap()).shape(), KeyShape::Typo, "at {at}");
+        }
+        assert_eq!(ApiKey::from_clear("shp_").shape(), KeyShape::Typo);
+        assert_eq!(ApiKey::from_clear("9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b").shape(), KeyShape::Foreign);
+    }
+
+    #[test]
+    fn neither_a_key_nor_its_digest_is_printed() {
+        let key = ApiKey::from_clear("shp_secret");
+        assert_eq!(format!("{key:?} {:?}", key.digest()), "ApiKey(..) KeyDigest(..)");
+    }
+}

@@ -1,0 +1,186 @@
+//! The command line: a file per sub-command. Results go to stdout, talk to stderr; the exit code is 0, 1 for a
+//! refusal, 2 for wrong usage.
+
+pub mod customer;
+pub mod log;
+mod migrate;
+mod schema;
+pub mod serve;
+pub mod token;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    profile::{FieldError, Username},
+    store::{CustomerRef, DatabaseUrl, OpenOptions, Store},
+};
+
+/// A shop's authenticated customer reads and updates their own profile, by GraphQL and by REST.
+#[derive(Parser)]
+#[command(version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE.
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        default_value = "sqlite://shop-profile.db"
+    )]
+    database_url: String,
+
+    /// What is logged to stderr: error, warn, info, debug, or tracing's filters (`info,shop_profile=debug`).
+    #[arg(long, global = true, env = "SHOP_PROFILE_LOG", value_name = "FILTER", default_value = "info,sea_orm_migration=warn")]
+    pub log: String,
+
+    /// How it is logged.
+    #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: log::Format,
+}
+
+const EXAMPLES: &str = "\
+Try it, without a database:
+  shop-profile serve --demo
+
+Run it:
+  shop-profile migrate
+  shop-profile customer add --username sara --first-name Sara
+  shop-profile token issue sara --name phone
+  shop-profile serve";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer GraphQL and REST requests until SIGTERM or Ctrl-C.
+    Serve(serve::Args),
+    /// Bring the database's schema up to date.
+    Migrate(migrate::Args),
+    /// Add, show, activate and deactivate customers.
+    #[command(subcommand)]
+    Customer(customer::Command),
+    /// Issue, list and revoke keys.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Print the GraphQL schema in the definition language (schema.graphql).
+    Schema,
+}
+
+/// Why a sub-command did not do it: one line for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Fields that break a rule, one line each.
+    #[error("{}", .0.iter().map(|error| format!("{}: {}", crate::rest::field_name(error.field), error.message)).collect::<Vec<_>>().join("\n"))]
+    Invalid(Vec<FieldError>),
+    /// Anything else, in words.
+    #[error("{0}")]
+    Refused(String),
+    /// Something below failed.
+    #[error(transparent)]
+    Failed(#[from] Box<dyn Error + Send + Sync>),
+}
+
+impl CliError {
+    fn failed(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Failed(Box::new(error))
+    }
+
+    /// The error and its causes on one line, without saying anything twice.
+    fn one_line(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !line.contains(&text) {
+                line = format!("{line}: {text}");
+            }
+            cause = error.source();
+        }
+        line
+    }
+}
+
+/// Runs the sub-command to its end.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&CliError::failed(error)),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that tells a person why it did not work")]
+fn fail(error: &CliError) -> ExitCode {
+    eprintln!("error: {}", error.one_line());
+    ExitCode::FAILURE
+}
+
+async fn dispatch(cli: Cli) -> Result<(), CliError> {
+    let url = || cli.database_url.parse::<DatabaseUrl>().map_err(CliError::failed);
+    match cli.command {
+        Command::Serve(args) => serve::run(args, url()).await,
+        Command::Migrate(args) => migrate::run(args, &url()?).await,
+        Command::Customer(command) => customer::run(command, &url()?).await,
+        Command::Token(command) => token::run(command, &url()?).await,
+        Command::Schema => schema::run(),
+    }
+}
+
+/// Opens a database that is there and up to date: only `serve` and `migrate` make one.
+async fn open(url: &DatabaseUrl) -> Result<Store, CliError> {
+    let options = OpenOptions { create: false, ..OpenOptions::default() };
+    let store = Store::open(url, options).await.map_err(CliError::failed)?;
+    refuse_pending(&store).await?;
+    Ok(store)
+}
+
+async fn refuse_pending(store: &Store) -> Result<(), CliError> {
+    let migrations = store.migrations().await.map_err(CliError::failed)?;
+    match migrations.pending().count() {
+        0 => Ok(()),
+        pending => Err(CliError::Refused(format!(
+            "the database's schema is not up to date ({pending} pending): run `shop-profile migrate`"
+        ))),
+    }
+}
+
+/// Digits are an id, anything else is a username.
+fn customer_ref(who: &str) -> Result<CustomerRef, CliError> {
+    match who.parse() {
+        Ok(id) => Ok(CustomerRef::Id(id)),
+        Err(_) => {
+            let username = Username::parse(&who.into()).map_err(CliError::Invalid)?;
+            Ok(CustomerRef::UsernameKey(username.key().to_owned()))
+        }
+    }
+}
+
+async fn find_customer(store: &Store, who: &str) -> Result<entity::customer::Model, CliError> {
+    let found = store.find_customer(&customer_ref(who)?).await.map_err(CliError::failed)?;
+    found.ok_or_else(|| CliError::Refused(format!("there is no customer {who:?}")))
+}
+
+/// A result, on stdout. A reader that has gone (`| head`) is no failure.
+fn print(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

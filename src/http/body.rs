@@ -1,0 +1,48 @@
+//! A request's body: whole, in time, and not too much of it.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderMap, header},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+/// The largest body of a request, in bytes (PROTOCOL.md).
+pub(crate) const BODY_MAX_BYTES: usize = 65_536;
+/// How long a client may take to send it (PROTOCOL.md).
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why there is no body to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("Request body too large: the limit is {BODY_MAX_BYTES} bytes.")]
+    TooLarge,
+    #[error("Request body too slow: it must be complete within {} seconds.", BODY_DEADLINE.as_secs())]
+    TooSlow,
+    #[error("Request body incomplete.")]
+    Broken,
+}
+
+/// Reads the body to its end. What the client announces is believed first: an announced excess is not read at all.
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyError> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > BODY_MAX_BYTES as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    if is_known_empty(&body) {
+        return Ok(Bytes::new());
+    }
+    let whole = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, BODY_MAX_BYTES).collect());
+    match whole.await {
+        Err(_) => Err(BodyError::TooSlow),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+        Ok(Err(_)) => Err(BodyError::Broken),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
+}
+
+/// Whether the request has no body, or says that it is empty.
+pub(crate) fn is_known_empty(body: &Body) -> bool {
+    body.is_end_stream() || body.size_hint().exact() == Some(0)
+}

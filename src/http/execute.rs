@@ -1,0 +1,67 @@
+//! The execution of a request, away from the connection that it came by.
+
+use std::{future::Future, time::Duration};
+
+use tracing::Instrument;
+
+/// How long an execution may take (PROTOCOL.md).
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why an execution has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Aborted {
+    #[error("Service temporarily unavailable, try again later.")]
+    TooSlow,
+    #[error("Internal server error.")]
+    Panicked,
+}
+
+/// Runs the work in a task of its own: a panic is this request's failure and nobody else's, and a client that leaves
+/// does not cut a mutation in half. For the same reason work that is too slow is not stopped, only no longer awaited;
+/// the store's own deadlines end it.
+pub(crate) async fn execute<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, Aborted> {
+    execute_within(DEADLINE, work).await
+}
+
+async fn execute_within<T: Send + 'static>(
+    deadline: Duration,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Aborted> {
+    match tokio::time::timeout(deadline, tokio::spawn(work.in_current_span())).await {
+        Ok(Ok(result)) => Ok(result),
+        // The panic hook has logged where.
+        Ok(Err(_)) => Err(Aborted::Panicked),
+        Err(_) => {
+            tracing::error!(?deadline, "a request took too long");
+            Err(Aborted::TooSlow)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_and_a_delay_are_told_apart() {
+        assert_eq!(execute(async { 1 }).await, Ok(1));
+        assert_eq!(execute(async { panic!("on purpose") }).await, Err::<(), _>(Aborted::Panicked));
+        let never = std::future::pending::<()>();
+        assert_eq!(execute_within(Duration::ZERO, never).await, Err(Aborted::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn work_goes_on_when_nobody_waits_any_more() {
+        let (go, gone) = tokio::sync::oneshot::channel::<()>();
+        let (done, finished) = tokio::sync::oneshot::channel();
+        let work = async move {
+            let _ = gone.await;
+            let _ = done.send(());
+        };
+        let mut execution = Box::pin(execute(work));
+        assert!(futures_util::poll!(execution.as_mut()).is_pending());
+        drop(execution);
+        go.send(()).unwrap();
+        assert_eq!(finished.await, Ok(()));
+    }
+}

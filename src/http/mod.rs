@@ -1,0 +1,16 @@
+//! What both faces need of HTTP: the credential, the body and the execution of a request.
+
+mod body;
+mod execute;
+
+use axum::http::{HeaderMap, header};
+
+pub(crate) use body::{BodyError, is_known_empty, read};
+pub(crate) use execute::{Aborted, execute};
+
+use crate::auth::{Credential, Unauthenticated};
+
+/// The key that the request carries.
+pub(crate) fn credential(headers: &HeaderMap) -> Result<Credential, Unauthenticated> {
+    Credential::from_authorization(headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()))
+}

@@ -1,0 +1,12 @@
+//! The command `shop-profile`: parses its arguments, starts the log and calls one sub-command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use shop_profile::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli::log::start(&cli.log, cli.log_format);
+    cli::run(cli)
+}

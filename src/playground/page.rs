@@ -1,0 +1,87 @@
+//! The HTML page itself.
+
+use axum::{
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+
+use super::HARDENING;
+
+/// What `graphiql/vite.config.js` writes where a nonce belongs.
+const NONCE: &str = "CSP_NONCE";
+
+/// Answers with GraphiQL, or says how to get it.
+pub(super) fn answer(page: Option<&str>) -> Response {
+    let Ok(nonce) = fresh_nonce() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let html = page.unwrap_or(include_str!("left_out.html")).replace(NONCE, &nonce);
+    // `no-store`: a nonce is good for one answer.
+    let headers = [(header::CONTENT_SECURITY_POLICY, policy(&nonce)), (header::CACHE_CONTROL, "no-store".to_owned())];
+    (HARDENING, headers, Html(html)).into_response()
+}
+
+fn fresh_nonce() -> Result<String, getrandom::Error> {
+    Ok(format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?))
+}
+
+/// Scripts and connections of our own origin only, and nothing inline but styles:
+/// Monaco fills `<style>` elements while it runs, hence the nonce (see `graphiql/src/style-nonce.js`), and places each
+/// line of text by a `style` attribute in HTML that it writes, which no nonce can cover. An attribute has no selector
+/// and, by this policy, nothing outside to load. Monaco's wavy underlines are `data:` images.
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; font-src 'self'; \
+         img-src 'self' data:; style-src-elem 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+        answer.headers()[name].to_str().unwrap()
+    }
+
+    async fn body(answer: Response) -> String {
+        let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_nonce_of_the_policy_is_the_nonce_of_the_page() {
+        let answer = answer(Some("<meta nonce=\"CSP_NONCE\"><link nonce=\"CSP_NONCE\">"));
+        let policy = header(&answer, "content-security-policy").to_owned();
+        let nonce = policy.split_once("'nonce-").unwrap().1.split_once('\'').unwrap().0.to_owned();
+        assert_eq!(nonce.len(), 32);
+        assert_eq!(body(answer).await, format!("<meta nonce=\"{nonce}\"><link nonce=\"{nonce}\">"));
+    }
+
+    #[tokio::test]
+    async fn no_two_answers_share_a_nonce() {
+        assert_ne!(body(answer(Some(NONCE))).await, body(answer(Some(NONCE))).await);
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_hardened() {
+        for page in [Some("<p>"), None] {
+            let answer = answer(page);
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8");
+            assert_eq!(header(&answer, "cache-control"), "no-store");
+            assert_eq!(header(&answer, "x-frame-options"), "DENY");
+            assert_eq!(header(&answer, "x-content-type-options"), "nosniff");
+            assert_eq!(header(&answer, "referrer-policy"), "no-referrer");
+            let policy = header(&answer, "content-security-policy");
+            assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+            assert!(!policy.contains("unsafe-eval") && !policy.contains("http"), "{policy}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_build_without_the_page_says_how_to_get_it() {
+        assert!(body(answer(None)).await.contains("npm"));
+    }
+}

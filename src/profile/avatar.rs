@@ -1,0 +1,172 @@
+//! Avatar URLs: stored as sent, never fetched.
+
+use icu_properties::{CodePointMapData, props::GeneralCategory};
+use url::{Host, SyntaxViolation, Url};
+
+use super::{
+    ErrorCode, Field, FieldError,
+    text::{Text, too_long},
+};
+
+/// The longest avatar URL, in characters (code points).
+pub const AVATAR_MAX_CHARS: usize = 2048;
+
+/// An absolute http or https URL with a host, that needed no repair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AvatarUrl(String);
+
+impl AvatarUrl {
+    /// Trims, then reports everything that is wrong, in DRF's order. The text is not blank.
+    pub(super) fn parse(text: &Text) -> Result<Self, Vec<FieldError>> {
+        let url = text.trimmed();
+        let mut errors = Vec::from_iter(too_long(Field::Avatar, url, AVATAR_MAX_CHARS));
+        errors.extend(text.forbidden_characters(Field::Avatar));
+        // DRF's URL rule has the same limit of its own: an overlong URL breaks both.
+        if errors.iter().any(|error| error.code == ErrorCode::TooLong) || !is_web_url(url) {
+            errors.push(FieldError::new(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."));
+        }
+        if errors.is_empty() { Ok(Self(url.to_owned())) } else { Err(errors) }
+    }
+
+    /// The URL as sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL as sent.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// Whether the text is such a URL as it stands. The `url` crate mends what browsers mend; a client that sent such a
+/// text made a mistake, and what is stored must mean the same to every reader.
+fn is_web_url(text: &str) -> bool {
+    if text.chars().any(is_invisible) {
+        return false;
+    }
+    let mended = std::cell::Cell::new(false);
+    let note = |violation| {
+        mended.set(mended.get() || is_repair(violation));
+    };
+    let Ok(url) = Url::options().syntax_violation_callback(Some(&note)).parse(text) else { return false };
+    !mended.get() && matches!(url.scheme(), "http" | "https") && authority_is_whole(&url, text)
+}
+
+/// White space, control and format characters, but for NUL, which has an error of its own.
+fn is_invisible(c: char) -> bool {
+    let format = || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format;
+    c.is_whitespace() || (c.is_control() && c != '\0') || (!c.is_ascii() && format())
+}
+
+/// Which of the parser's remarks mean that it read something else than what was written. The others (a password in
+/// the URL, a `|` or a stray `%` in the path) leave the meaning alone, and DRF takes them.
+fn is_repair(violation: SyntaxViolation) -> bool {
+    use SyntaxViolation::*;
+    match violation {
+        Backslash
+        | C0SpaceIgnored
+        | ExpectedDoubleSlash
+        | ExpectedFileDoubleSlash
+        | FileWithHostAndWindowsDrive
+        | TabOrNewlineIgnored
+        | UnencodedAtSign => true,
+        EmbeddedCredentials | NonUrlCodePoint | NullInFragment | PercentDecode => false,
+        _ => true,
+    }
+}
+
+/// Repairs of the authority that the parser does not remark on: `user@` without a user, `:` without a port, an
+/// escaped host, an IPv4 address in another notation (`http://127.1/`).
+fn authority_is_whole(url: &Url, text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (user, host_and_port) = match authority.rsplit_once('@') {
+        Some((user, rest)) => (Some(user), rest),
+        None => (None, authority),
+    };
+    let host = match url.host() {
+        None => return false,
+        Some(Host::Ipv4(address)) => host_and_port.split(':').next() == Some(address.to_string().as_str()),
+        Some(Host::Ipv6(_)) => true,
+        Some(Host::Domain(_)) => !host_and_port.contains('%'),
+    };
+    host && user.is_none_or(|user| !user.is_empty() && !user.starts_with(':')) && !host_and_port.ends_with(':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_valid(text: &str) -> bool {
+        AvatarUrl::parse(&text.into()).is_ok()
+    }
+
+    #[test]
+    fn web_urls_are_taken_as_sent() {
+        for url in [
+            "http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg",
+            "https://example.com",
+            "HTTPS://EXAMPLE.com/A",
+            "http://localhost/",
+            "http://[::1]:8080/a.png",
+            "https://user:secret@example.com/a",
+            "https://مثال.ایران/عکس.png",
+            "https://example.com/a|b?c={d}#%zz",
+        ] {
+            assert_eq!(AvatarUrl::parse(&url.into()).map(AvatarUrl::into_string).as_deref(), Ok(url));
+        }
+    }
+
+    #[test]
+    fn other_schemes_and_relative_references_are_refused() {
+        for url in ["ftp://example.com/a", "javascript:alert(1)", "data:,x", "//example.com/a", "/a.png", "example.com"]
+        {
+            assert!(!is_valid(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_the_parser_would_repair_is_refused() {
+        for url in [
+            "https:example.com",
+            "https:/example.com",
+            "https:///example.com",
+            "https:\\\\example.com",
+            "https://example.com\\a",
+            "https://example.com/a b",
+            "https://example.com/a\u{ad}b",
+            "https://exa\u{200c}mple.com/",
+            "https://exam\tple.com/",
+            "http://127.1/",
+            "http://0x7f.0.0.1/",
+            "http://%65xample.com/",
+            "http://@example.com/",
+            "http://a@b@example.com/",
+            "http://example.com:/",
+            "http://",
+            "http://:80/",
+            "http://?a",
+        ] {
+            assert!(!is_valid(url), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn length_counts_characters() {
+        let url = |chars: usize| format!("http://x/{}", "é".repeat(chars - 9));
+        assert!(is_valid(&url(2048)));
+        let errors = AvatarUrl::parse(&url(2049).into()).unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), [ErrorCode::TooLong, ErrorCode::Invalid]);
+    }
+
+    #[test]
+    fn a_null_character_in_a_sound_url_has_one_error_of_its_own() {
+        let messages = |text: &str| {
+            let errors = AvatarUrl::parse(&text.into()).unwrap_err();
+            errors.into_iter().map(|error| error.message.into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(messages("http://a.com/\0"), ["Null characters are not allowed."]);
+        assert_eq!(messages("\0http://a.com/"), ["Null characters are not allowed.", "Enter a valid URL."]);
+    }
+}

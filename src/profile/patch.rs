@@ -1,0 +1,237 @@
+//! What a patch says, and the rules that decide whether it may.
+
+use super::{AvatarUrl, Customer, ErrorCode, Field, FieldError, Gender, PersonName, Text, Username, text::clip};
+
+/// One field of a patch as a client sent it. `Option` would not do: "absent" keeps the value, "null" clears it or is
+/// an error, and the two must not be mixed up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Input {
+    /// The field is not in the patch.
+    #[default]
+    Absent,
+    /// The field is `null`.
+    Null,
+    /// The field is a string.
+    Text(Text),
+    /// The field is something else; this is how DRF would print it.
+    NotText(String),
+}
+
+impl From<Option<String>> for Input {
+    /// `None` is absent: how an operator's command line says it.
+    fn from(value: Option<String>) -> Self {
+        value.map_or(Self::Absent, |text| Self::Text(text.into()))
+    }
+}
+
+/// A patch as a client sent it, before any rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PatchInput {
+    /// Never null or empty.
+    pub username: Input,
+    /// `null` and `""` clear it.
+    pub avatar: Input,
+    /// `""` clears it.
+    pub first_name: Input,
+    /// `""` clears it.
+    pub last_name: Input,
+    /// `null` and `""` clear it.
+    pub gender: Input,
+}
+
+/// A patch that obeys every rule but one: only the database knows whether a username is taken.
+/// `None` keeps what is stored; the inner `None` of a nullable field clears it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// The new username.
+    pub username: Option<Username>,
+    /// The new avatar.
+    pub avatar: Option<Option<AvatarUrl>>,
+    /// The new first name.
+    pub first_name: Option<PersonName>,
+    /// The new last name.
+    pub last_name: Option<PersonName>,
+    /// The new gender.
+    pub gender: Option<Option<Gender>>,
+}
+
+/// What is wrong with a patch, and the username that it asks for if at least that is right: whether it is taken
+/// belongs in the same answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Invalid {
+    pub(super) errors: Vec<FieldError>,
+    pub(super) username: Option<Username>,
+}
+
+impl PatchInput {
+    /// Applies the rules to every field and reports every error, in the contract's order.
+    pub(super) fn parse(self) -> Result<Patch, Invalid> {
+        let Self { username, avatar, first_name, last_name, gender } = self;
+        let mut errors = Vec::new();
+        let mut collect = |mut wrong| errors.append(&mut wrong);
+        let patch = Patch {
+            username: parse_username(username).map_err(&mut collect).ok().flatten(),
+            avatar: parse_avatar(avatar).map_err(&mut collect).ok().flatten(),
+            first_name: parse_name(Field::FirstName, first_name).map_err(&mut collect).ok().flatten(),
+            last_name: parse_name(Field::LastName, last_name).map_err(&mut collect).ok().flatten(),
+            gender: parse_gender(gender).map_err(&mut collect).ok().flatten(),
+        };
+        if errors.is_empty() { Ok(patch) } else { Err(Invalid { errors, username: patch.username }) }
+    }
+}
+
+impl Patch {
+    /// Whether applying the patch to this customer would leave everything as it is.
+    pub(super) fn changes_nothing_in(&self, customer: &Customer) -> bool {
+        let Self { username, avatar, first_name, last_name, gender } = self;
+        username.as_ref().is_none_or(|new| new.as_str() == customer.username)
+            && avatar.as_ref().is_none_or(|new| new.as_ref().map(AvatarUrl::as_str) == customer.avatar.as_deref())
+            && first_name.as_ref().is_none_or(|new| new.as_str() == customer.first_name)
+            && last_name.as_ref().is_none_or(|new| new.as_str() == customer.last_name)
+            && gender.is_none_or(|new| new == customer.gender)
+    }
+
+    /// Whether the patch names no field at all.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+type Parsed<T> = Result<Option<T>, Vec<FieldError>>;
+
+fn error<T>(field: Field, code: ErrorCode, message: &'static str) -> Parsed<T> {
+    Err(vec![FieldError::new(field, code, message)])
+}
+
+fn null<T>(field: Field) -> Parsed<T> {
+    error(field, ErrorCode::Null, "This field may not be null.")
+}
+
+fn not_text<T>(field: Field) -> Parsed<T> {
+    error(field, ErrorCode::Invalid, "Not a valid string.")
+}
+
+pub(super) fn parse_username(input: Input) -> Parsed<Username> {
+    match input {
+        Input::Absent => Ok(None),
+        Input::Null => null(Field::Username),
+        Input::NotText(_) => not_text(Field::Username),
+        Input::Text(text) => Username::parse(&text).map(Some),
+    }
+}
+
+pub(super) fn parse_avatar(input: Input) -> Parsed<Option<AvatarUrl>> {
+    match input {
+        Input::Absent => Ok(None),
+        Input::Null => Ok(Some(None)),
+        // DRF's URL field has its own words for this too.
+        Input::NotText(_) => error(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."),
+        Input::Text(text) if text.trimmed().is_empty() => Ok(Some(None)),
+        Input::Text(text) => AvatarUrl::parse(&text).map(|url| Some(Some(url))),
+    }
+}
+
+pub(super) fn parse_name(field: Field, input: Input) -> Parsed<PersonName> {
+    match input {
+        Input::Absent => Ok(None),
+        Input::Null => null(field),
+        Input::NotText(_) => not_text(field),
+        Input::Text(text) => PersonName::parse(field, &text).map(Some),
+    }
+}
+
+/// A choice is not trimmed: `" male"` is none.
+pub(super) fn parse_gender(input: Input) -> Parsed<Option<Gender>> {
+    match input {
+        Input::Absent => Ok(None),
+        Input::Null => Ok(Some(None)),
+        Input::NotText(echo) => invalid_choice(&echo),
+        Input::Text(text) => match text.as_str() {
+            "" => Ok(Some(None)),
+            "male" => Ok(Some(Some(Gender::Male))),
+            "female" => Ok(Some(Some(Gender::Female))),
+            choice => invalid_choice(choice),
+        },
+    }
+}
+
+fn invalid_choice<T>(choice: &str) -> Parsed<T> {
+    let message = format!("\"{}\" is not a valid choice.", clip(choice));
+    Err(vec![FieldError::new(Field::Gender, ErrorCode::InvalidChoice, message)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> Input {
+        Input::Text(value.into())
+    }
+
+    fn errors(input: PatchInput) -> Vec<(Field, ErrorCode)> {
+        input.parse().unwrap_err().errors.into_iter().map(|error| (error.field, error.code)).collect()
+    }
+
+    #[test]
+    fn absent_keeps_and_null_or_empty_clears() {
+        assert!(PatchInput::default().parse().unwrap().is_empty());
+        let cleared = PatchInput {
+            avatar: Input::Null,
+            gender: text(""),
+            first_name: text(""),
+            last_name: text("  "),
+            ..PatchInput::default()
+        };
+        let patch = cleared.parse().unwrap();
+        assert_eq!((patch.avatar, patch.gender), (Some(None), Some(None)));
+        assert_eq!(patch.first_name.unwrap().as_str(), "");
+        assert_eq!(patch.last_name.unwrap().as_str(), "");
+    }
+
+    #[test]
+    fn every_wrong_field_is_reported_in_the_contracts_order() {
+        let input = PatchInput {
+            gender: text(" male"),
+            last_name: Input::Null,
+            first_name: Input::NotText("5".into()),
+            avatar: text("not a url"),
+            username: text("  "),
+        };
+        assert_eq!(
+            errors(input),
+            [
+                (Field::Username, ErrorCode::Blank),
+                (Field::Avatar, ErrorCode::Invalid),
+                (Field::FirstName, ErrorCode::Invalid),
+                (Field::LastName, ErrorCode::Null),
+                (Field::Gender, ErrorCode::InvalidChoice),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_refused_wherever_it_stands() {
+        let lone = || Input::Text(Text::with_surrogate("\u{fffd}".into(), 0xd800));
+        let input =
+            PatchInput { username: lone(), avatar: lone(), first_name: lone(), last_name: lone(), gender: lone() };
+        let fields: Vec<_> = errors(input).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(
+            fields,
+            [
+                Field::Username,
+                Field::Username,
+                Field::Avatar,
+                Field::Avatar,
+                Field::FirstName,
+                Field::LastName,
+                Field::Gender
+            ]
+        );
+    }
+
+    #[test]
+    fn the_right_username_of_a_wrong_patch_is_kept_for_the_question_whether_it_is_taken() {
+        let input = PatchInput { username: text("sara"), gender: text("x"), ..PatchInput::default() };
+        assert_eq!(input.parse().unwrap_err().username.unwrap().as_str(), "sara");
+    }
+}

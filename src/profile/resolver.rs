@@ -1,0 +1,186 @@
+//! The operations `me` and `update_my_profile`: the one place that both faces reach.
+
+use std::sync::Arc;
+
+use entity::customer;
+use sea_orm::ActiveValue::Set;
+
+use super::{
+    Customer, Expected, FieldError, Patch, PatchInput, PersonName, Refusal, Revision, Username, patch::Invalid,
+};
+use crate::{
+    auth::{Credential, KeyShape, Unauthenticated},
+    store::{Change, KeyHolder, Store, StoreError},
+};
+
+/// How often an update starts anew because the row moved between its statement and the look at why nothing was
+/// written. Each turn means that somebody else's patch of the same customer got through.
+const ATTEMPTS: usize = 8;
+
+/// A change that a client asks for.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateMyProfile {
+    /// The fields, as sent.
+    pub input: PatchInput,
+    /// The revisions that the client is willing to change.
+    pub expected: Expected,
+}
+
+/// The customer's own profile, read and updated by who holds one of their keys.
+#[derive(Clone)]
+pub struct MyProfile {
+    store: Arc<Store>,
+}
+
+impl MyProfile {
+    /// The operations on this store.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// The customer whose key this is; the first step of every operation that cannot be one statement.
+    pub async fn me(&self, credential: &Credential) -> Result<Customer, Refusal> {
+        let Some(holder) = self.store.find_key_holder(&credential.digest).await.map_err(refuse)? else {
+            let why = if credential.shape == KeyShape::Typo { "mistyped" } else { "unknown" };
+            tracing::info!(why, shape = ?credential.shape, "key refused");
+            return Err(Unauthenticated::UnknownKey.into());
+        };
+        holder.admit().map(Customer::from).map_err(Refusal::from)
+    }
+
+    /// Changes what the patch names and nothing else, in one statement whose condition is the live key, or says
+    /// everything that is wrong with it. The answer shows the row as written.
+    pub async fn update(&self, credential: &Credential, update: UpdateMyProfile) -> Result<Customer, Refusal> {
+        let UpdateMyProfile { input, expected } = update;
+        let patch = match input.parse() {
+            Ok(patch) => patch,
+            Err(invalid) => return Err(self.explain(credential, invalid).await?),
+        };
+        // One expected revision, or none, goes straight into the statement's condition.
+        let mut condition = match &expected {
+            Expected::Any => None,
+            Expected::OneOf(revisions) => revisions.first().copied(),
+        };
+        let mut look_first = patch.is_empty() || matches!(&expected, Expected::OneOf(list) if list.len() != 1);
+        for _ in 0..ATTEMPTS {
+            if !look_first && let Some(row) = self.write(credential, &patch, condition).await? {
+                return Ok(row);
+            }
+            let customer = self.me(credential).await?;
+            if !expected.allows(customer.revision()) {
+                return Err(self.conflict(&customer, &patch).await?);
+            }
+            if patch.changes_nothing_in(&customer) {
+                return Ok(customer);
+            }
+            condition = condition.map(|_| customer.revision());
+            look_first = false;
+        }
+        Err(refuse(StoreError::Busy))
+    }
+
+    /// What `update` would say is wrong with the fields of this input, without writing anything.
+    pub async fn check(&self, credential: &Credential, input: PatchInput) -> Result<(), Refusal> {
+        match input.parse() {
+            Err(invalid) => Err(self.explain(credential, invalid).await?),
+            Ok(patch) => {
+                let customer = self.me(credential).await?;
+                let taken = self.taken(&customer, patch.username.as_ref()).await?;
+                taken.map_or(Ok(()), |error| Err(Refusal::Invalid(vec![error])))
+            }
+        }
+    }
+
+    async fn write(
+        &self,
+        credential: &Credential,
+        patch: &Patch,
+        condition: Option<Revision>,
+    ) -> Result<Option<Customer>, Refusal> {
+        let change = Change {
+            key: credential.digest,
+            columns: columns(patch),
+            revision: condition.map(|revision| (revision.id, revision.version)),
+        };
+        match self.store.change_profile(change).await {
+            Ok(row) => Ok(row.map(Customer::from)),
+            // The only unique column that a patch can reach is the username's key.
+            Err(StoreError::Unique(_)) => Err(Refusal::Invalid(vec![FieldError::username_taken()])),
+            Err(error) => Err(refuse(error)),
+        }
+    }
+
+    /// All that is wrong with an invalid patch. Who asks must be known first.
+    async fn explain(&self, credential: &Credential, invalid: Invalid) -> Result<Refusal, Refusal> {
+        let Invalid { mut errors, username } = invalid;
+        let customer = self.me(credential).await?;
+        if let Some(taken) = self.taken(&customer, username.as_ref()).await? {
+            errors.insert(0, taken);
+        }
+        Ok(Refusal::Invalid(errors))
+    }
+
+    /// The contract's order: every field before the version.
+    async fn conflict(&self, customer: &Customer, patch: &Patch) -> Result<Refusal, Refusal> {
+        let taken = self.taken(customer, patch.username.as_ref()).await?;
+        Ok(taken.map_or(Refusal::Conflict, |error| Refusal::Invalid(vec![error])))
+    }
+
+    /// Whether another customer has the username. Only said beside other errors: when nothing else is wrong, the
+    /// unique index decides at the write, where no race can slip through.
+    async fn taken(&self, customer: &Customer, username: Option<&Username>) -> Result<Option<FieldError>, Refusal> {
+        let Some(username) = username else { return Ok(None) };
+        let owner = self.store.find_username(username.key()).await.map_err(refuse)?;
+        Ok(owner.filter(|id| *id != customer.id).map(|_| FieldError::username_taken()))
+    }
+}
+
+/// Only what the patch names. Destructured, so that a new field does not compile before it is written.
+fn columns(patch: &Patch) -> customer::ActiveModel {
+    let Patch { username, avatar, first_name, last_name, gender } = patch.clone();
+    let mut columns = customer::ActiveModel::default();
+    if let Some((username, key)) = username.map(Username::into_parts) {
+        columns.username = Set(username);
+        columns.username_key = Set(key);
+    }
+    if let Some(avatar) = avatar {
+        columns.avatar = Set(avatar.map(super::AvatarUrl::into_string));
+    }
+    if let Some(name) = first_name.map(PersonName::into_string) {
+        columns.first_name = Set(name);
+    }
+    if let Some(name) = last_name.map(PersonName::into_string) {
+        columns.last_name = Set(name);
+    }
+    if let Some(gender) = gender {
+        columns.gender = Set(gender);
+    }
+    columns
+}
+
+/// The store's failure, logged here, once, with its cause; the request's id comes from the span around it.
+fn refuse(error: StoreError) -> Refusal {
+    tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+    Refusal::from(error)
+}
+
+impl KeyHolder {
+    /// The customer, if the key is live and they are active.
+    fn admit(self) -> Result<customer::Model, Unauthenticated> {
+        let now = crate::store::now();
+        let dead = match (self.revoked_at, self.expires_at) {
+            (Some(_), _) => Some("revoked"),
+            (None, Some(end)) if end <= now => Some("expired"),
+            (None, _) => None,
+        };
+        if let Some(why) = dead {
+            tracing::info!(why, token = self.token_id, "key refused");
+            return Err(Unauthenticated::UnknownKey);
+        }
+        if !self.customer.is_active {
+            tracing::info!(why = "inactive", token = self.token_id, "key refused");
+            return Err(Unauthenticated::Inactive);
+        }
+        Ok(self.customer)
+    }
+}

@@ -1,0 +1,110 @@
+//! Versions on the wire (RFC 9110, §13) and the client's preference (RFC 7240).
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::profile::{Expected, Revision};
+
+/// The strong entity tag of a customer at a version, e.g. `"1-7"`.
+pub(super) fn etag(revision: Revision) -> HeaderValue {
+    // Digits, a dash and quotes: always a valid header value.
+    HeaderValue::try_from(format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// `If-None-Match`, by weak comparison: whether the client has this revision already.
+pub(super) fn is_not_modified(headers: &HeaderMap, revision: Revision) -> bool {
+    let own = revision.to_string();
+    tags(headers, header::IF_NONE_MATCH)
+        .iter()
+        .any(|tag| matches!(tag, Tag::Any) || matches!(tag, Tag::Strong(text) | Tag::Weak(text) if *text == own))
+}
+
+/// `If-Match`, by strong comparison. A header that names no revision of ours matches nothing.
+pub(super) fn expected(headers: &HeaderMap) -> Expected {
+    let tags = tags(headers, header::IF_MATCH);
+    if !headers.contains_key(header::IF_MATCH) || tags.iter().any(|tag| matches!(tag, Tag::Any)) {
+        return Expected::Any;
+    }
+    let revision = |tag: &Tag| match tag {
+        Tag::Strong(text) => text.parse().ok(),
+        Tag::Weak(_) | Tag::Any => None,
+    };
+    Expected::OneOf(tags.iter().filter_map(revision).collect())
+}
+
+/// `Prefer: handling=strict`. The first `handling` counts (RFC 7240, §2).
+pub(super) fn wants_strict_handling(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let preferences = values.flat_map(|value| value.split(','));
+    let handling = preferences.filter_map(|preference| {
+        // Parameters of a preference follow a semicolon; this one has none.
+        let (name, value) = preference.split(';').next()?.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("handling").then(|| value.trim().trim_matches('"'))
+    });
+    handling.into_iter().next().is_some_and(|value| value.eq_ignore_ascii_case("strict"))
+}
+
+enum Tag<'a> {
+    Any,
+    Strong(&'a str),
+    Weak(&'a str),
+}
+
+/// The tags of a list; what is none is passed over. Our tags hold no comma, so a foreign tag cut at one matches nothing.
+fn tags(headers: &HeaderMap, name: HeaderName) -> Vec<Tag<'_>> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    let tag = |text| match text {
+        "*" => Some(Tag::Any),
+        text => match text.strip_prefix("W/") {
+            Some(weak) => unquote(weak).map(Tag::Weak),
+            None => unquote(text).map(Tag::Strong),
+        },
+    };
+    values.flat_map(|value| value.split(',')).filter_map(|text| tag(text.trim())).collect()
+}
+
+fn unquote(text: &str) -> Option<&str> {
+    text.strip_prefix('"')?.strip_suffix('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REVISION: Revision = Revision { id: 1, version: 7 };
+
+    fn headers(name: &'static str, values: &[&'static str]) -> HeaderMap {
+        values.iter().map(|value| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn if_none_match_compares_weakly() {
+        for value in ["\"1-7\"", "W/\"1-7\"", "*", "\"x\", \"1-7\""] {
+            assert!(is_not_modified(&headers("if-none-match", &[value]), REVISION), "{value}");
+        }
+        for value in ["\"1-8\"", "1-7", "", "\"2-7\""] {
+            assert!(!is_not_modified(&headers("if-none-match", &[value]), REVISION), "{value}");
+        }
+    }
+
+    #[test]
+    fn if_match_compares_strongly() {
+        assert_eq!(expected(&HeaderMap::new()), Expected::Any);
+        assert_eq!(expected(&headers("if-match", &["*"])), Expected::Any);
+        assert_eq!(expected(&headers("if-match", &["\"1-6\"", "\"1-7\", W/\"1-8\""])), {
+            Expected::OneOf(vec![Revision { id: 1, version: 6 }, REVISION])
+        });
+        assert_eq!(expected(&headers("if-match", &["1-7"])), Expected::OneOf(Vec::new()));
+    }
+
+    #[test]
+    fn the_first_handling_preference_counts() {
+        for values in
+            [&["handling=strict"] as &[_], &["respond-async, Handling=\"strict\"; a=b"], &["a", "handling=strict"]]
+        {
+            assert!(wants_strict_handling(&headers("prefer", values)), "{values:?}");
+        }
+        for values in [&[] as &[_], &["handling=lenient, handling=strict"], &["strict"], &["handling"]] {
+            assert!(!wants_strict_handling(&headers("prefer", values)), "{values:?}");
+        }
+    }
+}

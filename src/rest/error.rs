@@ -1,0 +1,165 @@
+//! Every answer of the REST face that is not a customer, in one exhaustive `match`.
+//!
+//! The texts are DRF's where DRF has one. None is a database's, a library's or a type's own.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::answer::JSON;
+use crate::{
+    auth::Unauthenticated,
+    http::{Aborted, BodyError},
+    profile::{Field, FieldError, Refusal, clip},
+};
+
+/// A key of the body that only a strict client hears of, and what is wrong with it.
+pub(super) type Ignored = (String, &'static str);
+
+/// Why the REST face says no.
+#[derive(Debug)]
+pub(super) enum RestError {
+    NotFound,
+    Unauthenticated(Unauthenticated),
+    MethodNotAllowed(Method),
+    UnsupportedMediaType(String),
+    Body(BodyError),
+    /// Not JSON, and where.
+    Malformed(Cow<'static, str>),
+    /// JSON, but this instead of an object; `None` for `null`.
+    NotAnObject(Option<&'static str>),
+    Invalid(Vec<FieldError>, Vec<Ignored>),
+    Conflict,
+    Unavailable,
+    Internal,
+}
+
+impl From<Unauthenticated> for RestError {
+    fn from(why: Unauthenticated) -> Self {
+        Self::Unauthenticated(why)
+    }
+}
+
+impl From<Refusal> for RestError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthenticated(why) => Self::Unauthenticated(why),
+            Refusal::Invalid(errors) => Self::Invalid(errors, Vec::new()),
+            Refusal::Conflict => Self::Conflict,
+            Refusal::Unavailable(_) => Self::Unavailable,
+            Refusal::Internal(_) => Self::Internal,
+        }
+    }
+}
+
+impl From<Aborted> for RestError {
+    fn from(aborted: Aborted) -> Self {
+        match aborted {
+            Aborted::TooSlow => Self::Unavailable,
+            Aborted::Panicked => Self::Internal,
+        }
+    }
+}
+
+impl IntoResponse for RestError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NotFound => detail(StatusCode::NOT_FOUND, "Not found."),
+            Self::Unauthenticated(why) => {
+                let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"))];
+                (challenge, detail(StatusCode::UNAUTHORIZED, &why.to_string())).into_response()
+            }
+            Self::MethodNotAllowed(method) => {
+                let text = format!("Method \"{}\" not allowed.", clip(method.as_str()));
+                detail(StatusCode::METHOD_NOT_ALLOWED, &text)
+            }
+            Self::UnsupportedMediaType(media_type) => {
+                let text = format!("Unsupported media type \"{}\" in request.", clip(&media_type));
+                detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text)
+            }
+            Self::Body(error) => detail(body_status(error), &error.to_string()),
+            Self::Malformed(problem) => detail(StatusCode::BAD_REQUEST, &format!("JSON parse error - {problem}")),
+            Self::NotAnObject(None) => not_an_object("No data provided"),
+            Self::NotAnObject(Some(kind)) => {
+                not_an_object(&format!("Invalid data. Expected a dictionary, but got {kind}."))
+            }
+            Self::Invalid(errors, ignored) => json(StatusCode::BAD_REQUEST, &FieldErrors(&errors, &ignored)),
+            Self::Conflict => detail(
+                StatusCode::PRECONDITION_FAILED,
+                "The profile has changed meanwhile. Read it again before you update it.",
+            ),
+            Self::Unavailable => {
+                let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
+                let text = "Service temporarily unavailable, try again later.";
+                (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
+            }
+            Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."),
+        }
+    }
+}
+
+fn body_status(error: BodyError) -> StatusCode {
+    match error {
+        BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Broken => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn detail(status: StatusCode, detail: &str) -> Response {
+    #[derive(Serialize)]
+    struct Detail<'a> {
+        detail: &'a str,
+    }
+    json(status, &Detail { detail })
+}
+
+fn not_an_object(problem: &str) -> Response {
+    #[derive(Serialize)]
+    struct NonField<'a> {
+        non_field_errors: [&'a str; 1],
+    }
+    json(StatusCode::BAD_REQUEST, &NonField { non_field_errors: [problem] })
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
+        // Maps of strings to strings do not fail.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// `{"username": ["…", "…"], "gender": ["…"]}`, in the order of the errors, then what a strict client asked for.
+struct FieldErrors<'a>(&'a [FieldError], &'a [Ignored]);
+
+impl Serialize for FieldErrors<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for errors in self.0.chunk_by(|one, next| one.field == next.field) {
+            let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+            map.serialize_entry(field_name(errors[0].field), &messages)?;
+        }
+        for (key, problem) in self.1 {
+            map.serialize_entry(key, &[problem])?;
+        }
+        map.end()
+    }
+}
+
+/// The field's name in the REST contract.
+pub fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::Username => "username",
+        Field::MobileNumber => "mobile_number",
+        Field::Email => "email",
+        Field::Avatar => "avatar",
+        Field::FirstName => "first_name",
+        Field::LastName => "last_name",
+        Field::Gender => "gender",
+    }
+}

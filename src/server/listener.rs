@@ -1,0 +1,140 @@
+//! Connections: how many, how long, how slow, and how they end.
+//!
+//! `axum::serve` sets no timer, so that hyper's deadlines would never fire; this is hyper's own builder with one.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Version, header},
+    response::{IntoResponse, Response},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+/// What a connection may take (PROTOCOL.md). Tests set shorter ones.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    /// Connections at once; the next one waits in the kernel's queue.
+    pub most: usize,
+    /// From the moment the server is ready for a request to the end of its headers: silent, slow and idle alike.
+    pub headers_within: Duration,
+    /// How long a client may leave an answer unread.
+    pub read_within: Duration,
+    /// The age at which a connection ends after the request it is at.
+    pub age: Duration,
+    /// How long requests may go on when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            most: 1024,
+            headers_within: Duration::from_secs(10),
+            read_within: Duration::from_secs(10),
+            age: Duration::from_secs(300),
+            drain: Duration::from_secs(25),
+        }
+    }
+}
+
+const MOST_HEADERS: usize = 64;
+const BUFFER_BYTES: usize = 32 * 1024;
+
+/// Serves until `stop` is cancelled, then lets the requests under way finish.
+pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(limits.most));
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = async {
+            let place = places.clone().acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, socket) = tokio::select! {
+            accepted = accepted => accepted,
+            () = stop.cancelled() => break,
+        };
+        match socket {
+            Ok((socket, _)) => {
+                let (app, stop) = (app.clone(), stop.clone());
+                connections.spawn(async move {
+                    serve(socket, app, limits, stop).await;
+                    drop(place);
+                });
+            }
+            Err(error) => wait_after(&error).await,
+        }
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "some requests did not finish in time");
+    }
+}
+
+/// A connection that died before it was accepted is nobody's business. Anything else (no file descriptors left) will
+/// not be better at once.
+async fn wait_after(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        tracing::error!(error = error as &dyn std::error::Error, "cannot accept connections");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn serve(socket: TcpStream, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
+    let _ = socket.set_nodelay(true);
+    let mut socket = TimeoutStream::new(socket);
+    socket.set_write_timeout(Some(limits.read_within));
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let app = app.clone();
+        async move { answer(app, request.map(Body::new)).await }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.headers_within)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(BUFFER_BYTES)
+        .serve_connection(TokioIo::new(Box::pin(socket)), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = until_old_or_stopped(limits, stop) => {
+            connection.as_mut().graceful_shutdown();
+            // The request that it is at may finish, but not outlive the drain.
+            match tokio::time::timeout(limits.drain, connection.as_mut()).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended badly");
+    }
+}
+
+async fn until_old_or_stopped(limits: ConnectionLimits, stop: CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(limits.age) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// A request of HTTP/1.1 names its host, once (RFC 9112, §3.2).
+async fn answer(app: Router, request: Request) -> Result<Response, std::convert::Infallible> {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
+        return Ok(axum::http::StatusCode::BAD_REQUEST.into_response());
+    }
+    app.oneshot(request).await
+}

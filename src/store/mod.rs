@@ -1,0 +1,74 @@
+//! **The store**: statements over the entities, and how each database is opened and written to.
+//!
+//! It decides nothing about profiles. It knows that a change is one statement whose condition is the live key, that a
+//! write is answered only when it is durable, and which failures are worth another try.
+//!
+//! - [`open`](self::open): the database URL, the pools and their settings
+//! - [`migrate`](self::migrate): the schema, brought up to date exactly once however many servers start
+//! - `statements`: what the two operations ask of the database
+//! - `writer`, `checkpoint`: SQLite's one writer with group commit, and its write-ahead log
+//! - `usage`: when a key was last used, off the path of the requests
+//! - `admin`: what operators do to customers and keys
+
+mod admin;
+mod checkpoint;
+mod error;
+mod migrate;
+mod open;
+mod statements;
+mod usage;
+mod writer;
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sea_orm::{DatabaseConnection, DbBackend};
+
+pub use admin::{CustomerRef, NewToken};
+pub use error::StoreError;
+pub use migrate::{MigrateError, Migrations};
+pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, OpenOptions};
+pub use statements::{Change, KeyHolder};
+
+use self::{statements::Statements, usage::Usage, writer::Writer};
+
+/// How long a request waits for a connection before it is answered 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// An open database.
+pub struct Store {
+    statements: Statements,
+    /// SQLite: read-only connections. PostgreSQL: the one pool.
+    read: DatabaseConnection,
+    /// SQLite: the one connection that writes. PostgreSQL: the one pool.
+    write: DatabaseConnection,
+    /// SQLite only: the task that owns the writes of the two operations.
+    writer: Option<Writer>,
+    usage: Usage,
+}
+
+impl Store {
+    /// Which kind of database this is.
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// Writes what is still waiting, then closes every connection. Whoever comes later gets [`StoreError::Stopped`].
+    pub async fn close(&self) {
+        self.usage.stop().await;
+        if let Some(writer) = &self.writer {
+            writer.stop().await;
+        }
+        for pool in [&self.read, &self.write] {
+            if let Err(error) = pool.clone().close().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a connection did not close cleanly");
+            }
+        }
+    }
+}
+
+/// The present, to the microsecond: all that PostgreSQL keeps, so that both databases give back what they were given.
+pub fn now() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    Utc::now().trunc_subsecs(6)
+}

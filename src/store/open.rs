@@ -1,0 +1,228 @@
+//! The database's URL, its pools and their settings.
+
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbErr,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{
+    ACQUIRE_TIMEOUT, Statements, Store, Usage, Writer,
+    checkpoint::{self, WalPressure},
+};
+
+/// Reads beside the writer. On the machines that SQLite serves, a third one brought nothing.
+const SQLITE_READERS: u32 = 2;
+/// How long SQLite waits for another process's write: a shop-profile command beside the server.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// PostgreSQL ends a statement that takes longer; the request has been answered 503 by then.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A PostgreSQL connection that was idle for longer is asked whether it still lives before it carries a statement.
+const PING_AFTER: Duration = Duration::from_secs(2);
+
+/// Where the database is. It may hold a password, so it is never printed whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(Kind);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Kind {
+    Sqlite(String),
+    Postgres(url::Url),
+}
+
+/// The URL names no database that shop-profile knows.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum DatabaseUrlError {
+    /// Neither `sqlite:` nor `postgres:`.
+    #[error("unknown kind of database URL: expected sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE")]
+    UnknownScheme,
+    /// The right scheme, but no URL.
+    #[error("malformed database URL")]
+    Malformed,
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => {
+                SqliteConnectOptions::from_str(text).map_err(|_| DatabaseUrlError::Malformed)?;
+                Ok(Self(Kind::Sqlite(text.to_owned())))
+            }
+            Some("postgres" | "postgresql") => {
+                Ok(Self(Kind::Postgres(text.parse().map_err(|_| DatabaseUrlError::Malformed)?)))
+            }
+            _ => Err(DatabaseUrlError::UnknownScheme),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// A SQLite database that nothing outlives: it is in memory and goes with the process.
+    pub fn in_memory() -> Self {
+        Self(Kind::Sqlite("sqlite::memory:".to_owned()))
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Sqlite(url) => f.write_str(url),
+            Kind::Postgres(url) => {
+                write!(f, "{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// How to open a database.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenOptions {
+    /// PostgreSQL: the most connections of this server. SQLite needs no choice.
+    pub connections: u32,
+    /// SQLite: whether a file that is not there is created, readable by its owner alone.
+    pub create: bool,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { connections: 16, create: true }
+    }
+}
+
+/// The database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the database {url}")]
+pub struct OpenError {
+    url: DatabaseUrl,
+    #[source]
+    cause: DbErr,
+}
+
+impl Store {
+    /// Connects. The schema is left as it is.
+    pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
+        let opened = match &url.0 {
+            Kind::Sqlite(text) => open_sqlite(text, options.create).await,
+            Kind::Postgres(address) => open_postgres(address.as_str(), options.connections).await,
+        };
+        opened.map_err(|cause| OpenError { url: url.clone(), cause })
+    }
+}
+
+async fn open_sqlite(url: &str, create: bool) -> Result<Store, DbErr> {
+    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+    if create && !in_memory {
+        create_private_file(url);
+    }
+    // The writer's connection comes first: it turns the write-ahead log on.
+    let write = Database::connect(sqlite_options(url, 1, |options| {
+        options
+            .journal_mode(SqliteJournalMode::Wal)
+            // A change is answered when it has reached the disk, not before.
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", "0")
+    }))
+    .await?;
+    let pressure = Arc::new(WalPressure::default());
+    let read = if in_memory {
+        // Another connection would hang while this one writes.
+        write.clone()
+    } else {
+        let checkpoints = Database::connect(sqlite_options(url, 1, |options| options)).await?;
+        tokio::spawn(checkpoint::run(checkpoints, pressure.clone()));
+        Database::connect(sqlite_options(url, SQLITE_READERS, |options| options.pragma("query_only", "ON"))).await?
+    };
+    Ok(Store {
+        statements: Statements::new(write.get_database_backend()),
+        writer: Some(Writer::start(write.clone(), pressure)),
+        usage: Usage::start(write.clone()),
+        read,
+        write,
+    })
+}
+
+fn sqlite_options(
+    url: &str,
+    connections: u32,
+    settings: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> ConnectOptions {
+    let mut options = common_options(url, connections);
+    options.map_sqlx_sqlite_opts(move |options| settings(options.busy_timeout(SQLITE_BUSY_TIMEOUT)));
+    // A file does not hang up.
+    options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    options
+}
+
+/// Customer data is nobody else's. Where this fails, opening the database says what is wrong.
+fn create_private_file(url: &str) {
+    #[cfg(unix)]
+    if let Ok(options) = SqliteConnectOptions::from_str(url) {
+        use std::os::unix::fs::OpenOptionsExt;
+        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename());
+    }
+}
+
+async fn open_postgres(url: &str, connections: u32) -> Result<Store, DbErr> {
+    let mut options = common_options(url, connections.max(1));
+    options
+        .set_application_name("shop-profile")
+        .statement_timeout(STATEMENT_TIMEOUT)
+        // A ping at every acquire would be a second round trip for each request.
+        .test_before_acquire_if_idle_for(PING_AFTER);
+    let db: DatabaseConnection = Database::connect(options).await?;
+    Ok(Store {
+        statements: Statements::new(db.get_database_backend()),
+        writer: None,
+        usage: Usage::start(db.clone()),
+        read: db.clone(),
+        write: db,
+    })
+}
+
+fn common_options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        // Statements carry personal data: they are not logged.
+        .sqlx_logging(false);
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let url: DatabaseUrl = "postgres://shop:secret@db.example/profiles?sslmode=require".parse().unwrap();
+        assert_eq!(
+            format!("{url} {url:?}"),
+            "postgres://db.example/profiles DatabaseUrl(postgres://db.example/profiles)"
+        );
+    }
+
+    #[test]
+    fn a_url_that_nobody_knows_is_refused() {
+        for (text, why) in [
+            ("", DatabaseUrlError::UnknownScheme),
+            ("shop.db", DatabaseUrlError::UnknownScheme),
+            ("mysql://localhost/shop", DatabaseUrlError::UnknownScheme),
+            ("postgres:", DatabaseUrlError::Malformed),
+            ("sqlite://shop.db?mode=nonsense", DatabaseUrlError::Malformed),
+        ] {
+            assert_eq!(text.parse::<DatabaseUrl>(), Err(why), "{text:?}");
+        }
+    }
+}
