@@ -36,7 +36,13 @@ pub struct Cli {
     database_url: String,
 
     /// What is logged to stderr: error, warn, info, debug, or tracing's filters (`info,shop_profile=debug`).
-    #[arg(long, global = true, env = "SHOP_PROFILE_LOG", value_name = "FILTER", default_value = "info,sea_orm_migration=warn")]
+    #[arg(
+        long,
+        global = true,
+        env = "SHOP_PROFILE_LOG",
+        value_name = "FILTER",
+        default_value = "info,sea_orm_migration=warn"
+    )]
     pub log: String,
 
     /// How it is logged.
