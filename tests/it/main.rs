@@ -7,5 +7,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says no by panicking")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
+mod auth;
+mod cli;
+mod demo;
+mod durability;
+mod faults;
+mod graphql_contract;
+mod layering;
+mod migrations;
+mod parity;
+mod properties;
+mod races;
 mod rest_contract;
+mod rest_fields;
+mod schema;
 mod support;
+mod versions;

@@ -1,9 +1,7 @@
 //! The program itself, as an operator runs it.
 
 use std::{
-    ffi::OsStr,
-    net::SocketAddr,
-    path::Path,
+    ops::Deref,
     process::{Output, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -14,6 +12,8 @@ use tokio::{
     process::{Child, ChildStdout, Command},
     task::JoinHandle,
 };
+
+use super::api::Api;
 
 /// The program in an empty environment, so that nothing of this machine leaks into a test.
 pub fn command(arguments: &[&str]) -> Command {
@@ -35,6 +35,11 @@ impl Ended {
     #[track_caller]
     pub fn assert(&self, code: i32, stdout: &str, stderr: &str) {
         assert_eq!((self.code, &*self.stdout, &*self.stderr), (Some(code), stdout, stderr));
+    }
+
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) {
+        assert_eq!(self.code, Some(code), "{self:?}");
     }
 
     /// Success, and nothing to say on stderr; what stdout says, without the line's end.
@@ -59,7 +64,7 @@ pub async fn run(database_url: &str, arguments: &[&str]) -> Ended {
 
 /// A running `serve`. Dropping it kills it.
 pub struct Server {
-    pub address: SocketAddr,
+    api: Api,
     child: Child,
     stdout: Lines<BufReader<ChildStdout>>,
     stderr: Arc<Mutex<String>>,
@@ -83,7 +88,7 @@ impl Server {
         let line = stdout.next_line().await.unwrap().unwrap_or_default();
         let address = line.strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("{line:?} instead of an address\n{}", stderr.lock().unwrap()));
-        Self { address, child, stdout, stderr, stderr_ends }
+        Self { api: Api::at(address), child, stdout, stderr, stderr_ends }
     }
 
     /// The next line on stdout.
@@ -113,6 +118,14 @@ impl Server {
     }
 }
 
+impl Deref for Server {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
+}
+
 async fn collect(stderr: impl AsyncRead + Unpin, log: Arc<Mutex<String>>) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -120,11 +133,4 @@ async fn collect(stderr: impl AsyncRead + Unpin, log: Arc<Mutex<String>>) {
         log.push_str(&line);
         log.push('\n');
     }
-}
-
-/// Runs a program of this machine in a folder, with nothing but the path of its environment.
-pub async fn tool(program: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, folder: &Path) -> Ended {
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder).env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
-    command.stdin(Stdio::null()).kill_on_drop(true).output().await.unwrap_or_else(|error| panic!("{program}: {error}")).into()
 }

@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    io::Write,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -26,7 +25,7 @@ pub struct Database {
 
 enum Place {
     /// The file's folder.
-    Sqlite(TempDir),
+    Sqlite { _folder: TempDir },
     /// The database's name.
     Postgres(String),
 }
@@ -36,7 +35,7 @@ impl Database {
     pub fn sqlite() -> Self {
         let folder = TempDir::with_prefix("shop-it-").unwrap();
         let url = format!("sqlite://{}", folder.path().join("shop.db").display());
-        Self { url, place: Place::Sqlite(folder) }
+        Self { url, place: Place::Sqlite { _folder: folder } }
     }
 
     /// An empty database; `None`, said once and aloud, when there is no PostgreSQL to be had.
@@ -51,7 +50,7 @@ impl Database {
     /// Another empty database of the same kind.
     pub async fn another(&self) -> Self {
         match self.place {
-            Place::Sqlite(_) => Self::sqlite(),
+            Place::Sqlite { .. } => Self::sqlite(),
             Place::Postgres(_) => Self::postgres().await.expect("there is one already"),
         }
     }
@@ -64,7 +63,7 @@ impl Database {
     /// Which kind it is.
     pub fn backend(&self) -> DbBackend {
         match self.place {
-            Place::Sqlite(_) => DbBackend::Sqlite,
+            Place::Sqlite { .. } => DbBackend::Sqlite,
             Place::Postgres(_) => DbBackend::Postgres,
         }
     }
@@ -78,7 +77,7 @@ impl Database {
     /// A connection beside the server's, to look and to sabotage.
     pub async fn connect(&self) -> DatabaseConnection {
         let url = match self.place {
-            Place::Sqlite(_) => format!("{}?mode=rwc", self.url),
+            Place::Sqlite { .. } => format!("{}?mode=rwc", self.url),
             Place::Postgres(_) => self.url.clone(),
         };
         connect(&url).await
@@ -120,8 +119,7 @@ fn find_server() -> Option<Server> {
     if cluster.is_none() {
         let why = "PostgreSQL is not installed and TEST_POSTGRES_URL is not set";
         assert!(env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"), "{why}, but REQUIRE_POSTGRES=1");
-        // Past the test harness, which keeps to itself what passing tests print.
-        let _ = writeln!(std::io::stderr(), "NOT RUN: the PostgreSQL half of the tests. {why}.");
+        super::say(&format!("NOT RUN: the PostgreSQL half of the tests. {why}."));
     }
     cluster
 }
