@@ -7,6 +7,7 @@ mod migrate;
 mod schema;
 pub mod serve;
 pub mod token;
+mod variables;
 
 use std::{error::Error, process::ExitCode};
 
@@ -112,6 +113,7 @@ impl CliError {
 
 /// Runs the sub-command to its end.
 pub fn run(cli: Cli) -> ExitCode {
+    variables::warn_of_unknown();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&CliError::failed(error)),
