@@ -35,7 +35,7 @@ impl Subject for Shop {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = Api::at(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let app = server::router(store.clone(), &server::Options::default());
+        let app = server::router(store.clone(), &server::Options::default(), stop.clone());
         tokio::spawn(server::run(listener, app, ConnectionLimits::default(), stop.clone()));
         Self { database, store, api, _stop: stop.drop_guard() }
     }
