@@ -55,7 +55,8 @@ async fn a_sabotaged_database_is_a_silent_500_and_a_line_in_the_log(shop: Shop) 
         assert!(line.contains("ERROR") && line.contains("avatar"), "{line}");
         assert!(!line.contains(&sara.key) && !line.contains("Sara"), "{line}");
     }
-    let (code, _) = server.stop().await;
+    server.terminate().await;
+    let (code, _) = server.ended().await;
     assert_eq!(code, Some(0));
 }
 
