@@ -112,7 +112,7 @@ fn take_out(document: &mut ExecutableDocument, unset: &HashSet<Name>) {
 }
 
 /// The removal of unset variables: an argument or an input field that is one goes with it, an item of a list becomes
-/// null. Directives keep theirs: a condition is never optional, and validation says so.
+/// null. Directives keep theirs: a condition is never optional.
 struct Removal<'a> {
     unset: &'a HashSet<Name>,
     removed: HashSet<Name>,

@@ -83,12 +83,8 @@ fn nested(before: &str, open: &str, middle: &str, close: &str, after: &str) -> S
     [before, &open.repeat(depth), middle, &close.repeat(depth), after].concat()
 }
 
-/// `unit` as often as the bytes and the tokens let it stand.
-fn filled(before: &str, unit: &str, after: &str) -> String {
-    let bytes = (MAX_DOCUMENT_BYTES - before.len() - after.len()) / unit.len();
-    let fits = |units: &usize| check_text(&[before, &unit.repeat(*units), after].concat()).is_ok();
-    let units = (1..=bytes).rev().find(fits).unwrap();
-    [before, &unit.repeat(units), after].concat()
+fn repeated(before: &str, unit: &str, times: usize, after: &str) -> String {
+    [before, &unit.repeat(times), after].concat()
 }
 
 fn well_formed() -> Vec<String> {
@@ -102,13 +98,13 @@ fn well_formed() -> Vec<String> {
         nested("query($a:", "[", "Int", "]", "){a}"),
         nested("query($a:I=", "[", "", "]", "){a}"),
         nested("query($a:I=", "{a:", "1", "}", "){a}"),
-        filled("{", "a ", "}"),
-        filled("{", "...{a}", "}"),
-        filled("{a", "@a", "}"),
-        filled("{a(b:[", "{a:1}", "])}"),
-        filled("{a(b:[", "true", "])}"),
-        filled("{a(b:\"\"\"", "\n x", "\"\"\")}"),
-        filled("{a", "#\n", "}"),
+        repeated("{", "a ", 998, "}"),
+        repeated("{", "...{a}", 249, "}"),
+        repeated("{a", "@a", 498, "}"),
+        repeated("{a(b:[", "{a:1}", 197, "])}"),
+        repeated("{a(b:[", "true", 4_000, "])}"),
+        repeated("{a(b:\"\"\"", "\n x", 5_400, "\"\"\")}"),
+        repeated("{a", "#\n", 8_190, "}"),
     ]
 }
 
@@ -118,13 +114,13 @@ fn malformed() -> Vec<String> {
     vec![
         deep_lists.clone() + "!",
         nested("{", "a@a(b:1){", "", "", ""),
-        filled(&deep_sets, " ", ""),
-        filled(&deep_sets, "#\n", ""),
-        filled(&deep_lists, "0 ", ""),
-        filled("{a", "!", "}"),
-        filled("{a", "&", "}"),
-        filled("{a(b:", "1", ")}"),
-        filled("{a", "#\n", "!"),
+        repeated(&deep_sets, " ", 16_320, ""),
+        repeated(&deep_sets, "#\n", 8_160, ""),
+        repeated(&deep_lists, "0 ", 965, ""),
+        repeated("{a", "!", 997, "}"),
+        repeated("{a", "&", 997, "}"),
+        repeated("{a(b:", "1", 16_377, ")}"),
+        repeated("{a", "#\n", 8_190, "!"),
     ]
 }
 
