@@ -154,8 +154,7 @@ fn differs(columns: &customer::ActiveModel) -> Condition {
     use sea_orm::ActiveModelTrait;
     customer::Column::iter().fold(Condition::any(), |condition, column| match columns.get(column) {
         ActiveValue::Set(value) => condition.add(
-            Expr::col(column.into_column_ref())
-                .binary(BinOper::Custom("IS DISTINCT FROM".into()), SimpleExpr::Value(value)),
+            Expr::col(column.into_column_ref()).binary(BinOper::Custom("IS DISTINCT FROM"), SimpleExpr::Value(value)),
         ),
         ActiveValue::Unchanged(_) | ActiveValue::NotSet => condition,
     })
