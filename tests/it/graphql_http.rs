@@ -194,25 +194,29 @@ async fn what_would_run_a_mutation_twice_or_by_half_runs_nothing() {
     assert_eq!(shop.row(sara.id).await.version, 3);
 }
 
+/// A document with so many of what is counted.
+type Document = fn(usize) -> String;
+
+fn many(count: usize, part: impl Fn(usize) -> String) -> String {
+    (0..count).map(part).collect::<Vec<_>>().join(" ")
+}
+
+fn update(index: usize) -> String {
+    format!("a{index}: updateMyProfile(input: {{}}) {{ userErrors {{ code }} }}")
+}
+
 #[tokio::test]
 async fn each_limit_has_its_code_and_names_its_value() {
     let (shop, sara) = shop().await;
-    let many = |count: usize, part: &dyn Fn(usize) -> String| (0..count).map(part).collect::<Vec<_>>().join(" ");
-    let update = |index| format!("a{index}: updateMyProfile(input: {{}}) {{ userErrors {{ code }} }}");
-    let cases: [(&str, &str, Box<dyn Fn(usize) -> String>, usize); 8] = [
-        ("DOCUMENT_TOO_LARGE", "16384", Box::new(|n| format!("{{ __typename }} #{}", "x".repeat(n - 16))), 16_384),
-        ("TOO_MANY_TOKENS", "1000", Box::new(|n| format!("{{ __type(name: {}", "1 ".repeat(n - 5))), 1_000),
-        ("TOO_DEEPLY_NESTED", "32", Box::new(|n| format!("{{ a(b: {}", "[".repeat(n - 2))), 32),
-        ("TOO_MANY_OPERATIONS", "10", Box::new(|n| many(n, &|i| format!("query Q{i} {{ __typename }}"))), 10),
-        ("TOO_MANY_ALIASES", "30", Box::new(|n| format!("{{ {} }}", many(n, &|i| format!("a{i}: __typename")))), 30),
-        ("TOO_MANY_FIELDS", "400", Box::new(|n| format!("{{ {} }}", "__typename ".repeat(n))), 400),
-        (
-            "TOO_MANY_DIRECTIVES",
-            "20",
-            Box::new(|n| format!("{{ {} }}", "__typename @include(if: true) ".repeat(n))),
-            20,
-        ),
-        ("TOO_MANY_ROOT_FIELDS", "5", Box::new(|n| format!("mutation {{ {} }}", many(n, &update))), 5),
+    let cases: [(&str, &str, Document, usize); 8] = [
+        ("DOCUMENT_TOO_LARGE", "16384", |n| format!("{{ __typename }} #{}", "x".repeat(n - 16)), 16_384),
+        ("TOO_MANY_TOKENS", "1000", |n| format!("{{ __type(name: {}", "1 ".repeat(n - 5)), 1_000),
+        ("TOO_DEEPLY_NESTED", "32", |n| format!("{{ a(b: {}", "[".repeat(n - 2)), 32),
+        ("TOO_MANY_OPERATIONS", "10", |n| many(n, |i| format!("query Q{i} {{ __typename }}")), 10),
+        ("TOO_MANY_ALIASES", "30", |n| format!("{{ {} }}", many(n, |i| format!("a{i}: __typename"))), 30),
+        ("TOO_MANY_FIELDS", "400", |n| format!("{{ {} }}", "__typename ".repeat(n)), 400),
+        ("TOO_MANY_DIRECTIVES", "20", |n| format!("{{ {} }}", "__typename @include(if: true) ".repeat(n)), 20),
+        ("TOO_MANY_ROOT_FIELDS", "5", |n| format!("mutation {{ {} }}", many(n, update)), 5),
     ];
     for (code, value, document, limit) in cases {
         let within = query(&shop, &document(limit)).key(&sara.key).send().await;
