@@ -7,6 +7,7 @@ mod migrate;
 mod schema;
 pub mod serve;
 pub mod token;
+mod variables;
 
 use std::{error::Error, process::ExitCode};
 
@@ -36,7 +37,13 @@ pub struct Cli {
     database_url: String,
 
     /// What is logged to stderr: error, warn, info, debug, or tracing's filters (`info,shop_profile=debug`).
-    #[arg(long, global = true, env = "SHOP_PROFILE_LOG", value_name = "FILTER", default_value = "info,sea_orm_migration=warn")]
+    #[arg(
+        long,
+        global = true,
+        env = "SHOP_PROFILE_LOG",
+        value_name = "FILTER",
+        default_value = "info,sea_orm_migration=warn"
+    )]
     pub log: String,
 
     /// How it is logged.
@@ -106,6 +113,7 @@ impl CliError {
 
 /// Runs the sub-command to its end.
 pub fn run(cli: Cli) -> ExitCode {
+    variables::warn_of_unknown();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&CliError::failed(error)),
