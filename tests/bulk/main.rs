@@ -1,0 +1,10 @@
+//! Bulk: import, export and copy by the program itself, on SQLite and on PostgreSQL.
+
+#[allow(dead_code, unused_imports, reason = "it is written for the tests in `it`, which use all of it")]
+#[path = "../it/support/mod.rs"]
+mod support;
+
+mod copy;
+mod files;
+mod import;
+mod million;
