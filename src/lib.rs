@@ -4,7 +4,7 @@
 //! a [`profile::PatchInput`] and an [`auth::Credential`]; the resolver [`profile::MyProfile`] applies the rules; the
 //! [`store`] makes one statement of it; the face shows the [`profile::Customer`] that comes out.
 //!
-//! Who may import whom (a test holds it): `cli → server → rest, graphql → profile, auth → store → entity`.
+//! Who may import whom (a test holds it): `cli → server → rest, graphql → http, profile → store → auth, entity`.
 //! Start reading at [`profile`].
 
 pub mod auth;
@@ -12,6 +12,7 @@ pub mod bulk;
 pub mod cli;
 pub mod graphql;
 mod http;
+pub mod playground;
 pub mod profile;
 pub mod rest;
 pub mod server;

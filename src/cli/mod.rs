@@ -11,6 +11,7 @@ mod progress;
 mod schema;
 pub mod serve;
 pub mod token;
+mod variables;
 
 use std::{error::Error, process::ExitCode};
 
@@ -118,6 +119,7 @@ impl CliError {
 
 /// Runs the sub-command to its end.
 pub fn run(cli: Cli) -> ExitCode {
+    variables::warn_of_unknown();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&CliError::failed(error)),

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use axum::http::HeaderValue;
+use clap::ValueEnum;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +30,50 @@ pub struct Args {
     /// PostgreSQL: the most connections of this server to the database.
     #[arg(long, value_name = "N", default_value_t = OpenOptions::default().connections, env = "SHOP_PROFILE_DATABASE_CONNECTIONS")]
     database_connections: u32,
+    /// Whether GraphQL clients may ask for the schema.
+    #[arg(
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        hide_possible_values = true,
+        env = "SHOP_PROFILE_INTROSPECTION"
+    )]
+    introspection: Switch,
+    /// Whether the GraphiQL playground is served.
+    #[arg(
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        hide_possible_values = true,
+        env = "SHOP_PROFILE_GRAPHIQL"
+    )]
+    graphiql: Switch,
+    /// An origin whose web pages may call from a browser, e.g. https://shop.example; may be repeated.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
+    allow_origin: Vec<HeaderValue>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
+}
+
+/// As browsers send it: scheme, host and perhaps a port, and nothing else.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let url = url::Url::parse(text).map_err(|_| "expected an origin such as https://shop.example")?;
+    let origin = url.origin().ascii_serialization();
+    if origin == text && url.origin().is_tuple() {
+        HeaderValue::try_from(origin).map_err(|error| error.to_string())
+    } else {
+        Err(format!("expected an origin such as https://shop.example, not {text}"))
+    }
 }
 
 pub(super) async fn run(args: Args, url: Result<DatabaseUrl, CliError>) -> Result<(), CliError> {
@@ -50,7 +96,12 @@ pub(super) async fn run(args: Args, url: Result<DatabaseUrl, CliError>) -> Resul
     if let Some(key) = demo_key {
         print(&welcome(address, &key));
     }
-    let app = server::router(store.clone(), &server::Options::default());
+    let options = server::Options {
+        introspection: args.introspection.is_on(),
+        graphiql: args.graphiql.is_on(),
+        allow_origins: args.allow_origin,
+    };
+    let app = server::router(store.clone(), &options, stop.clone());
     server::run(listener, app, ConnectionLimits::default(), stop).await;
     store.close().await;
     Ok(())
@@ -107,4 +158,19 @@ Try GraphQL in the browser:
   http://{address}/graphiql#key={key}
 "#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
+        for text in ["https://shop.example", "http://localhost:3000"] {
+            assert_eq!(origin(text), Ok(HeaderValue::from_str(text).unwrap()));
+        }
+        for text in ["*", "null", "shop.example", "https://shop.example/", "https://Shop.example", "data:,x"] {
+            assert!(origin(text).is_err(), "{text}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ mod accept_encoding;
 mod assets;
 mod page;
 
-use axum::{Router, http::header, routing::get};
+use axum::{Router, http::header, response::Redirect, routing::get};
 
 use assets::Asset;
 
@@ -24,5 +24,42 @@ const HARDENING: [(header::HeaderName, &str); 3] = [
 pub fn router() -> Router {
     Router::new()
         .route("/graphiql", get(async || page::answer(PAGE)))
+        .route("/graphiql/", get(async || Redirect::permanent("/graphiql")))
         .route("/graphiql/assets/{name}", get(async |name, headers| assets::answer(ASSETS, name, headers)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{
+        body::Body,
+        http::{Method, Request, StatusCode},
+        response::Response,
+    };
+    use tower::ServiceExt;
+
+    async fn ask(method: Method, path: &str) -> Response {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        router().oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_page_is_read_and_nothing_else() {
+        assert_eq!(ask(Method::GET, "/graphiql").await.status(), StatusCode::OK);
+        assert_eq!(ask(Method::HEAD, "/graphiql").await.status(), StatusCode::OK);
+        assert_eq!(ask(Method::GET, "/graphiql/").await.headers()["location"], "/graphiql");
+        let refused = ask(Method::POST, "/graphiql").await;
+        assert_eq!(
+            (refused.status(), &refused.headers()["allow"]),
+            (StatusCode::METHOD_NOT_ALLOWED, &"GET,HEAD".parse().unwrap())
+        );
+    }
+
+    #[tokio::test]
+    async fn everything_that_the_page_names_is_there() {
+        let paths = PAGE.iter().flat_map(|page| page.split('"')).filter(|text| text.starts_with('/'));
+        for path in paths {
+            assert_eq!(ask(Method::GET, path).await.status(), StatusCode::OK, "{path}");
+        }
+    }
 }

@@ -49,6 +49,8 @@ fn is_web_url(text: &str) -> bool {
     let note = |violation| {
         mended.set(mended.get() || is_repair(violation));
     };
+    // The parser would trim a NUL at the end; it has been reported.
+    let text = text.trim_end_matches('\0');
     let Ok(url) = Url::options().syntax_violation_callback(Some(&note)).parse(text) else { return false };
     !mended.get() && matches!(url.scheme(), "http" | "https") && authority_is_whole(&url, text)
 }
@@ -76,8 +78,8 @@ fn is_repair(violation: SyntaxViolation) -> bool {
     }
 }
 
-/// Repairs of the authority that the parser does not remark on: `user@` without a user, `:` without a port, an
-/// escaped host, an IPv4 address in another notation (`http://127.1/`).
+/// Repairs of the authority that the parser does not remark on: `user@` without a user, `:` without a port, a host that
+/// is escaped or holds what no host does, an IPv4 address in another notation (`http://127.1/`).
 fn authority_is_whole(url: &Url, text: &str) -> bool {
     let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -85,13 +87,30 @@ fn authority_is_whole(url: &Url, text: &str) -> bool {
         Some((user, rest)) => (Some(user), rest),
         None => (None, authority),
     };
-    let host = match url.host() {
-        None => return false,
-        Some(Host::Ipv4(address)) => host_and_port.split(':').next() == Some(address.to_string().as_str()),
+    let user_is_whole = user.is_none_or(|user| {
+        let mut parts = user.split(':');
+        parts.next() != Some("") && parts.nth(1).is_none()
+    });
+    let written = host_and_port.split(':').next().unwrap_or_default();
+    let host_is_whole = match url.host() {
+        None => false,
+        Some(Host::Ipv4(address)) => written == address.to_string(),
         Some(Host::Ipv6(_)) => true,
-        Some(Host::Domain(_)) => !host_and_port.contains('%'),
+        Some(Host::Domain(_)) => is_host_name(written),
     };
-    host && user.is_none_or(|user| !user.is_empty() && !user.starts_with(':')) && !host_and_port.ends_with(':')
+    user_is_whole && host_is_whole && !host_and_port.ends_with(':')
+}
+
+/// Labels that are not empty, of RFC 3986's `reg-name` without its escapes and of letters beyond ASCII, but for the
+/// ideographic full stops that IDNA takes for dots.
+fn is_host_name(host: &str) -> bool {
+    let is_host_char = |c: char| match c {
+        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => false,
+        c if c.is_ascii() => c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=".contains(c),
+        _ => true,
+    };
+    let labels = host.strip_suffix('.').unwrap_or(host);
+    labels.split('.').all(|label| !label.is_empty()) && host.chars().all(is_host_char)
 }
 
 #[cfg(test)]
@@ -109,6 +128,7 @@ mod tests {
             "https://example.com",
             "HTTPS://EXAMPLE.com/A",
             "http://localhost/",
+            "http://example.com./",
             "http://[::1]:8080/a.png",
             "https://user:secret@example.com/a",
             "https://مثال.ایران/عکس.png",
@@ -141,6 +161,15 @@ mod tests {
             "http://127.1/",
             "http://0x7f.0.0.1/",
             "http://%65xample.com/",
+            "http://a..com",
+            "http://.",
+            "http://.a.com",
+            "http://a\u{3002}com/",
+            "http://x\u{ff0e}com",
+            "http://a\"b.com",
+            "http://{a}.com",
+            "http://a:b:c@d.com",
+            "http://:secret@d.com",
             "http://@example.com/",
             "http://a@b@example.com/",
             "http://example.com:/",

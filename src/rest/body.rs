@@ -46,9 +46,8 @@ pub(super) async fn read(request: Request) -> Result<PatchBody, RestError> {
     parse(&decode(&bytes, charset)?)
 }
 
-/// The body's charset when its content type is one that we read. A charset that nobody knows is taken for UTF-8, as
-/// Django takes it.
-fn accepted_charset(content_type: Option<&HeaderValue>) -> Result<&'static encoding_rs::Encoding, RestError> {
+/// The label of the body's charset, when its content type is one that we read.
+fn accepted_charset(content_type: Option<&HeaderValue>) -> Result<Option<String>, RestError> {
     // Header values are Latin-1 to Django; the echo is the value as sent.
     let sent: String =
         content_type.map_or(String::new(), |value| value.as_bytes().iter().copied().map(char::from).collect());
@@ -57,22 +56,36 @@ fn accepted_charset(content_type: Option<&HeaderValue>) -> Result<&'static encod
     if !["application/json", "application/merge-patch+json"].iter().any(|known| essence.eq_ignore_ascii_case(known)) {
         return Err(RestError::UnsupportedMediaType(sent));
     }
-    let charset = parts.find_map(|parameter| {
+    Ok(parts.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
-    });
-    Ok(charset.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes())).unwrap_or(encoding_rs::UTF_8))
+        let value = value.trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.to_ascii_lowercase().replace('_', "-"))
+    }))
 }
 
-fn decode<'a>(bytes: &'a [u8], charset: &'static encoding_rs::Encoding) -> Result<Cow<'a, str>, RestError> {
-    let (text, malformed) = if charset == encoding_rs::UTF_8 {
+/// The text of the body. A charset that nobody knows is taken for UTF-8, as Django takes it.
+fn decode(bytes: &[u8], charset: Option<String>) -> Result<Cow<'_, str>, RestError> {
+    let (encoding, well_formed) = match charset.as_deref() {
+        // To the web's decoders ASCII is Windows-1252; to Python it is ASCII.
+        Some("us-ascii" | "ascii") => (encoding_rs::UTF_8, bytes.is_ascii()),
+        // Python's own name of ISO 8859-1.
+        Some("latin-1") => (encoding_rs::WINDOWS_1252, true),
+        label => {
+            let known = label.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
+            (known.unwrap_or(encoding_rs::UTF_8), true)
+        }
+    };
+    let (text, malformed) = if encoding == encoding_rs::UTF_8 {
         // With its byte order mark, which JSON must not have.
-        charset.decode_without_bom_handling(bytes)
+        encoding.decode_without_bom_handling(bytes)
     } else {
-        let (text, _, malformed) = charset.decode(bytes);
+        let (text, _, malformed) = encoding.decode(bytes);
         (text, malformed)
     };
-    if malformed { Err(RestError::Malformed(format!("not valid {}", charset.name()).into())) } else { Ok(text) }
+    if malformed || !well_formed {
+        return Err(RestError::Malformed("the text is not in its charset".into()));
+    }
+    Ok(text)
 }
 
 /// An object's entries; the values stay text until somebody asks, so that what is ignored cannot be wrong.

@@ -1,5 +1,9 @@
 //! How DRF, which is Python, names and prints a JSON value: existing clients have seen `"True" is not a valid choice.`
 
+use icu_properties::{
+    CodePointMapData,
+    props::{GeneralCategory, GeneralCategoryGroup},
+};
 use serde_json::Value;
 
 /// The type's name in "Expected a dictionary, but got …"; `None` for `null`. The JSON is valid.
@@ -48,7 +52,7 @@ fn quote(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             c if c == '\\' || c == quote => quoted.extend(['\\', c]),
-            c if c.is_control() || (c.is_whitespace() && c != ' ') => quoted.push_str(&escape(c)),
+            c if !is_printable(c) => quoted.push_str(&escape(c)),
             c => quoted.push(c),
         }
     }
@@ -56,9 +60,18 @@ fn quote(text: &str) -> String {
     quoted
 }
 
+/// Python's `str.isprintable`: neither "other" nor a separator, but for the space.
+fn is_printable(c: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    c == ' ' || !(GeneralCategoryGroup::Other.contains(category) || GeneralCategoryGroup::Separator.contains(category))
+}
+
 fn escape(c: char) -> String {
-    let code = u32::from(c);
-    if code <= 0xff { format!("\\x{code:02x}") } else { format!("\\u{code:04x}") }
+    match u32::from(c) {
+        code @ ..=0xff => format!("\\x{code:02x}"),
+        code @ ..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
 }
 
 fn is_float(json: &str) -> bool {
@@ -106,7 +119,8 @@ mod tests {
             ("1E400", "inf"),
             ("[]", "[]"),
             ("[\"male\", 1.0, null]", "['male', 1.0, None]"),
-            ("{\"a\": null}", "{'a': None}"),
+            ("{\"b\": null, \"a\": {}}", "{'b': None, 'a': {}}"),
+            ("[\"\u{200c}\"]", "['\\u200c']"),
             ("[\"it's\"]", "[\"it's\"]"),
             ("[\"a\\n\\u00a0é\"]", "['a\\n\\xa0é']"),
         ] {

@@ -2,7 +2,7 @@
 //!
 //! `axum::serve` sets no timer, so that hyper's deadlines would never fire; this is hyper's own builder with one.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{future::poll_fn, io, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,6 +14,7 @@ use axum::{
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
@@ -50,6 +51,9 @@ impl Default for ConnectionLimits {
 
 const MOST_HEADERS: usize = 64;
 const BUFFER_BYTES: usize = 32 * 1024;
+/// How long, and how much, is read of a client that goes on sending after the last answer.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Serves until `stop` is cancelled, then lets the requests under way finish.
 pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
@@ -98,29 +102,42 @@ async fn serve(socket: TcpStream, app: Router, limits: ConnectionLimits, stop: C
     socket.set_write_timeout(Some(limits.read_within));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let app = app.clone();
-        async move { answer(app, request.map(Body::new)).await }
+        Box::pin(answer(app, request.map(Body::new)))
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.headers_within)
         .max_headers(MOST_HEADERS)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(Box::pin(socket)), service);
-    tokio::pin!(connection);
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = poll_fn(|context| connection.poll_without_shutdown(context)) => ended,
         () = until_old_or_stopped(limits, stop) => {
-            connection.as_mut().graceful_shutdown();
+            Pin::new(&mut connection).graceful_shutdown();
             // The request that it is at may finish, but not outlive the drain.
-            match tokio::time::timeout(limits.drain, connection.as_mut()).await {
+            let last = poll_fn(|context| connection.poll_without_shutdown(context));
+            match tokio::time::timeout(limits.drain, last).await {
                 Ok(ended) => ended,
                 Err(_) => return,
             }
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended badly");
+    match ended {
+        Ok(()) => linger(connection.into_parts().io.into_inner()).await,
+        Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended badly"),
     }
+}
+
+/// Reads on for a moment after the last answer. To close a socket while the client still sends (a body that was
+/// refused unread) would reset the connection and could take the answer from the client's hands (RFC 9112, §9.6).
+async fn linger(mut socket: Pin<Box<TimeoutStream<TcpStream>>>) {
+    let discard = async {
+        socket.shutdown().await?;
+        let mut socket = socket.take(LINGER_BYTES);
+        tokio::io::copy(&mut socket, &mut tokio::io::sink()).await
+    };
+    // Whatever happens to it now, nobody waits for it.
+    let _ = tokio::time::timeout(LINGER, discard).await;
 }
 
 async fn until_old_or_stopped(limits: ConnectionLimits, stop: CancellationToken) {

@@ -1,6 +1,9 @@
 //! The server: the faces put together, and the connections that they are reached by.
 
+mod cors;
+mod health;
 mod listener;
+mod metrics;
 mod observe;
 mod router;
 

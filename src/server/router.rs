@@ -2,22 +2,46 @@
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, http::HeaderValue, middleware, response::Redirect, routing::get};
+use tokio_util::sync::CancellationToken;
 
-use super::observe;
-use crate::{graphql, profile::MyProfile, rest, store::Store};
+use super::{cors, health, metrics, observe};
+use crate::{graphql, playground, profile::MyProfile, rest, store::Store};
 
-/// What can be switched.
-#[derive(Clone, Debug, Default)]
-pub struct Options {}
+/// What an operator can switch.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether GraphQL clients may ask for the schema.
+    pub introspection: bool,
+    /// Whether the playground is served.
+    pub graphiql: bool,
+    /// The origins of web pages that may call, e.g. `https://shop.example`.
+    pub allow_origins: Vec<HeaderValue>,
+}
 
-/// Everything that the server answers.
-pub fn router(store: Arc<Store>, _options: &Options) -> Router {
-    let profile = MyProfile::new(store);
-    Router::new()
+impl Default for Options {
+    fn default() -> Self {
+        Self { introspection: true, graphiql: true, allow_origins: Vec::new() }
+    }
+}
+
+/// Everything that the server answers, until `stop` is cancelled.
+pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> Router {
+    let profile = MyProfile::new(store.clone());
+    let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
+    let mut app = Router::new()
+        .merge(metrics::router(graphql.clone()))
         .merge(rest::router(profile.clone()))
-        .merge(graphql::http::router(graphql::schema(profile.clone())))
-        .merge(rest::fallback(profile))
-        // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(middleware::from_fn(observe::observe))
+        .merge(graphql.router())
+        .merge(health::router(store, stop))
+        .merge(rest::fallback(profile));
+    if options.graphiql {
+        app = app.merge(playground::router()).route("/", get(async || Redirect::temporary("/graphiql")));
+    }
+    if !options.allow_origins.is_empty() {
+        let origins: Arc<[HeaderValue]> = options.allow_origins.clone().into();
+        app = app.layer(middleware::from_fn_with_state(origins, cors::allow));
+    }
+    // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
+    app.layer(middleware::from_fn(observe::observe))
 }

@@ -56,6 +56,11 @@ impl Store {
         self.write.get_database_backend()
     }
 
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.read.ping().await?)
+    }
+
     /// Writes what is still waiting, then closes every connection. Whoever comes later gets [`StoreError::Stopped`].
     pub async fn close(&self) {
         self.usage.stop().await;

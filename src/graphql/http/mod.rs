@@ -1,19 +1,167 @@
-//! GraphQL over HTTP.
+//! GraphQL over HTTP to the letter, and what a hostile request meets (PROTOCOL.md). A request passes these in turn:
+//!
+//! 1. `negotiation`: which media type the client wants
+//! 2. `request`: method, content type, size and shape
+//! 3. `documents`: the text behind a hash, the cache of parsed documents, and for a new text
+//!    `gate` (before the parser) and `cost` (after it), both held to `limits`
+//! 4. `coerce`: the operation, and what unset variables mean
+//! 5. the resolver, by async-graphql
+//! 6. `answer`: the status and the errors; `refusal` names what went wrong before 5
 
-use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
-use axum::{Router, extract::State, http::HeaderMap, routing::post};
+mod answer;
+mod coerce;
+mod cost;
+mod documents;
+mod gate;
+mod limits;
+mod negotiation;
+mod refusal;
+mod request;
 
+use std::sync::Arc;
+
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{Method, header},
+    response::Response,
+    routing::any,
+};
+
+pub use documents::Counters;
+
+use self::{
+    documents::Documents,
+    negotiation::{MediaType, negotiate},
+    refusal::Refused,
+};
 use super::ProfileSchema;
+use crate::{
+    auth::{Credential, Unauthenticated},
+    http,
+    profile::MyProfile,
+};
 
-/// `/graphql`.
-pub fn router(schema: ProfileSchema) -> Router {
-    Router::new().route("/graphql", post(handle)).with_state(schema)
+/// The GraphQL face: `/graphql`.
+#[derive(Clone)]
+pub struct Endpoint {
+    schema: ProfileSchema,
+    profile: MyProfile,
+    documents: Arc<Documents>,
+    introspection: bool,
 }
 
-async fn handle(State(schema): State<ProfileSchema>, headers: HeaderMap, request: GraphQLRequest) -> GraphQLResponse {
-    let mut request = request.into_inner();
-    if let Ok(credential) = crate::http::credential(&headers) {
-        request = request.data(credential);
+async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    let accepted = negotiate(request.headers().get_all(header::ACCEPT).iter().map(|value| value.as_bytes()));
+    match endpoint.respond(accepted.is_some(), request).await {
+        Ok(response) => answer::executed(accepted.unwrap_or(MediaType::Json), response),
+        Err(refused) => answer::refused(accepted.unwrap_or(MediaType::Json), &refused),
     }
-    schema.execute(request).await.into()
+}
+
+/// A request that may be executed.
+struct Prepared {
+    request: async_graphql::Request,
+    /// Nothing but the schema is asked for, which needs no key.
+    introspection_only: bool,
+}
+
+impl Endpoint {
+    /// The face over this resolver; whether the schema may be asked for.
+    pub fn new(profile: MyProfile, introspection: bool) -> Self {
+        let schema = super::schema(profile.clone());
+        Self { schema, profile, documents: Arc::new(Documents::new()), introspection }
+    }
+
+    /// Its one route.
+    pub fn router(self) -> Router {
+        Router::new().route("/graphql", any(handle)).with_state(self)
+    }
+
+    /// What the cache of parsed documents has seen and what it holds.
+    pub fn document_counters(&self) -> Counters {
+        self.documents.counters()
+    }
+
+    async fn respond(&self, acceptable: bool, request: Request) -> Result<async_graphql::Response, Refused> {
+        let credential = match http::credential(request.headers()) {
+            Ok(credential) => Some(credential),
+            Err(Unauthenticated::NotProvided) => None,
+            Err(why) => return Err(why.into()),
+        };
+        let prepared = self.prepare(acceptable, request).await;
+        let look_first = prepared.as_ref().map_or(true, |prepared| prepared.introspection_only);
+        match &credential {
+            // A key that is sent must be a live one, whatever becomes of the request. The resolver sees to it where it
+            // runs, in the same statement.
+            Some(credential) if look_first => drop(self.profile.me(credential).await?),
+            None if !look_first => return Err(Unauthenticated::NotProvided.into()),
+            _ => {}
+        }
+        self.execute(prepared?.request, credential).await
+    }
+
+    async fn execute(
+        &self,
+        mut request: async_graphql::Request,
+        credential: Option<Credential>,
+    ) -> Result<async_graphql::Response, Refused> {
+        if let Some(credential) = credential {
+            request = request.data(credential);
+        }
+        let schema = self.schema.clone();
+        http::execute(async move { schema.execute(request).await }).await.map_err(Refused::Aborted)
+    }
+
+    async fn prepare(&self, acceptable: bool, request: Request) -> Result<Prepared, Refused> {
+        let by_post = request.method() == Method::POST;
+        let mut request = request::read(request).await?;
+        if !acceptable {
+            return Err(Refused::NotAcceptable);
+        }
+        let document = self.document(&request)?;
+        let name = request.operation_name.as_deref();
+        let operation = coerce::operation(&document, name)?;
+        let roots = cost::root_fields(&document, operation);
+        if operation.ty == OperationType::Mutation {
+            if !by_post {
+                return Err(Refused::MutationByGet);
+            }
+            if roots.repeat_a_key() {
+                return Err(Refused::RepeatedKey);
+            }
+        }
+        if !self.introspection && roots.iter().any(|field| matches!(&*field.name.node, "__schema" | "__type")) {
+            return Err(Refused::IntrospectionOff);
+        }
+        let introspection_only = roots.introspection_only();
+        let mut document = ExecutableDocument::clone(&document);
+        coerce::prepare(&mut document, name, &mut request.variables)?;
+        request.set_parsed_query(document);
+        Ok(Prepared { request, introspection_only })
+    }
+
+    /// The parsed document: of the request's text, or behind the hash that a client of automatic persisted queries
+    /// sends instead.
+    fn document(&self, request: &async_graphql::Request) -> Result<Arc<ExecutableDocument>, Refused> {
+        match (persisted_hash(request)?, request.query.as_str()) {
+            (None, "") => Err(Refused::NoQuery),
+            (Some(hash), "") => self.documents.find(&hash).ok_or(Refused::PersistedQueryNotFound),
+            (Some(hash), text) if hash != documents::hash_of(text) => Err(Refused::PersistedQueryMismatch),
+            (_, text) => Ok(self.documents.load(text)?),
+        }
+    }
+}
+
+/// `extensions.persistedQuery`: `{"version": 1, "sha256Hash": "…"}`.
+fn persisted_hash(request: &async_graphql::Request) -> Result<Option<String>, Refused> {
+    use async_graphql::Value;
+    let Some(Value::Object(persisted)) = request.extensions.get("persistedQuery") else { return Ok(None) };
+    match (persisted.get("version"), persisted.get("sha256Hash")) {
+        (Some(Value::Number(version)), Some(Value::String(hash))) if version.as_u64() == Some(1) => {
+            Ok(Some(hash.to_ascii_lowercase()))
+        }
+        _ => Err(Refused::PersistedQueryUnsupported),
+    }
 }

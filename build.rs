@@ -1,0 +1,95 @@
+//! Builds the GraphiQL page of `graphiql/` with npm, for `src/playground` to embed.
+//!
+//! The crate builds without it too (no npm, no network, no feature `graphiql`): the server then says at `/graphiql`
+//! how to get the page.
+
+use std::{
+    env,
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What the page is made of. Nothing but a change here builds it again.
+const SOURCES: [&str; 6] = [".npmrc", "index.html", "package-lock.json", "package.json", "src", "vite.config.js"];
+
+fn main() -> io::Result<()> {
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed=graphiql/{source}");
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let wanted = env::var_os("CARGO_FEATURE_GRAPHIQL").is_some();
+    let page = wanted.then(|| build(out.join("graphiql")).inspect_err(warn)).and_then(Result::ok);
+    fs::write(out.join("graphiql.rs"), embed(page.as_deref())?)
+}
+
+fn warn(why: &io::Error) {
+    println!(
+        "cargo::warning=the server is built without its GraphiQL page: {why}. \
+         To have it, install Node.js 20.19 or later with npm, then `touch graphiql/package.json` and build again"
+    );
+}
+
+/// Builds the page in a copy of its sources, so that the checkout may be read-only and two builds at once do not meet.
+fn build(work: PathBuf) -> io::Result<PathBuf> {
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
+    for source in SOURCES {
+        copy(&Path::new("graphiql").join(source), &work.join(source))?;
+    }
+    // No package runs a script of its own on this machine; devDependencies even where NODE_ENV says "production".
+    npm(&work, &["ci", "--ignore-scripts", "--include=dev"])?;
+    npm(&work, &["run", "build"])?;
+    // 230 MB that nobody needs again.
+    fs::remove_dir_all(work.join("node_modules"))?;
+    Ok(work.join("dist"))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return fs::create_dir_all(to.parent().unwrap_or(to)).and_then(|()| fs::copy(from, to)).map(drop);
+    }
+    for entry in fs::read_dir(from)? {
+        let name = entry?.file_name();
+        copy(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
+}
+
+fn npm(work: &Path, arguments: &[&str]) -> io::Result<()> {
+    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(work)
+        .output()
+        .map_err(|error| io::Error::new(error.kind(), format!("npm cannot be run ({error})")))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let log = work.join("npm.log");
+    fs::write(&log, [output.stdout, output.stderr].concat())?;
+    Err(io::Error::other(format!("`npm {}` failed, see {}", arguments.join(" "), log.display())))
+}
+
+/// The Rust source of the two constants that `src/playground` includes.
+fn embed(page: Option<&Path>) -> io::Result<String> {
+    let Some(page) = page else {
+        return Ok("const PAGE: Option<&str> = None;\nconst ASSETS: &[Asset] = &[];\n".to_owned());
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(page.join("assets"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".gz").map(str::to_owned));
+    }
+    names.sort();
+    let mut code = format!("const PAGE: Option<&str> = Some(include_str!({:?}));\n", page.join("index.html"));
+    code.push_str("const ASSETS: &[Asset] = &[\n");
+    for name in names {
+        let file = page.join("assets").join(format!("{name}.gz"));
+        let _ = writeln!(code, "    Asset {{ name: {name:?}, gzip: include_bytes!({file:?}) }},");
+    }
+    code.push_str("];\n");
+    Ok(code)
+}

@@ -1,0 +1,176 @@
+//! Why a request is not executed: its code, its text and its status, each in one exhaustive `match`.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+
+use super::{coerce::CoerceError, cost::CostError, documents::DocumentError, gate::GateError, negotiation::MediaType};
+use crate::{
+    auth::Unauthenticated,
+    graphql::error::Code,
+    http::{Aborted, BodyError},
+    profile::Refusal,
+};
+
+/// Why a request is not executed, or has no result.
+#[derive(Debug)]
+pub(super) enum Refused {
+    NotAcceptable,
+    MethodNotAllowed,
+    MutationByGet,
+    UnsupportedMediaType,
+    Body(BodyError),
+    /// Not an object of the four members.
+    Malformed,
+    NoQuery,
+    Unauthenticated(Unauthenticated),
+    Document(DocumentError),
+    Coercion(CoerceError),
+    /// async-graphql would run a mutation's field once for each repeat.
+    RepeatedKey,
+    IntrospectionOff,
+    PersistedQueryNotFound,
+    PersistedQueryMismatch,
+    PersistedQueryUnsupported,
+    Unavailable,
+    Internal,
+    Aborted(Aborted),
+}
+
+impl From<Unauthenticated> for Refused {
+    fn from(why: Unauthenticated) -> Self {
+        Self::Unauthenticated(why)
+    }
+}
+
+impl From<DocumentError> for Refused {
+    fn from(error: DocumentError) -> Self {
+        Self::Document(error)
+    }
+}
+
+impl From<CoerceError> for Refused {
+    fn from(error: CoerceError) -> Self {
+        Self::Coercion(error)
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthenticated(why) => Self::Unauthenticated(why),
+            Refusal::Unavailable(_) => Self::Unavailable,
+            // Reading the customer, which is all that is done before an execution, refuses neither field nor version.
+            Refusal::Internal(_) | Refusal::Invalid(_) | Refusal::Conflict => Self::Internal,
+        }
+    }
+}
+
+impl Refused {
+    /// `extensions.code`.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::NotAcceptable => Code::NotAcceptable,
+            Self::MethodNotAllowed | Self::MutationByGet => Code::MethodNotAllowed,
+            Self::UnsupportedMediaType => Code::UnsupportedMediaType,
+            Self::Body(BodyError::TooLarge) => Code::RequestTooLarge,
+            Self::Body(BodyError::TooSlow) => Code::RequestTimeout,
+            Self::Body(BodyError::Broken) | Self::Malformed | Self::NoQuery => Code::BadRequest,
+            Self::PersistedQueryMismatch => Code::BadRequest,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Document(error) => match error {
+                DocumentError::Gate(GateError::Limit(limit)) | DocumentError::Cost(CostError::Limit(limit)) => {
+                    limit.code()
+                }
+                DocumentError::Gate(GateError::UnterminatedString) | DocumentError::Syntax(_) => {
+                    Code::GraphqlParseFailed
+                }
+                DocumentError::Cost(CostError::FragmentCycle) => Code::GraphqlValidationFailed,
+            },
+            Self::Coercion(error) => match error {
+                CoerceError::UnknownOperation | CoerceError::AmbiguousOperation => Code::OperationResolutionFailure,
+                CoerceError::MissingVariable { .. } | CoerceError::NullVariable { .. } => Code::BadUserInput,
+            },
+            Self::RepeatedKey | Self::IntrospectionOff => Code::GraphqlValidationFailed,
+            Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
+            Self::PersistedQueryUnsupported => Code::PersistedQueryNotSupported,
+            Self::Unavailable => Code::ServiceUnavailable,
+            Self::Aborted(Aborted::TooSlow) => Code::Timeout,
+            Self::Internal | Self::Aborted(Aborted::Panicked) => Code::InternalServerError,
+        }
+    }
+
+    /// What a person reads: never a library's text, never a piece of the request.
+    pub(super) fn message(&self) -> Cow<'static, str> {
+        match self {
+            Self::NotAcceptable => {
+                "Not acceptable: this server answers application/graphql-response+json and application/json.".into()
+            }
+            Self::MethodNotAllowed => "GraphQL is served by GET and POST.".into(),
+            Self::MutationByGet => "A mutation must be sent by POST.".into(),
+            Self::UnsupportedMediaType => {
+                "Unsupported media type: send application/json in UTF-8, without a content encoding.".into()
+            }
+            Self::Body(error) => error.to_string().into(),
+            Self::Malformed => {
+                "Malformed request: expected an object of query (a string), operationName (a string), variables and \
+                 extensions (objects)."
+                    .into()
+            }
+            Self::NoQuery => "Malformed request: there is no query.".into(),
+            Self::Unauthenticated(why) => why.to_string().into(),
+            Self::Document(DocumentError::Syntax(_)) => "Syntax error.".into(),
+            Self::Document(error) => error.to_string().into(),
+            Self::Coercion(error) => error.to_string().into(),
+            Self::RepeatedKey => "A mutation's root fields must have different names or aliases.".into(),
+            Self::IntrospectionOff => "Introspection is switched off on this server.".into(),
+            // Clients look for these very words.
+            Self::PersistedQueryNotFound => "PersistedQueryNotFound".into(),
+            Self::PersistedQueryMismatch => "The persisted query's hash is not the query's.".into(),
+            Self::PersistedQueryUnsupported => "PersistedQueryNotSupported".into(),
+            Self::Unavailable => "Service temporarily unavailable, try again later.".into(),
+            Self::Internal => "Internal server error.".into(),
+            Self::Aborted(aborted) => aborted.to_string().into(),
+        }
+    }
+
+    /// Where in the document.
+    pub(super) fn locations(&self) -> Vec<async_graphql::Pos> {
+        match self {
+            Self::Document(DocumentError::Syntax(error)) => error.positions().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The status. A *request error* of GraphQL has the status of [`request_error`]; what HTTP itself knows has its
+    /// own, whatever the media type.
+    pub(super) fn status(&self, media_type: MediaType) -> StatusCode {
+        match self {
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::MethodNotAllowed | Self::MutationByGet => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            Self::Body(BodyError::Broken) | Self::Malformed | Self::NoQuery | Self::PersistedQueryMismatch => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Document(_) | Self::Coercion(_) | Self::RepeatedKey | Self::IntrospectionOff => {
+                request_error(media_type)
+            }
+            // A step of the protocol rather than a failure; some clients give up at anything but 200.
+            Self::PersistedQueryNotFound | Self::PersistedQueryUnsupported => StatusCode::OK,
+            Self::Unavailable | Self::Aborted(Aborted::TooSlow) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal | Self::Aborted(Aborted::Panicked) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The status of a request error (PROTOCOL.md, "Answering" 5). The 2026 edition of GraphQL over HTTP asks for other
+/// codes in places; this is where to switch them.
+pub(super) fn request_error(media_type: MediaType) -> StatusCode {
+    match media_type {
+        MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+        MediaType::Json => StatusCode::OK,
+    }
+}

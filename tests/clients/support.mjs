@@ -1,0 +1,87 @@
+// What every test file here shares: the server under test, and a record of what went over the wire.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+/** Runs a program to its end and gives what it printed; a failing one throws, with its standard error in the message. */
+export async function run(program, args, input = "") {
+  const running = promisify(execFile)(program, args);
+  running.child.stdin.end(input);
+  return running;
+}
+
+/** A server on a port and a database of its own, with one customer, sara, and her key. */
+export async function startServer() {
+  const program = process.env.SHOP_PROFILE_BIN;
+  assert.ok(program, "SHOP_PROFILE_BIN must name the shop-profile binary");
+  const folder = await mkdtemp(join(tmpdir(), "shop-profile-clients-"));
+  const database = ["--database-url", `sqlite://${folder}/shop.db`];
+  const command = async (...args) => (await run(program, [...args, ...database])).stdout.trim();
+
+  await command("migrate");
+  await command("customer", "add", "--username", "sara");
+  const key = await command("token", "issue", "sara");
+  const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...database], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(server, "exit");
+  // A test run that is cut short must not leave the server behind.
+  process.once("exit", () => server.kill("SIGKILL"));
+  const origin = await listening(server);
+
+  return {
+    key,
+    pid: server.pid,
+    address: new URL(origin),
+    graphql: `${origin}/graphql`,
+    profile: customerOverRest(origin, key),
+    async stop() {
+      server.kill("SIGTERM");
+      assert.deepEqual(await ended, [0, null], "an orderly stop");
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The address in the line that the server prints once it accepts connections. */
+function listening(server) {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: server.stdout }).on("line", (line) => {
+      const [, origin] = /^listening on (http:\S+)$/.exec(line) ?? [];
+      if (origin) resolve(origin);
+    });
+    server.once("exit", (code, signal) => reject(new Error(`the server ended (${code ?? signal}) before it listened`)));
+  });
+}
+
+/** Sets and reads the customer by the other face, so that no client is its own witness. */
+function customerOverRest(origin, key) {
+  const call = async (method, body) => {
+    const response = await fetch(`${origin}/api/shop/customers/me`, {
+      method,
+      headers: { authorization: `Token ${key}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    assert.equal(response.status, 200, `${method}: ${await response.clone().text()}`);
+    return response.json();
+  };
+  return { read: () => call("GET"), store: (patch) => call("PATCH", patch) };
+}
+
+/** A `fetch` for clients that take one, which tells `record` of each exchange. */
+export const recordingFetch = (record) => async (url, options) => {
+  const response = await fetch(url, options);
+  record({
+    text: Boolean(options.body ? JSON.parse(options.body).query : new URL(url).searchParams.get("query")),
+    status: response.status,
+    type: response.headers.get("content-type"),
+    challenge: response.headers.get("www-authenticate") ?? "",
+  });
+  return response;
+};

@@ -1,0 +1,162 @@
+//! Who may call: the header, and keys that stop.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, TransactionTrait};
+use serde_json::{Value, json};
+use shop_profile::auth::ApiKey;
+
+use crate::support::{answer::Answer, api::ME, both_databases, eventually, raw::Connection, shop::Shop};
+
+const NOT_PROVIDED: &str = r#"{"detail":"Authentication credentials were not provided."}"#;
+const NO_KEY: &str = r#"{"detail":"Invalid token header. No credentials provided."}"#;
+const SPACES: &str = r#"{"detail":"Invalid token header. Token string should not contain spaces."}"#;
+const UNKNOWN: &str = r#"{"detail":"Invalid token."}"#;
+const INACTIVE: &str = r#"{"detail":"User inactive or deleted."}"#;
+
+both_databases![
+    the_header_is_read_as_drf_reads_it,
+    several_keys_of_one_customer_live_and_die_alone,
+    a_key_of_another_system_is_a_key,
+    a_revoked_key_stops_on_the_same_connection,
+    an_expired_key_stops_on_the_same_connection,
+    a_deactivated_customer_stops_on_the_same_connection,
+    the_last_use_of_a_key_is_written_without_holding_a_request,
+];
+
+async fn the_header_is_read_as_drf_reads_it(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let key = &sara.key;
+    for header in [format!("Token {key}"), format!("tOkEn   {key}"), format!("Bearer {key}"), format!("BEARER\t{key} ")]
+    {
+        shop.get().header("authorization", &header).send().await.assert_status(200);
+    }
+    for (headers, body) in [
+        (vec![], NOT_PROVIDED),
+        (vec![""], NOT_PROVIDED),
+        (vec!["Basic dTpw"], NOT_PROVIDED),
+        (vec![key], NOT_PROVIDED),
+        (vec!["Token"], NO_KEY),
+        (vec!["bearer "], NO_KEY),
+        (vec![&format!("Token {key} x")], SPACES),
+        (vec![&format!("Token {key}"), &format!("Token {key}")], SPACES),
+        (vec!["Token wrong"], UNKNOWN),
+        (vec![&format!("Token {}", &key[..49])], UNKNOWN),
+        (vec![&format!("Token {}", key.to_lowercase())], UNKNOWN),
+        (vec![&format!("Token {key},")], UNKNOWN),
+    ] {
+        for request in [shop.get(), shop.patch(json!({"first_name": "Mallory"}))] {
+            let request = headers.iter().fold(request, |request, header| request.header("authorization", header));
+            request.send().await.assert(401, body).assert_header("www-authenticate", "Token");
+        }
+    }
+    let latin1 = shop.get().header("authorization", b"Token \xe9");
+    latin1
+        .send()
+        .await
+        .assert(401, r#"{"detail":"Invalid token header. Token string should not contain invalid characters."}"#);
+    assert_eq!(shop.row(sara.id).await.first_name, "");
+}
+
+async fn several_keys_of_one_customer_live_and_die_alone(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let phone = ApiKey::generate().unwrap();
+    let id = shop.store_key(sara.id, &phone, Some(Duration::from_secs(3600))).await;
+    for key in [&sara.key, phone.reveal()] {
+        shop.get().key(key).send().await.assert_status(200);
+    }
+    assert!(shop.store.revoke_token(id).await.unwrap());
+    shop.get().key(phone.reveal()).send().await.assert(401, UNKNOWN);
+    shop.get().key(&sara.key).send().await.assert_status(200);
+}
+
+async fn a_key_of_another_system_is_a_key(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let drf = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
+    shop.get().key(drf).send().await.assert(401, UNKNOWN);
+    shop.store_key(sara.id, &ApiKey::from_clear(drf), None).await;
+    shop.get().key(drf).send().await.assert_status(200);
+    shop.patch(json!({"first_name": "Sara"})).key(drf).send().await.assert_status(200);
+}
+
+/// A read, a patch and both of GraphQL, on a connection that was already in use.
+async fn try_everything(connection: &mut Connection, key: &str) -> [Answer; 4] {
+    let mut send = async |head: &str, body: Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = format!(
+            "{head} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {key}\r\nAccept: application/json\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        connection.exchange(request).await
+    };
+    [
+        send(&format!("GET {ME}"), Value::Null).await,
+        send(&format!("PATCH {ME}"), json!({"last_name": "Ahmadi"})).await,
+        send("POST /graphql", json!({"query": "{ me { lastName } }"})).await,
+        send("POST /graphql", json!({"query": UPDATE})).await,
+    ]
+}
+
+const UPDATE: &str = r#"mutation { updateMyProfile(input: {lastName: "Ahmadi"}) { customer { lastName } } }"#;
+
+#[track_caller]
+fn assert_all_answered(answers: [Answer; 4]) {
+    for answer in answers {
+        assert!(answer.status == 200 && !answer.body.contains("errors"), "{answer}");
+    }
+}
+
+#[track_caller]
+fn assert_all_refused(answers: [Answer; 4], detail: &str) {
+    let [get, patch, me, update] = answers;
+    get.assert(401, detail);
+    patch.assert(401, detail);
+    for answer in [me, update] {
+        let error = &answer.json()["errors"][0];
+        assert_eq!(error["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
+        assert_eq!(json!({ "detail": error["message"] }).to_string(), detail, "{answer}");
+    }
+}
+
+async fn a_revoked_key_stops_on_the_same_connection(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let mut connection = shop.connection().await;
+    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+    let id = shop.store.list_tokens(sara.id).await.unwrap()[0].id;
+    assert!(shop.store.revoke_token(id).await.unwrap());
+    assert_all_refused(try_everything(&mut connection, &sara.key).await, UNKNOWN);
+}
+
+async fn an_expired_key_stops_on_the_same_connection(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let mut connection = shop.connection().await;
+    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+    let db = shop.database.connect().await;
+    db.execute_unprepared("UPDATE api_token SET expires_at = created_at").await.unwrap();
+    assert_all_refused(try_everything(&mut connection, &sara.key).await, UNKNOWN);
+}
+
+async fn a_deactivated_customer_stops_on_the_same_connection(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let mut connection = shop.connection().await;
+    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+    shop.store.set_active(sara.id, false).await.unwrap();
+    assert_all_refused(try_everything(&mut connection, &sara.key).await, INACTIVE);
+    shop.store.set_active(sara.id, true).await.unwrap();
+    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+}
+
+async fn the_last_use_of_a_key_is_written_without_holding_a_request(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let last_used = async || shop.store.list_tokens(sara.id).await.unwrap()[0].last_used_at;
+    // Somebody else holds the row (PostgreSQL) or the whole database (SQLite) against writers.
+    let db = shop.database.connect().await;
+    let holder = db.begin().await.unwrap();
+    holder.execute_unprepared("UPDATE api_token SET name = 'held'").await.unwrap();
+    shop.get().key(&sara.key).send().await.assert_status(200);
+    assert_eq!(last_used().await, None);
+    holder.rollback().await.unwrap();
+    let used = eventually(last_used).await;
+    assert!(used >= shop.row(sara.id).await.created_at && used <= shop_profile::store::now());
+}

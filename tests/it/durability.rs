@@ -1,0 +1,57 @@
+//! `kill -9`: every patch that was answered is there when the server is back.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::support::{api::Api, binary::Server, both_databases, eventually, shop::Shop};
+
+const CUSTOMERS: usize = 8;
+/// Answers to wait for before the server is killed.
+const ANSWERS: usize = 200;
+
+both_databases![every_answered_patch_survives_the_server];
+
+async fn every_answered_patch_survives_the_server(shop: Shop) {
+    let mut customers = Vec::new();
+    for number in 0..CUSTOMERS {
+        customers.push(shop.customer(&format!("customer{number}")).await);
+    }
+    for _round in 0..3 {
+        let server = Server::start(shop.database.url(), &[]).await;
+        let answered = Arc::new(AtomicUsize::new(0));
+        let mut streams = Vec::new();
+        for customer in &customers {
+            let version = shop.row(customer.id).await.version;
+            streams.push(tokio::spawn(stream(Api::clone(&server), customer.key.clone(), version, answered.clone())));
+        }
+        eventually(async || (answered.load(Ordering::Relaxed) >= ANSWERS).then_some(())).await;
+        server.kill().await;
+        let last_answers = join_all(streams).await;
+
+        let server = Server::start(shop.database.url(), &[]).await;
+        for (customer, last) in customers.iter().zip(last_answers) {
+            let (last, stored) = (last.unwrap(), shop.row(customer.id).await);
+            // The one patch that was under way may have been made too, but no more than that one.
+            assert!([last, last + 1].contains(&stored.version), "answered {last}, stored {}", stored.version);
+            assert_eq!(stored.first_name, stored.version.to_string());
+            let get = server.get().key(&customer.key).send().await.assert_status(200);
+            assert_eq!(get.json()["first_name"], stored.first_name, "{get}");
+        }
+    }
+}
+
+/// Patches without a pause until the server is gone; gives the last version that was answered.
+async fn stream(api: Api, key: String, mut version: i64, answered: Arc<AtomicUsize>) -> i64 {
+    loop {
+        let next = json!({ "first_name": (version + 1).to_string() });
+        let Ok(answer) = api.patch(next.clone()).key(&key).try_send().await else { return version };
+        assert_eq!(answer.assert_status(200).json()["first_name"], next["first_name"]);
+        version += 1;
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+}

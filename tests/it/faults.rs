@@ -1,0 +1,121 @@
+//! The database fails: the client hears nothing but that it did, the log says why.
+
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
+use serde_json::{Value, json};
+
+use crate::support::{
+    answer::Answer,
+    binary::{self, Server},
+    both_databases,
+    cluster::Cluster,
+    database::Database,
+    eventually,
+    shop::Shop,
+};
+
+const INTERNAL: &str = r#"{"detail":"Internal server error."}"#;
+const UNAVAILABLE: &str = r#"{"detail":"Service temporarily unavailable, try again later."}"#;
+const ME: &str = "{ me { id } }";
+const UPDATE: &str = r#"mutation { updateMyProfile(input: {firstName: "Sara"}) { customer { id } } }"#;
+
+both_databases![a_sabotaged_database_is_a_silent_500_and_a_line_in_the_log, a_closed_store_is_a_503];
+
+/// The one error of a GraphQL answer that has no data.
+#[track_caller]
+fn assert_graphql_error(answer: &Answer, message: &str, code: &str) {
+    let body = answer.json();
+    assert_eq!(body["errors"].as_array().map(Vec::len), Some(1), "{answer}");
+    assert_eq!(
+        (&body["errors"][0]["message"], &body["errors"][0]["extensions"]),
+        (&json!(message), &json!({"code": code})),
+        "{answer}"
+    );
+    assert!(body["data"].is_null(), "{answer}");
+}
+
+async fn a_sabotaged_database_is_a_silent_500_and_a_line_in_the_log(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let server = Server::start(shop.database.url(), &[]).await;
+    server.get().key(&sara.key).send().await.assert_status(200);
+    let db = shop.database.connect().await;
+    db.execute_unprepared("ALTER TABLE customer DROP COLUMN avatar").await.unwrap();
+
+    let get = server.get().key(&sara.key).send().await.assert(500, INTERNAL);
+    let patch = server.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert(500, INTERNAL);
+    let me = server.graphql(ME, Value::Null).key(&sara.key).send().await;
+    let update = server.graphql(UPDATE, Value::Null).key(&sara.key).send().await;
+    for answer in [&me, &update] {
+        assert_graphql_error(answer, "Internal server error.", "INTERNAL_SERVER_ERROR");
+    }
+    for answer in [get, patch, me, update] {
+        assert!(!answer.body.contains("avatar") && !answer.body.contains("column"), "{answer}");
+        let line = server.logged(answer.header("x-request-id")).await;
+        assert!(line.contains("ERROR") && line.contains("avatar"), "{line}");
+        assert!(!line.contains(&sara.key) && !line.contains("Sara"), "{line}");
+    }
+    let (code, _) = server.stop().await;
+    assert_eq!(code, Some(0));
+}
+
+async fn a_closed_store_is_a_503(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    shop.store.close().await;
+    shop.get().key(&sara.key).send().await.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+    let patch = shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await;
+    patch.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+    for query in [ME, UPDATE] {
+        let answer = shop.graphql(query, Value::Null).key(&sara.key).send().await;
+        let message = "Service temporarily unavailable, try again later.";
+        assert_graphql_error(&answer, message, "SERVICE_UNAVAILABLE");
+    }
+}
+
+/// A cluster of its own, for it is taken away from under the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_gone_is_a_503_until_it_is_back() {
+    // Where there is none, the other tests say so.
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.url("postgres");
+    let server = Server::start(&url, &[]).await;
+    binary::run(&url, &["customer", "add", "--username", "sara"]).await.ok();
+    let key = binary::run(&url, &["token", "issue", "sara"]).await.ok();
+    server.patch(json!({"first_name": "Sara"})).key(&key).send().await.assert_status(200);
+
+    cluster.crash();
+    for _ in 0..2 {
+        server.get().key(&key).send().await.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+        let patch = server.patch(json!({"first_name": "Zoe"})).key(&key).send().await;
+        patch.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+    }
+    cluster.resume();
+    let back = Instant::now();
+    eventually(async || {
+        let answer = server.patch(json!({"last_name": "Ahmadi"})).key(&key).send().await;
+        assert!([200, 503].contains(&answer.status), "{answer}");
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
+    let me = server.graphql("{ me { fullName } }", Value::Null).key(&key).send().await;
+    me.assert(200, r#"{"data":{"me":{"fullName":"Sara Ahmadi"}}}"#);
+}
+
+/// SQLite's only way to be out of reach: another process keeps the write lock for longer than anyone should.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_locked_is_a_503_for_writers_and_nothing_for_readers() {
+    crate::support::run(Database::sqlite(), async |shop: Shop| {
+        let sara = shop.customer("sara").await;
+        let db = shop.database.connect().await;
+        assert_eq!(db.get_database_backend(), DbBackend::Sqlite);
+        let holder = db.begin().await.unwrap();
+        holder.execute_unprepared("UPDATE customer SET version = version + 1").await.unwrap();
+        let patch = tokio::spawn(shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send());
+        shop.get().key(&sara.key).send().await.assert_status(200).assert_header("etag", r#""1-1""#);
+        patch.await.unwrap().assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+        holder.rollback().await.unwrap();
+        shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
+    })
+    .await;
+}

@@ -1,0 +1,137 @@
+//! The GraphQL face: both operations, every code, and what a patch means in its own terms. The HTTP protocol around
+//! it has tests of its own.
+
+use serde_json::{Value, json};
+
+use crate::support::{both_databases, shop::Shop};
+
+const FIELDS: &str =
+    "id username mobileNumber email avatar firstName lastName fullName gender isProfileCompleted version";
+const BEHROOZ: &str = r#"{"id":"1","username":"behrooz3500","mobileNumber":"09308744204","email":"behrooz21@hotmail.com","avatar":"http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg","firstName":"behrooz","lastName":"ghorbanie","fullName":"behrooz ghorbanie","gender":"MALE","isProfileCompleted":true,"version":"1-1"}"#;
+const JOHN: &str = r#"{"id":"1","username":"behrooz3500","mobileNumber":"09308744204","email":"behrooz21@hotmail.com","avatar":"http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg","firstName":"John","lastName":"Doe","fullName":"John Doe","gender":"MALE","isProfileCompleted":true,"version":"1-2"}"#;
+const SARA: &str = r#"{"id":"1","username":"sara","mobileNumber":null,"email":null,"avatar":null,"firstName":"","lastName":"","fullName":"","gender":null,"isProfileCompleted":false,"version":"1-1"}"#;
+
+both_databases![
+    me_shows_every_field,
+    the_documented_patch,
+    every_wrong_field_has_its_path_and_code,
+    null_and_empty_clear_what_may_be_empty,
+    an_absent_field_keeps_its_value,
+    nobody_is_told_who_they_are,
+];
+
+fn update() -> String {
+    format!(
+        "mutation ($input: UpdateMyProfileInput!) {{
+            updateMyProfile(input: $input) {{ customer {{ {FIELDS} }} userErrors {{ field code message }} }}
+        }}"
+    )
+}
+
+fn updated(customer: &str) -> String {
+    format!(r#"{{"data":{{"updateMyProfile":{{"customer":{customer},"userErrors":[]}}}}}}"#)
+}
+
+async fn me_shows_every_field(shop: Shop) {
+    let behrooz = shop.behrooz().await;
+    let me = format!("{{ me {{ {FIELDS} }} }}");
+    let whole = |customer: &str| format!(r#"{{"data":{{"me":{customer}}}}}"#);
+    shop.graphql(&me, Value::Null).key(&behrooz.key).send().await.assert(200, &whole(BEHROOZ));
+
+    let shop = shop.another().await;
+    let sara = shop.customer("sara").await;
+    shop.graphql(&me, Value::Null).key(&sara.key).send().await.assert(200, &whole(SARA));
+}
+
+async fn the_documented_patch(shop: Shop) {
+    let behrooz = shop.behrooz().await;
+    let input = json!({"firstName": "John", "lastName": "Doe", "gender": "MALE"});
+    let answer = shop.graphql(&update(), json!({ "input": input })).key(&behrooz.key).send().await;
+    answer.assert(200, &updated(JOHN));
+    let literal = update()
+        .replace("($input: UpdateMyProfileInput!)", "")
+        .replace("$input", r#"{firstName: "John", lastName: "Doe", gender: MALE}"#);
+    shop.graphql(&literal, Value::Null).key(&behrooz.key).send().await.assert(200, &updated(JOHN));
+}
+
+async fn every_wrong_field_has_its_path_and_code(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    shop.customer("neda").await;
+    let before = shop.row(sara.id).await;
+    let long = "a".repeat(151);
+    for (input, errors) in [
+        (json!({"username": ""}), r#"{"field":["username"],"code":"BLANK","message":"This field may not be blank."}"#),
+        (json!({"username": null}), r#"{"field":["username"],"code":"NULL","message":"This field may not be null."}"#),
+        (
+            json!({"username": "sa ra"}),
+            r#"{"field":["username"],"code":"INVALID","message":"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."}"#,
+        ),
+        (
+            json!({"username": "NEDA"}),
+            r#"{"field":["username"],"code":"TAKEN","message":"A user with that username already exists."}"#,
+        ),
+        (
+            json!({ "firstName": long }),
+            r#"{"field":["firstName"],"code":"TOO_LONG","message":"Ensure this field has no more than 150 characters."}"#,
+        ),
+        (json!({"avatar": "x"}), r#"{"field":["avatar"],"code":"INVALID","message":"Enter a valid URL."}"#),
+        (
+            // Everything at once, in the contract's order; the right field is not written.
+            json!({"gender": "MALE", "lastName": null, "firstName": "a\0b", "avatar": "x", "username": "neda"}),
+            r#"{"field":["username"],"code":"TAKEN","message":"A user with that username already exists."},{"field":["avatar"],"code":"INVALID","message":"Enter a valid URL."},{"field":["firstName"],"code":"INVALID","message":"Null characters are not allowed."},{"field":["lastName"],"code":"NULL","message":"This field may not be null."}"#,
+        ),
+    ] {
+        let answer = shop.graphql(&update(), json!({ "input": input })).key(&sara.key).send().await;
+        answer.assert(200, &format!(r#"{{"data":{{"updateMyProfile":{{"customer":null,"userErrors":[{errors}]}}}}}}"#));
+    }
+    assert_eq!(shop.row(sara.id).await, before);
+}
+
+async fn null_and_empty_clear_what_may_be_empty(shop: Shop) {
+    let behrooz = shop.behrooz().await;
+    let full = json!({"avatar": "http://a.b/", "firstName": "John", "lastName": "Doe", "gender": "MALE"});
+    for (input, field, value) in [
+        (json!({"avatar": null}), "avatar", Value::Null),
+        (json!({"avatar": ""}), "avatar", Value::Null),
+        (json!({"gender": null}), "gender", Value::Null),
+        (json!({"firstName": ""}), "firstName", json!("")),
+        (json!({"lastName": ""}), "lastName", json!("")),
+    ] {
+        for input in [&full, &input] {
+            let answer = shop.graphql(&update(), json!({ "input": input })).key(&behrooz.key).send().await;
+            assert_eq!(answer.json()["data"]["updateMyProfile"]["userErrors"], json!([]), "{answer}");
+        }
+        let me = shop.graphql(&format!("{{ me {{ {field} }} }}"), Value::Null).key(&behrooz.key).send().await;
+        assert_eq!(me.json(), json!({"data": {"me": {field: value}}}), "{me}");
+    }
+}
+
+async fn an_absent_field_keeps_its_value(shop: Shop) {
+    let behrooz = shop.behrooz().await;
+    let answer = shop.graphql(&update(), json!({"input": {}})).key(&behrooz.key).send().await;
+    answer.assert(200, &updated(BEHROOZ));
+    let before = shop.row(behrooz.id).await;
+    let answer = shop.graphql(&update(), json!({"input": {"gender": "FEMALE"}})).key(&behrooz.key).send().await;
+    answer.assert(200, &updated(&BEHROOZ.replace("MALE", "FEMALE").replace("1-1", "1-2")));
+    let after = shop.row(behrooz.id).await;
+    assert_eq!((before.first_name, before.avatar, before.username), (after.first_name, after.avatar, after.username));
+}
+
+async fn nobody_is_told_who_they_are(shop: Shop) {
+    shop.customer("sara").await;
+    for (key, message) in [(None, "Authentication credentials were not provided."), (Some("x"), "Invalid token.")] {
+        for query in ["{ me { id } }", "mutation { updateMyProfile(input: {}) { userErrors { code } } }"] {
+            let request = shop.graphql(query, Value::Null);
+            let answer = match key {
+                Some(key) => request.key(key).send().await,
+                None => request.send().await,
+            };
+            let error = &answer.json()["errors"][0];
+            assert_eq!(
+                (&error["message"], &error["extensions"]["code"]),
+                (&json!(message), &json!("UNAUTHENTICATED")),
+                "{answer}"
+            );
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The integration tests: the contract, held by clients that know nothing of the code behind the socket.
+//!
+//! Almost every test runs on SQLite and on PostgreSQL, from one source: see `support::both_databases`.
+//! `TEST_POSTGRES_URL` names a server to use instead of a private one; `REQUIRE_POSTGRES=1` makes its absence a
+//! failure, as `REQUIRE_PYTHON=1` does for the Python client.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says no by panicking")]
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
+
+mod auth;
+mod cli;
+mod demo;
+mod durability;
+mod faults;
+mod graphql_contract;
+mod layering;
+mod migrations;
+mod parity;
+mod properties;
+mod races;
+mod rest_contract;
+mod rest_fields;
+mod schema;
+mod support;
+mod versions;

@@ -1,0 +1,115 @@
+//! The migrations make what the entities describe, once, wholly or not at all.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, Schema, Statement};
+use serde_json::json;
+
+use crate::support::{binary::Server, both_databases, database::Database, shop::Shop};
+
+const STEPS: [&str; 2] = ["m20261123_000001_create_customer", "m20261123_000002_create_api_token"];
+
+both_databases![
+    the_tables_are_what_the_entities_describe,
+    servers_that_start_at_once_migrate_once,
+    a_failing_step_leaves_nothing_behind,
+    a_database_ahead_of_this_build_is_served,
+];
+
+async fn the_tables_are_what_the_entities_describe(migrated: Database) {
+    migrated.open().await.migrate().await.unwrap();
+    let described = migrated.another().await;
+    let db = described.connect().await;
+    create_table(&db, entity::customer::Entity).await;
+    create_table(&db, entity::api_token::Entity).await;
+    let (migrated, described) = (columns(&migrated.connect().await).await, columns(&db).await);
+    assert!(migrated.len() > 15, "{migrated:#?}");
+    assert_eq!(migrated, described);
+}
+
+async fn create_table(db: &DatabaseConnection, entity: impl EntityTrait) {
+    let schema = Schema::new(db.get_database_backend());
+    db.execute(&schema.create_table_from_entity(entity)).await.unwrap();
+}
+
+/// A line for each column: its table, name, whether it may be null, is the primary key or unique.
+async fn columns(db: &DatabaseConnection) -> BTreeSet<String> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Sqlite => SQLITE_COLUMNS,
+        _ => POSTGRES_COLUMNS,
+    };
+    let mut columns = BTreeSet::new();
+    for table in ["customer", "api_token"] {
+        let statement = Statement::from_string(db.get_database_backend(), sql.replace("$table", table));
+        for row in db.query_all_raw(statement).await.unwrap() {
+            let name: String = row.try_get("", "name").unwrap();
+            let flag = |flag: &str| row.try_get::<bool>("", flag).unwrap();
+            let (null, key, unique) = (flag("nullable"), flag("key"), flag("is_unique"));
+            columns.insert(format!("{table}.{name} nullable: {null}, primary key: {key}, unique: {unique}"));
+        }
+    }
+    columns
+}
+
+/// Unique is what an index of this one column makes so. The row id that is SQLite's primary key is never null.
+const SQLITE_COLUMNS: &str = "
+    SELECT name, \"notnull\" = 0 AND pk = 0 AS nullable, pk > 0 AS key, EXISTS (
+        SELECT 1 FROM pragma_index_list('$table') AS list
+        WHERE list.\"unique\" AND (SELECT group_concat(name) FROM pragma_index_info(list.name)) = columns.name
+    ) AS is_unique
+    FROM pragma_table_info('$table') AS columns";
+const POSTGRES_COLUMNS: &str = "
+    SELECT attname::text AS name, NOT attnotnull AS nullable, coalesce(bool_or(indisprimary), false) AS key,
+        coalesce(bool_or(indisunique AND NOT indisprimary), false) AS is_unique
+    FROM pg_attribute LEFT JOIN pg_index ON indrelid = attrelid AND indkey::text = attnum::text
+    WHERE attrelid = '$table'::regclass AND attnum > 0 AND NOT attisdropped
+    GROUP BY attname, attnotnull";
+
+async fn servers_that_start_at_once_migrate_once(database: Database) {
+    // A SQLite file must be there before several open it at once: its journal mode is changed by the first.
+    database.open().await.close().await;
+    let stores = join_all((0..8).map(|_| database.open())).await;
+    let migrations = stores.into_iter().map(|store| tokio::spawn(async move { store.migrate().await.unwrap() }));
+    let applied = join_all(migrations).await.into_iter().flat_map(Result::unwrap);
+    assert_eq!(applied.collect::<Vec<_>>(), STEPS);
+    assert_eq!(count(&database.connect().await, "seaql_migrations").await, 2);
+}
+
+async fn a_failing_step_leaves_nothing_behind(database: Database) {
+    let db = database.connect().await;
+    // In the second step's way.
+    db.execute_unprepared("CREATE TABLE api_token (foreign_to_us integer)").await.unwrap();
+    let store = database.open().await;
+    store.migrate().await.unwrap_err();
+    assert_eq!(store.migrations().await.unwrap().pending().collect::<Vec<_>>(), STEPS);
+    db.execute_unprepared("SELECT 1 FROM customer").await.unwrap_err();
+
+    db.execute_unprepared("DROP TABLE api_token").await.unwrap();
+    assert_eq!(store.migrate().await.unwrap(), STEPS);
+    assert_eq!(store.migrate().await.unwrap(), [""; 0]);
+}
+
+async fn a_database_ahead_of_this_build_is_served(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let db = shop.database.connect().await;
+    for sql in [
+        "ALTER TABLE customer ADD COLUMN of_tomorrow integer NOT NULL DEFAULT 7",
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_of_tomorrow', 1)",
+    ] {
+        db.execute_unprepared(sql).await.unwrap();
+    }
+    assert_eq!(shop.store.migrate().await.unwrap(), [""; 0]);
+    assert!(shop.store.migrations().await.unwrap().pending().next().is_none());
+    // The server that was running when the next version migrated, and one that starts now.
+    shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
+    shop.get().key(&sara.key).send().await.assert_status(200);
+    let server = Server::start(shop.database.url(), &["--no-migrate"]).await;
+    server.get().key(&sara.key).send().await.assert_status(200);
+}
+
+async fn count(db: &DatabaseConnection, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) AS count FROM {table}");
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap().unwrap();
+    row.try_get("", "count").unwrap()
+}

@@ -1,0 +1,91 @@
+//! An answer, read whole and held to what every answer must be.
+
+use std::fmt;
+
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+/// The headers that we mean to send. Any other, say a library's name and version, fails the test.
+const ALLOWED_HEADERS: [&str; 13] = [
+    "allow",
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "etag",
+    "preference-applied",
+    "retry-after",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    "x-request-id",
+];
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// The answer, if it is one that we may give.
+    #[track_caller]
+    pub fn checked(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        let answer = Self { status: status.as_u16(), headers, body: String::from_utf8(body).expect("UTF-8") };
+        for name in answer.headers.keys() {
+            assert!(ALLOWED_HEADERS.contains(&name.as_str()), "a header that nobody asked for: {name}\n{answer}");
+        }
+        for name in ["x-request-id", "x-content-type-options"] {
+            assert!(answer.headers.contains_key(name), "no {name}\n{answer}");
+        }
+        assert_eq!(answer.headers.contains_key("www-authenticate"), answer.status == 401, "{answer}");
+        assert_eq!(answer.headers.contains_key("retry-after"), [429, 503].contains(&answer.status), "{answer}");
+        answer
+    }
+
+    /// The whole answer: the status, the body and the type that belongs to it.
+    #[track_caller]
+    pub fn assert(self, status: u16, body: &str) -> Self {
+        assert_eq!((self.status, &*self.body), (status, body), "\n{self}");
+        let json = ["application/json", "application/json; charset=utf-8"];
+        let is_json = self.headers.get("content-type").is_some_and(|value| json.iter().any(|json| value == json));
+        assert_eq!(is_json, !body.is_empty(), "\n{self}");
+        self
+    }
+
+    /// The status alone, where the body is asserted elsewhere or in pieces.
+    #[track_caller]
+    pub fn assert_status(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "\n{self}");
+        self
+    }
+
+    /// A header's value; `""` if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
+    }
+
+    #[track_caller]
+    pub fn assert_header(self, name: &str, value: &str) -> Self {
+        assert_eq!(self.header(name), value, "{name}\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}\n{self}"))
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.status)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        write!(f, "\n{}", self.body)
+    }
+}

@@ -1,0 +1,154 @@
+//! A database of its own for each test: a SQLite file, or a database of a PostgreSQL server that all tests share.
+
+use std::{
+    env,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use shop_profile::store::{OpenOptions, Store};
+use tempfile::TempDir;
+
+use super::cluster::Cluster;
+
+/// Connections of one store. A test asks for few at a time, and many tests run at once.
+const CONNECTIONS: u32 = 4;
+
+/// An empty database, gone when it is dropped.
+pub struct Database {
+    url: String,
+    place: Place,
+}
+
+enum Place {
+    /// The file's folder.
+    Sqlite { _folder: TempDir },
+    /// The database's name.
+    Postgres(String),
+}
+
+impl Database {
+    /// A file that is not there yet.
+    pub fn sqlite() -> Self {
+        let folder = TempDir::with_prefix("shop-it-").unwrap();
+        let url = format!("sqlite://{}", folder.path().join("shop.db").display());
+        Self { url, place: Place::Sqlite { _folder: folder } }
+    }
+
+    /// An empty database; `None`, said once and aloud, when there is no PostgreSQL to be had.
+    pub async fn postgres() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let server = server()?;
+        let name = format!("shop_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        server.execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await;
+        Some(Self { url: server.url(&name), place: Place::Postgres(name) })
+    }
+
+    /// Another empty database of the same kind.
+    pub async fn another(&self) -> Self {
+        match self.place {
+            Place::Sqlite { .. } => Self::sqlite(),
+            Place::Postgres(_) => Self::postgres().await.expect("there is one already"),
+        }
+    }
+
+    /// As `--database-url` takes it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Which kind it is.
+    pub fn backend(&self) -> DbBackend {
+        match self.place {
+            Place::Sqlite { .. } => DbBackend::Sqlite,
+            Place::Postgres(_) => DbBackend::Postgres,
+        }
+    }
+
+    /// Opens it as the server does. The schema is left as it is.
+    pub async fn open(&self) -> Store {
+        let options = OpenOptions { connections: CONNECTIONS, ..OpenOptions::default() };
+        Store::open(&self.url.parse().unwrap(), options).await.unwrap()
+    }
+
+    /// A connection beside the server's, to look and to sabotage.
+    pub async fn connect(&self) -> DatabaseConnection {
+        let url = match self.place {
+            Place::Sqlite { .. } => format!("{}?mode=rwc", self.url),
+            Place::Postgres(_) => self.url.clone(),
+        };
+        connect(&url).await
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Place::Postgres(name) = &self.place else { return };
+        let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+        // A thread of its own, for the test's runtime may be on its way out.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(server().expect("it made the database").execute(&drop));
+        });
+        // Not asserted: a second panic while a test fails would hide the first.
+        let _ = dropped.join();
+    }
+}
+
+/// The server that all tests of this process share.
+enum Server {
+    /// `TEST_POSTGRES_URL`: its user must be allowed to create databases.
+    Given(url::Url),
+    /// Started here.
+    Own(Cluster),
+}
+
+fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(find_server).as_ref()
+}
+
+fn find_server() -> Option<Server> {
+    if let Ok(url) = env::var("TEST_POSTGRES_URL") {
+        return Some(Server::Given(url.parse().expect("TEST_POSTGRES_URL is a URL")));
+    }
+    let cluster = Cluster::start().map(Server::Own);
+    if cluster.is_none() {
+        let why = "PostgreSQL is not installed and TEST_POSTGRES_URL is not set";
+        assert!(env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"), "{why}, but REQUIRE_POSTGRES=1");
+        super::say(&format!("NOT RUN: the PostgreSQL half of the tests. {why}."));
+    }
+    cluster
+}
+
+impl Server {
+    fn url(&self, database: &str) -> String {
+        match self {
+            Self::Own(cluster) => cluster.url(database),
+            Self::Given(url) => {
+                let mut url = url.clone();
+                url.set_path(database);
+                url.into()
+            }
+        }
+    }
+
+    async fn execute(&self, sql: &str) {
+        let url = match self {
+            Self::Own(cluster) => cluster.url("postgres"),
+            Self::Given(url) => url.to_string(),
+        };
+        let db = connect(&url).await;
+        db.execute_unprepared(sql).await.unwrap();
+        db.close().await.unwrap();
+    }
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    sea_orm::Database::connect(options).await.unwrap()
+}

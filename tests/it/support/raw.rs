@@ -1,0 +1,43 @@
+//! One TCP connection, for requests that no decent client sends and for those that must share a connection.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+use super::answer::Answer;
+
+pub struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub async fn open(address: SocketAddr) -> Self {
+        Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
+    }
+
+    /// Sends these bytes and reads one answer. The connection stays open if the server keeps it.
+    pub async fn exchange(&mut self, request: impl AsRef<[u8]>) -> Answer {
+        self.0.write_all(request.as_ref()).await.unwrap();
+        let status = self.line().await;
+        let status = status.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status line");
+        let mut headers = HeaderMap::new();
+        loop {
+            let line = self.line().await;
+            let Some((name, value)) = line.split_once(": ") else { break };
+            headers.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        let length = headers.get("content-length").map_or(0, |value| value.to_str().unwrap().parse().unwrap());
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).await.unwrap();
+        Answer::checked(StatusCode::from_u16(status).unwrap(), headers, body)
+    }
+
+    async fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).await.unwrap();
+        assert!(line.ends_with("\r\n"), "the connection ended: {line:?}");
+        line.trim_end().to_owned()
+    }
+}

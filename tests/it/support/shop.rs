@@ -1,0 +1,104 @@
+//! A shop: the router over a store, behind a real socket, and customers with their keys.
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use entity::customer;
+use shop_profile::{
+    auth::ApiKey,
+    profile::{Input, NewCustomerInput},
+    server::{self, ConnectionLimits},
+    store::{CustomerRef, NewToken, Store, now},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::{Subject, api::Api, database::Database};
+
+/// A running server. Dropping it stops it.
+pub struct Shop {
+    pub database: Database,
+    pub store: Arc<Store>,
+    api: Api,
+    _stop: DropGuard,
+}
+
+/// Somebody with a key.
+pub struct Customer {
+    pub id: i64,
+    pub key: String,
+}
+
+impl Subject for Shop {
+    async fn on(database: Database) -> Self {
+        let store = Arc::new(database.open().await);
+        store.migrate().await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = Api::at(listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let app = server::router(store.clone(), &server::Options::default());
+        tokio::spawn(server::run(listener, app, ConnectionLimits::default(), stop.clone()));
+        Self { database, store, api, _stop: stop.drop_guard() }
+    }
+}
+
+impl Shop {
+    /// Another shop, alike but empty, on a database of the same kind.
+    pub async fn another(&self) -> Self {
+        Self::on(self.database.another().await).await
+    }
+
+    /// A customer who has only a username.
+    pub async fn customer(&self, username: &str) -> Customer {
+        self.add(NewCustomerInput { username: text(username), ..Default::default() }).await
+    }
+
+    /// The customer of the contract's example, every value of it.
+    pub async fn behrooz(&self) -> Customer {
+        self.add(NewCustomerInput {
+            username: text("behrooz3500"),
+            mobile_number: text("09308744204"),
+            email: text("behrooz21@hotmail.com"),
+            avatar: text("http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg"),
+            first_name: text("behrooz"),
+            last_name: text("ghorbanie"),
+            gender: text("male"),
+        })
+        .await
+    }
+
+    async fn add(&self, input: NewCustomerInput) -> Customer {
+        let id = input.parse().unwrap().add_to(&self.store).await.unwrap().id;
+        Customer { id, key: self.issue(id, None).await }
+    }
+
+    /// One more key.
+    pub async fn issue(&self, customer: i64, expires_in: Option<Duration>) -> String {
+        let key = ApiKey::generate().unwrap();
+        self.store_key(customer, &key, expires_in).await;
+        key.reveal().to_owned()
+    }
+
+    /// A key that somebody else made; its id.
+    pub async fn store_key(&self, customer: i64, key: &ApiKey, expires_in: Option<Duration>) -> i64 {
+        let expires_at = expires_in.map(|time| now() + time);
+        let token = NewToken { digest: key.digest(), name: String::new(), expires_at };
+        self.store.issue_token(customer, token).await.unwrap().id
+    }
+
+    /// What is stored.
+    pub async fn row(&self, id: i64) -> customer::Model {
+        self.store.find_customer(&CustomerRef::Id(id)).await.unwrap().unwrap()
+    }
+}
+
+impl Deref for Shop {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
+}
+
+fn text(text: &str) -> Input {
+    Input::Text(text.into())
+}

@@ -1,0 +1,100 @@
+//! Versions: `ETag`, `If-None-Match`, `If-Match` and `ifVersion`. They are optional for the client, always.
+
+use serde_json::{Value, json};
+
+use crate::support::{both_databases, shop::Shop};
+
+const CONFLICT: &str = r#"{"detail":"The profile has changed meanwhile. Read it again before you update it."}"#;
+const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
+    updateMyProfile(input: $input) { customer { firstName version } userErrors { field code message } }
+}";
+
+both_databases![
+    a_change_moves_the_version_and_nothing_else_does,
+    a_client_that_has_it_already_is_told_so,
+    a_patch_of_another_version_is_refused,
+    graphql_has_the_same_versions,
+];
+
+async fn a_change_moves_the_version_and_nothing_else_does(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    for (patch, status, etag) in [
+        (json!({"first_name": "Sara"}), 200, r#""1-2""#),
+        (json!({"first_name": " Sara "}), 200, r#""1-2""#),
+        (
+            json!({"first_name": "Sara", "avatar": null, "username": "sara", "gender": "", "last_name": ""}),
+            200,
+            r#""1-2""#,
+        ),
+        (json!({"email": "a@b.c"}), 200, r#""1-2""#),
+        (json!({"first_name": null}), 400, ""),
+        (json!({"first_name": "Sara", "last_name": "Ahmadi"}), 200, r#""1-3""#),
+    ] {
+        let answer = shop.patch(patch).key(&sara.key).send().await;
+        answer.assert_status(status).assert_header("etag", etag);
+    }
+    let before = shop.row(sara.id).await;
+    shop.patch(json!({"last_name": "Ahmadi"})).key(&sara.key).send().await.assert_status(200);
+    assert_eq!(shop.row(sara.id).await.updated_at, before.updated_at, "nothing changed, nothing was written");
+}
+
+async fn a_client_that_has_it_already_is_told_so(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    for known in [r#""1-1""#, r#"W/"1-1""#, "*", r#""x", "1-1""#] {
+        let answer = shop.get().header("if-none-match", known).key(&sara.key).send().await;
+        answer.assert(304, "").assert_header("etag", r#""1-1""#).assert_header("vary", "authorization");
+    }
+    for unknown in [r#""1-2""#, r#""2-1""#, "1-1", "", r#""1-1"x"#] {
+        shop.get().header("if-none-match", unknown).key(&sara.key).send().await.assert_status(200);
+    }
+    shop.get().header("if-none-match", "*").key("wrong").send().await.assert_status(401);
+}
+
+async fn a_patch_of_another_version_is_refused(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    shop.customer("neda").await;
+    let patch = |name: &str, expected: &str| {
+        shop.patch(json!({"first_name": name})).header("if-match", expected).key(&sara.key).send()
+    };
+    for other in [r#""1-0""#, r#""1-2""#, r#""2-1""#, r#"W/"1-1""#, "1-1", "", r#""01-1""#, r#""1-1", x"#] {
+        let answer = patch("Sara", other).await;
+        // The last one names the right version beside nonsense.
+        if other.ends_with('x') {
+            answer.assert_status(200)
+        } else {
+            answer.assert(412, CONFLICT)
+        };
+    }
+    patch("A", "*").await.assert_status(200).assert_header("etag", r#""1-3""#);
+    patch("B", r#""1-3""#).await.assert_status(200).assert_header("etag", r#""1-4""#);
+    patch("C", r#""1-3""#).await.assert(412, CONFLICT);
+    patch("C", r#""1-3", "1-4""#).await.assert_status(200).assert_header("etag", r#""1-5""#);
+    // A patch that would change nothing is held to it all the same.
+    patch("C", r#""1-4""#).await.assert(412, CONFLICT);
+    patch("C", r#""1-5""#).await.assert_status(200).assert_header("etag", r#""1-5""#);
+    shop.patch(json!({})).header("if-match", r#""1-4""#).key(&sara.key).send().await.assert(412, CONFLICT);
+    assert_eq!(shop.row(sara.id).await.first_name, "C");
+}
+
+async fn graphql_has_the_same_versions(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let update = async |name: &str, version: Value| {
+        let input = json!({"firstName": name, "ifVersion": version});
+        shop.graphql(UPDATE, json!({ "input": input })).key(&sara.key).send().await
+    };
+    let updated = |name: &str, version: &str| {
+        format!(
+            r#"{{"data":{{"updateMyProfile":{{"customer":{{"firstName":"{name}","version":"{version}"}},"userErrors":[]}}}}}}"#
+        )
+    };
+    update("A", json!("1-1")).await.assert(200, &updated("A", "1-2"));
+    update("B", Value::Null).await.assert(200, &updated("B", "1-3"));
+    for other in ["1-2", "2-3", "", "\"1-3\"", "nonsense"] {
+        update("C", json!(other)).await.assert(
+            200,
+            r#"{"data":{"updateMyProfile":{"customer":null,"userErrors":[{"field":[],"code":"CONFLICT","message":"The profile has changed meanwhile. Read it again before you update it."}]}}}"#,
+        );
+    }
+    // What REST calls `"1-3"` is GraphQL's `1-3`.
+    shop.get().key(&sara.key).send().await.assert_status(200).assert_header("etag", r#""1-3""#);
+}

@@ -1,0 +1,32 @@
+"""Where CONTRACT.md departs from Django REST Framework."""
+
+# A rule's name, and the contract's sentence behind it. `compare.py` counts the requests that each of them explains.
+RULES = {
+    "bearer": "`Bearer <key>` means the same as `Token <key>`.",
+    "two Authorization headers": "Two `Authorization` headers: 401, the token string should not contain spaces.",
+    "404": "Every other path is a JSON 404 (Django answers HTML).",
+    "accept": "REST answers compact JSON whatever `Accept` says.",
+    "format": "No query parameter changes the answer (DRF has `?format=`).",
+    "options": "`OPTIONS` needs no key: 204 with `Allow`.",
+    "methods": "A method is any token; an unknown one is 405.",
+    "host": "A missing `Host` is 400.",
+    "content types": "`application/json` and `application/merge-patch+json`, no wild cards; all else is 415.",
+    "charset": "Charsets have the names that the web knows; another is UTF-8 (the contract is silent).",
+    "size": "A body above 65,536 bytes is 413.",
+    "chunked": "A chunked body is a body (the WSGI server hides it from DRF).",
+    "parse error": "JSON parse error: the wording after the dash is ours.",
+    "too deep": "A body that is too deep is 400 (DRF: 500).",
+    "big numbers": "A number's size is nobody's concern where its value is not used (Python's own limit).",
+    "strict strings": "Every value but null must be a JSON string.",
+    "control characters": "Control characters and bidirectional controls are refused.",
+    "surrogates": "Lone surrogates are refused (DRF: 500 for gender).",
+    "taken": "Usernames are unique by their case-folded NFKC form.",
+    "web address": "An avatar is an http or https URL that needs no repair, without control or format characters.",
+    "any host": "An avatar's host need not be a name of the public DNS.",
+    "echo": "An echoed input is cut at 100 characters.",
+    "etag": "`If-None-Match` on GET answers 304.",
+    "if-match": "`If-Match` on PATCH answers 412 when the version has moved.",
+    "strict": "`Prefer: handling=strict` names read-only and unknown keys: 400.",
+    "chunks win": "Chunks win over a length, and the connection is closed (RFC 9112, 6.3).",
+    "http": "What no HTTP server can read is its plain 400.",
+}
