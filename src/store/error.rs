@@ -54,9 +54,10 @@ fn is_unavailable(cause: &sqlx::Error) -> bool {
 
 /// SQLSTATE of PostgreSQL (five characters), or SQLite's extended result code.
 fn is_unavailable_code(code: &str) -> bool {
+    // A SQLSTATE has five characters, also where all of them are digits; SQLite's codes have at most four.
     match code.parse::<u32>() {
         // SQLITE_BUSY and SQLITE_LOCKED are the low byte of several extended codes.
-        Ok(code) if code < 10_000 => matches!(code & 0xff, 5 | 6),
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6),
         // Connection exceptions; insufficient resources; operator intervention; serialization failure, deadlock.
         _ => ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || is_rolled_back_code(code),
     }

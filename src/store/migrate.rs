@@ -90,10 +90,10 @@ async fn create_lock_table(db: &DatabaseConnection) -> Result<(), DbErr> {
         db.execute_unprepared("CREATE TABLE IF NOT EXISTS migration_lock (id integer PRIMARY KEY)").await?;
         db.execute_unprepared("INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING").await
     };
-    // Two servers at the same moment: PostgreSQL lets one of them fail in its own catalogue. It finds the table then.
-    match create().await {
-        Err(error) if error.sql_err().is_some() => create().await,
-        result => result,
-    }?;
+    // Two servers at the same moment: PostgreSQL lets one of them fail in its own catalogue, by more than one code. It
+    // finds the table then; what else was wrong still is.
+    if create().await.is_err() {
+        create().await?;
+    }
     Ok(())
 }

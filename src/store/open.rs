@@ -52,7 +52,9 @@ impl FromStr for DatabaseUrl {
                 Ok(Self(Kind::Sqlite(text.to_owned())))
             }
             Some("postgres" | "postgresql") => {
-                Ok(Self(Kind::Postgres(text.parse().map_err(|_| DatabaseUrlError::Malformed)?)))
+                let url: url::Url = text.parse().map_err(|_| DatabaseUrlError::Malformed)?;
+                // `postgres:shop` would be taken for the default server.
+                if url.cannot_be_a_base() { Err(DatabaseUrlError::Malformed) } else { Ok(Self(Kind::Postgres(url))) }
             }
             _ => Err(DatabaseUrlError::UnknownScheme),
         }

@@ -110,11 +110,14 @@ impl Store {
     }
 }
 
-/// The one statement. `exec_with_returning` reads the answer to its end: sqlx hands over a row before SQLite has
-/// committed, and a failed commit would go unseen.
+/// The one statement. Its answer is read to the end: sqlx hands over a row before SQLite has committed, and a failed
+/// commit would go unseen. What it returns is named with its table, as sea-orm's own `exec_with_returning` does not: to
+/// SQLite a lone quoted name that is no column is a text, and a damaged table would answer `"avatar": "avatar"`.
 pub(super) async fn execute(db: &impl ConnectionTrait, change: Change) -> Result<Option<customer::Model>, DbErr> {
-    let rows = update(change, now()).exec_with_returning(db).await?;
-    Ok(rows.into_iter().next())
+    let mut update = update(change, now()).into_query();
+    update.returning(Query::returning().columns(customer::Column::iter().map(|column| column.as_column_ref())));
+    let rows = db.query_all(&update).await?;
+    rows.first().map(|row| customer::Model::from_query_result(row, "")).transpose()
 }
 
 fn update(change: Change, now: DateTime<Utc>) -> UpdateMany<customer::Entity> {
@@ -151,8 +154,7 @@ fn differs(columns: &customer::ActiveModel) -> Condition {
     use sea_orm::ActiveModelTrait;
     customer::Column::iter().fold(Condition::any(), |condition, column| match columns.get(column) {
         ActiveValue::Set(value) => condition.add(
-            Expr::col(column.into_column_ref())
-                .binary(BinOper::Custom("IS DISTINCT FROM".into()), SimpleExpr::Value(value)),
+            Expr::col(column.into_column_ref()).binary(BinOper::Custom("IS DISTINCT FROM"), SimpleExpr::Value(value)),
         ),
         ActiveValue::Unchanged(_) | ActiveValue::NotSet => condition,
     })

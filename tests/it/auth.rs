@@ -47,8 +47,11 @@ async fn the_header_is_read_as_drf_reads_it(shop: Shop) {
     ] {
         for request in [shop.get(), shop.patch(json!({"first_name": "Mallory"}))] {
             let request = headers.iter().fold(request, |request, header| request.header("authorization", header));
-            request.send().await.assert(401, body).assert_header("www-authenticate", "Token");
+            request.send().await.assert(401, body);
         }
+        let request = shop.graphql("{ me { id } }", Value::Null);
+        let request = headers.iter().fold(request, |request, header| request.header("authorization", header));
+        assert_graphql_refused(&request.send().await, body);
     }
     let latin1 = shop.get().header("authorization", b"Token \xe9");
     latin1
@@ -112,11 +115,18 @@ fn assert_all_refused(answers: [Answer; 4], detail: &str) {
     let [get, patch, me, update] = answers;
     get.assert(401, detail);
     patch.assert(401, detail);
-    for answer in [me, update] {
-        let error = &answer.json()["errors"][0];
-        assert_eq!(error["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
-        assert_eq!(json!({ "detail": error["message"] }).to_string(), detail, "{answer}");
-    }
+    assert_graphql_refused(&me, detail);
+    assert_graphql_refused(&update, detail);
+}
+
+/// What REST says as its detail, said by GraphQL.
+#[track_caller]
+fn assert_graphql_refused(answer: &Answer, detail: &str) {
+    let body = answer.json();
+    let error = &body["errors"][0];
+    assert_eq!((answer.status, &error["extensions"]), (401, &json!({"code": "UNAUTHENTICATED"})), "{answer}");
+    assert_eq!(json!({ "detail": error["message"] }).to_string(), detail, "{answer}");
+    assert!(body.get("data").is_none(), "{answer}");
 }
 
 async fn a_revoked_key_stops_on_the_same_connection(shop: Shop) {

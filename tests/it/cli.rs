@@ -1,5 +1,7 @@
 //! The command line: what each sub-command says on stdout and on stderr, and how it exits.
 
+use std::{fs, os::unix::fs::PermissionsExt};
+
 use shop_profile::auth::{ApiKey, KeyShape};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -41,6 +43,15 @@ async fn a_database_is_migrated_and_looked_at(database: Database) {
     run(&database, "migrate").await.assert(0, &steps("applied"), "");
     run(&database, "migrate").await.assert(0, "", "");
     run(&database, "migrate --status").await.assert(0, &steps("applied"), "");
+}
+
+/// Customer data is nobody else's on this machine.
+#[tokio::test]
+async fn a_sqlite_database_is_readable_by_its_owner_alone() {
+    let database = Database::sqlite();
+    run(&database, "migrate").await.assert_code(0);
+    let file = fs::metadata(database.url().trim_start_matches("sqlite://")).unwrap();
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
 }
 
 async fn customers_are_added_shown_and_switched(database: Database) {
@@ -105,7 +116,8 @@ async fn what_is_not_migrated_is_not_served_unasked(database: Database) {
     // Asked, `serve` migrates.
     let server = Server::start(database.url(), &[]).await;
     run(&database, "migrate --status").await.assert_code(0);
-    let (code, log) = server.stop().await;
+    server.terminate().await;
+    let (code, log) = server.ended().await;
     assert_eq!(code, Some(0), "{log}");
     let server = Server::start(database.url(), &["--no-migrate"]).await;
     server.get().send().await.assert_status(401);
@@ -116,7 +128,8 @@ async fn a_log_line_is_for_people_or_for_programs(database: Database) {
     let server = Server::start(database.url(), &["--log", "debug,sqlx=off", "--log-format", "json"]).await;
     let answer = server.get().key("secret-key").send().await.assert_status(401);
     server.logged(answer.header("x-request-id")).await;
-    let (_, log) = server.stop().await;
+    server.terminate().await;
+    let (_, log) = server.ended().await;
     for line in log.lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     }
@@ -132,16 +145,16 @@ async fn a_taken_port_is_told_before_a_database_is_touched() {
     let ended = binary::run(&url, &["serve", "--listen", &address.to_string()]).await;
     let stderr = format!("error: cannot listen on {address}: Address already in use (os error 98)\n");
     ended.assert(1, "", &stderr);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
 async fn a_database_that_cannot_be_used_is_one_clear_line() {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| format!("{}/{name}", folder.path().display());
-    std::fs::write(path("no-database"), "not a database, but long enough to be taken for one".repeat(50)).unwrap();
+    fs::write(path("no-database"), "not a database, but long enough to be taken for one".repeat(50)).unwrap();
     let read_only = format!("sqlite://{}?mode=ro", path("read-only.db"));
-    std::fs::write(path("read-only.db"), "").unwrap();
+    fs::write(path("read-only.db"), "").unwrap();
     for (url, problem) in [
         ("mysql://localhost/shop", "unknown kind of database URL"),
         ("shop.db", "unknown kind of database URL"),

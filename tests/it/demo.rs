@@ -68,7 +68,8 @@ async fn the_demo_is_the_documented_customer_and_leaves_nothing_behind() {
     assert_eq!(get.json(), documented);
     // The keys' order too.
     assert_eq!(get.body, example.replace("\n", "").replace("\": ", "\":"));
-    let (code, log) = demo.server.stop().await;
+    demo.server.terminate().await;
+    let (code, log) = demo.server.ended().await;
     assert_eq!(code, Some(0), "{log}");
     assert_eq!(fs::read_dir(demo.folder.path()).unwrap().count(), 0, "nothing outlives the demo");
 }

@@ -1,4 +1,4 @@
-//! `kill -9`: every patch that was answered is there when the server is back.
+//! `kill -9`: every patch that was answered is there when the server is back. SIGTERM: what was begun is finished.
 
 use std::sync::{
     Arc,
@@ -8,13 +8,18 @@ use std::sync::{
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{api::Api, binary::Server, both_databases, eventually, shop::Shop};
+use crate::support::{
+    api::{Api, ME},
+    binary::Server,
+    both_databases, eventually,
+    shop::Shop,
+};
 
 const CUSTOMERS: usize = 8;
 /// Answers to wait for before the server is killed.
 const ANSWERS: usize = 200;
 
-both_databases![every_answered_patch_survives_the_server];
+both_databases![every_answered_patch_survives_the_server, a_request_under_way_is_finished_before_the_server_ends];
 
 async fn every_answered_patch_survives_the_server(shop: Shop) {
     let mut customers = Vec::new();
@@ -54,4 +59,28 @@ async fn stream(api: Api, key: String, mut version: i64, answered: Arc<AtomicUsi
         version += 1;
         answered.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+async fn a_request_under_way_is_finished_before_the_server_ends(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let server = Server::start(shop.database.url(), &[]).await;
+    let (mut busy, mut idle) = (server.connection().await, server.connection().await);
+    let get = format!("GET {ME} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\n\r\n", sara.key);
+    idle.exchange(&get).await.assert_status(200);
+    let body = r#"{"first_name":"Sara"}"#;
+    let head = format!(
+        "PATCH {ME} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        sara.key,
+        body.len()
+    );
+    busy.send(head).await;
+    busy.asked_for_the_body().await;
+    server.terminate().await;
+    server.logged("stopping").await;
+    busy.send(body).await;
+    let answer = busy.answer().await.assert_status(200);
+    assert_eq!(answer.header("connection"), "close", "{answer}");
+    let (code, log) = server.ended().await;
+    assert_eq!((code, shop.row(sara.id).await.first_name), (Some(0), "Sara".into()), "{log}");
 }

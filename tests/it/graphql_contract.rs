@@ -17,7 +17,7 @@ both_databases![
     every_wrong_field_has_its_path_and_code,
     null_and_empty_clear_what_may_be_empty,
     an_absent_field_keeps_its_value,
-    nobody_is_told_who_they_are,
+    a_variable_that_is_not_set_is_absent,
 ];
 
 fn update() -> String {
@@ -117,21 +117,22 @@ async fn an_absent_field_keeps_its_value(shop: Shop) {
     assert_eq!((before.first_name, before.avatar, before.username), (after.first_name, after.avatar, after.username));
 }
 
-async fn nobody_is_told_who_they_are(shop: Shop) {
-    shop.customer("sara").await;
-    for (key, message) in [(None, "Authentication credentials were not provided."), (Some("x"), "Invalid token.")] {
-        for query in ["{ me { id } }", "mutation { updateMyProfile(input: {}) { userErrors { code } } }"] {
-            let request = shop.graphql(query, Value::Null);
-            let answer = match key {
-                Some(key) => request.key(key).send().await,
-                None => request.send().await,
-            };
-            let error = &answer.json()["errors"][0];
-            assert_eq!(
-                (&error["message"], &error["extensions"]["code"]),
-                (&json!(message), &json!("UNAUTHENTICATED")),
-                "{answer}"
-            );
+/// The trap: stock async-graphql 7.2.1 takes such a variable for null, and a real client would lose data.
+async fn a_variable_that_is_not_set_is_absent(shop: Shop) {
+    let behrooz = shop.behrooz().await;
+    let update = "mutation ($u: String, $a: String, $f: String, $l: String, $g: Gender, $v: String) {
+        updateMyProfile(input: {username: $u, avatar: $a, firstName: $f, lastName: $l, gender: $g, ifVersion: $v}) {
+            customer { username avatar firstName lastName gender } userErrors { field code message }
         }
-    }
+    }";
+    let answer = shop.graphql(update, json!({"f": "John"})).key(&behrooz.key).send().await;
+    answer.assert(
+        200,
+        r#"{"data":{"updateMyProfile":{"customer":{"username":"behrooz3500","avatar":"http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg","firstName":"John","lastName":"ghorbanie","gender":"MALE"},"userErrors":[]}}}"#,
+    );
+    let answer = shop.graphql(update, json!({"l": null, "g": null})).key(&behrooz.key).send().await;
+    answer.assert(
+        200,
+        r#"{"data":{"updateMyProfile":{"customer":null,"userErrors":[{"field":["lastName"],"code":"NULL","message":"This field may not be null."}]}}}"#,
+    );
 }

@@ -22,7 +22,7 @@ const MAY_NAME: [(&str, &[&str]); 8] = [
 const CRATES: [(&str, &[&str]); 6] = [
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
-    ("axum", &["graphql", "http", "playground", "rest", "server"]),
+    ("axum", &["cli", "graphql", "http", "playground", "rest", "server"]),
     ("clap", &["cli"]),
     ("entity", &["cli", "profile", "store"]),
     ("sea_orm", &["profile", "store"]),

@@ -13,6 +13,7 @@ both_databases![
     racing_patches_of_different_fields_lose_nothing,
     one_of_two_wins_a_username,
     one_of_many_wins_a_version,
+    a_refused_patch_takes_no_other_with_it,
     a_patch_never_undoes_a_deactivation,
 ];
 
@@ -66,6 +67,35 @@ async fn one_of_many_wins_a_version(shop: Shop) {
         let winner = answers.iter().find(|answer| answer.status == 200).unwrap();
         let row = shop.row(sara.id).await;
         assert_eq!((winner.json()["first_name"].as_str(), row.version), (Some(&*row.first_name), version + 1));
+    }
+}
+
+/// SQLite's writer makes one transaction of what comes at once.
+async fn a_refused_patch_takes_no_other_with_it(shop: Shop) {
+    let mut customers = Vec::new();
+    for number in 0..32 {
+        customers.push(shop.customer(&format!("customer{number}")).await);
+    }
+    for round in 0..5 {
+        let ask = |(number, key): (usize, &str)| {
+            let patch = match number % 2 {
+                0 => json!({"username": format!("round{round}"), "last_name": format!("winner{round}")}),
+                _ => json!({"last_name": format!("{round} {number}")}),
+            };
+            shop.patch(patch).key(key).send()
+        };
+        let answers = join_all(customers.iter().map(|customer| &*customer.key).enumerate().map(ask)).await;
+        let mut winners = 0;
+        for (number, (customer, answer)) in customers.iter().zip(answers).enumerate() {
+            let row = shop.row(customer.id).await;
+            winners += usize::from(number % 2 == 0 && answer.status == 200);
+            match answer.status {
+                200 if number % 2 == 0 => assert_eq!(row.username, format!("round{round}")),
+                200 => assert_eq!(row.last_name, format!("{round} {number}")),
+                _ => assert!(number % 2 == 0 && row.last_name != format!("winner{round}"), "{answer}"),
+            }
+        }
+        assert_eq!(winners, 1);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The REST face: every status of the contract, with the whole body and the headers that matter.
 
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{api::ME, both_databases, shop::Shop};
 
@@ -24,6 +24,7 @@ both_databases![
     read_only_and_unknown_keys_are_ignored_unless_the_client_is_strict,
     the_order_of_checks,
     nobody_elses_path,
+    an_id_has_64_bits,
 ];
 
 async fn a_read_shows_the_ten_keys(shop: Shop) {
@@ -124,7 +125,7 @@ async fn a_body_that_is_no_json_is_refused(shop: Shop) {
         (b"{'first_name': 1}", "unexpected character: line 1 column 2"),
         (b"{}\n{}", "unexpected character: line 2 column 1"),
         (b"\xef\xbb\xbf{}", "unexpected character: line 1 column 1"),
-        (b"{\"first_name\": \"\xff\"}", "not valid UTF-8"),
+        (b"{\"first_name\": \"\xff\"}", "the text is not in its charset"),
         (b"first_name=Sara", "unexpected character: line 1 column 2"),
         (deep.as_bytes(), "nested too deeply"),
     ] {
@@ -225,4 +226,15 @@ async fn nobody_elses_path(shop: Shop) {
     for path in ["/api/shop/customers/1", "/api/shop/customers/me/x", "/api/shop/customers/ME", "//", "/.env"] {
         shop.request(Method::GET, path).send().await.assert(404, r#"{"detail":"Not found."}"#);
     }
+}
+
+async fn an_id_has_64_bits(shop: Shop) {
+    // The largest there is, far beyond what a JavaScript number holds.
+    let sara = shop.customer_with_id(i64::MAX, "sara").await;
+    let patch = shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
+    patch.assert_header("etag", r#""9223372036854775807-2""#);
+    let get = shop.get().key(&sara.key).send().await.assert_status(200);
+    assert!(get.body.starts_with(r#"{"id":9223372036854775807,"#), "{get}");
+    let me = shop.graphql("{ me { id version } }", Value::Null).key(&sara.key).send().await;
+    me.assert(200, r#"{"data":{"me":{"id":"9223372036854775807","version":"9223372036854775807-2"}}}"#);
 }

@@ -1,8 +1,9 @@
 //! Versions: `ETag`, `If-None-Match`, `If-Match` and `ifVersion`. They are optional for the client, always.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{both_databases, shop::Shop};
+use crate::support::{api::ME, both_databases, shop::Shop};
 
 const CONFLICT: &str = r#"{"detail":"The profile has changed meanwhile. Read it again before you update it."}"#;
 const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
@@ -44,6 +45,8 @@ async fn a_client_that_has_it_already_is_told_so(shop: Shop) {
         let answer = shop.get().header("if-none-match", known).key(&sara.key).send().await;
         answer.assert(304, "").assert_header("etag", r#""1-1""#).assert_header("vary", "authorization");
     }
+    let head = shop.request(Method::HEAD, ME).header("if-none-match", r#""1-1""#).key(&sara.key).send().await;
+    head.assert(304, "");
     for unknown in [r#""1-2""#, r#""2-1""#, "1-1", "", r#""1-1"x"#] {
         shop.get().header("if-none-match", unknown).key(&sara.key).send().await.assert_status(200);
     }

@@ -1,6 +1,6 @@
 //! The answer: media type, status, headers, and errors that are few, short and coded.
 
-use async_graphql::{ErrorExtensionValues, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, ServerError, Value, indexmap::IndexMap};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -61,6 +61,10 @@ pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response)
         // Nobody, or not now: the key or the database was found wanting on the way.
         Some(status) => write(media_type, status, None, &errors),
         None if not_executed => write(media_type, request_error(media_type), None, &errors),
+        // The library says null where every field was skipped; the specification has an empty object (§6.3).
+        None if data == Value::Null && errors.is_empty() => {
+            write(media_type, StatusCode::OK, Some(&Value::Object(IndexMap::new())), &errors)
+        }
         None => write(media_type, StatusCode::OK, Some(&data), &errors),
     }
 }

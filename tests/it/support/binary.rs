@@ -107,10 +107,14 @@ impl Server {
         self.child.kill().await.unwrap();
     }
 
-    /// SIGTERM, and the orderly end that it asks for: the exit code and all that was logged.
-    pub async fn stop(mut self) -> (Option<i32>, String) {
+    /// SIGTERM asks for an orderly end.
+    pub async fn terminate(&self) {
         let pid = self.child.id().expect("it is running").to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    }
+
+    /// The end: the exit code and all that was logged.
+    pub async fn ended(mut self) -> (Option<i32>, String) {
         let status = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.expect("an end").unwrap();
         self.stderr_ends.await.unwrap();
         let log = self.stderr.lock().unwrap().clone();

@@ -19,7 +19,20 @@ impl Connection {
 
     /// Sends these bytes and reads one answer. The connection stays open if the server keeps it.
     pub async fn exchange(&mut self, request: impl AsRef<[u8]>) -> Answer {
-        self.0.write_all(request.as_ref()).await.unwrap();
+        self.send(request).await;
+        self.answer().await
+    }
+
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// The server asks for the body of a request with `Expect: 100-continue`: it has begun with it.
+    pub async fn asked_for_the_body(&mut self) {
+        assert_eq!((&*self.line().await, &*self.line().await), ("HTTP/1.1 100 Continue", ""));
+    }
+
+    pub async fn answer(&mut self) -> Answer {
         let status = self.line().await;
         let status = status.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status line");
         let mut headers = HeaderMap::new();

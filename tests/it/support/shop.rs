@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use entity::customer;
+use sea_orm::ActiveValue::Set;
 use shop_profile::{
     auth::ApiKey,
     profile::{Input, NewCustomerInput},
@@ -35,7 +36,7 @@ impl Subject for Shop {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = Api::at(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let app = server::router(store.clone(), &server::Options::default());
+        let app = server::router(store.clone(), &server::Options::default(), stop.clone());
         tokio::spawn(server::run(listener, app, ConnectionLimits::default(), stop.clone()));
         Self { database, store, api, _stop: stop.drop_guard() }
     }
@@ -50,6 +51,14 @@ impl Shop {
     /// A customer who has only a username.
     pub async fn customer(&self, username: &str) -> Customer {
         self.add(NewCustomerInput { username: text(username), ..Default::default() }).await
+    }
+
+    /// A customer who was somebody elsewhere before: ids are unique, not dense.
+    pub async fn customer_with_id(&self, id: i64, username: &str) -> Customer {
+        let input = NewCustomerInput { username: text(username), ..Default::default() };
+        let row = customer::ActiveModel { id: Set(id), ..input.parse().unwrap().into_row() };
+        self.store.add_customer(row).await.unwrap();
+        Customer { id, key: self.issue(id, None).await }
     }
 
     /// The customer of the contract's example, every value of it.

@@ -11,9 +11,9 @@ fn refused(text: &str) -> Option<GateError> {
 }
 
 #[test]
-fn the_full_introspection_of_graphql_js_passes() {
-    assert_eq!(INTROSPECTION.len(), 2075);
-    assert_eq!(check_text(INTROSPECTION), Ok(184));
+fn a_full_introspection_passes() {
+    // As deep as graphql-js's own, which `tests/clients` sends.
+    assert!(check_text(INTROSPECTION).is_ok_and(|tokens| tokens > 150));
 }
 
 #[test]
