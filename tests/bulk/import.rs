@@ -25,6 +25,10 @@ both_databases! {
 
 const KEY: &str = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
 
+fn lines(rows: &[Value]) -> String {
+    rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+}
+
 async fn a_shop_goes_out_and_comes_in_again(database: Database) {
     let rows = [
         json!({"id": 7, "username": "sara", "mobile_number": "0912", "email": "sara@example.org",
@@ -33,13 +37,9 @@ async fn a_shop_goes_out_and_comes_in_again(database: Database) {
         json!({"id": 9, "username": "سارا", "mobile_number": null, "email": null, "avatar": null,
                "first_name": "", "last_name": "نیم\u{200c}فاصله", "gender": null, "is_active": true}),
     ];
-    let file = ImportFile::new("shop.jsonl", &rows.map(|row| row.to_string()).join("\n"));
+    let file = ImportFile::new("shop.jsonl", &lines(&rows));
     migrate(&database).await;
-    file.import(&database, &[]).await.assert(
-        0,
-        "2 imported, 0 updated, 0 unchanged, 0 skipped, 0 refused\n",
-        "",
-    );
+    file.import(&database, &[]).await.assert(0, "2 imported, 0 updated, 0 unchanged, 0 skipped, 0 refused\n", "");
     let exported = export(&database, "jsonl").await;
     let read: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(read, rows);
@@ -109,7 +109,10 @@ async fn a_refusal_shows_no_key_and_is_for_its_owner_alone(database: Database) {
 
 async fn an_existing_customer_is_refused_left_or_set(shop: Shop) {
     let sara = shop.customer("sara").await;
-    let file = ImportFile::new("sara.jsonl", &json!({"username": "sara", "email": "s@example.org", "keys": [KEY]}).to_string());
+    let file = ImportFile::new(
+        "sara.jsonl",
+        &json!({"username": "sara", "email": "s@example.org", "keys": [KEY]}).to_string(),
+    );
 
     file.import(&shop.database, &[]).await.assert_code(1);
     assert_eq!(file.findings(".rejected.jsonl"), ["1 username: A user with that username already exists."]);
@@ -148,7 +151,7 @@ async fn an_update_takes_nothing_from_others(shop: Shop) {
         json!({"id": sara.id, "username": "sara", "keys": [reza.key]}),
         json!({"id": sara.id, "username": "sara", "is_active": false}),
     ];
-    let file = ImportFile::new("update.jsonl", &rows.map(|row| row.to_string()).join("\n"));
+    let file = ImportFile::new("update.jsonl", &lines(&rows));
     file.import(&shop.database, &["--on-conflict", "update"]).await.assert_code(1);
     let lines: Vec<_> = file.findings(".rejected.jsonl").iter().map(|finding| finding[..3].to_owned()).collect();
     assert_eq!(lines, ["1 u", "2 u", "3 k"]);
@@ -160,7 +163,8 @@ async fn an_update_takes_nothing_from_others(shop: Shop) {
 async fn an_interrupted_import_is_resumed(database: Database) {
     const ROWS: usize = 30_000;
     let row = |n: usize| format!("{n},customer{n},{n}@example.org,key-{n}\n");
-    let file = ImportFile::new("many.csv", &format!("id,username,email,keys\n{}", (1..=ROWS).map(row).collect::<String>()));
+    let file =
+        ImportFile::new("many.csv", &format!("id,username,email,keys\n{}", (1..=ROWS).map(row).collect::<String>()));
     migrate(&database).await;
     let store = database.open().await;
 
@@ -183,7 +187,10 @@ async fn a_dry_run_writes_nothing_and_finds_what_is_wrong(database: Database) {
     let file = ImportFile::new("mixed.csv", MIXED);
     let ended = file.import(&database, &["--dry-run"]).await;
     ended.assert_code(1);
-    assert!(ended.stdout.starts_with("dry run: 6 imported, 0 updated, 0 unchanged, 0 skipped, 2 refused\n"), "{ended:?}");
+    assert!(
+        ended.stdout.starts_with("dry run: 6 imported, 0 updated, 0 unchanged, 0 skipped, 2 refused\n"),
+        "{ended:?}"
+    );
     assert_eq!(
         file.findings(".twins.jsonl"),
         [
@@ -201,7 +208,8 @@ async fn the_next_customers_id_is_above_every_imported_one(database: Database) {
     let file = ImportFile::new("ids.csv", "id,username\n40,sara\n2,reza\n,mina\n");
     file.import(&database, &[]).await.assert_code(0);
     let added = binary::run(database.url(), &["customer", "add", "--username", "ali"]).await.ok();
-    let ids: Vec<_> = export(&database, "csv").await.lines().skip(1).map(|row| row.split(',').next().unwrap().to_owned()).collect();
+    let ids: Vec<_> =
+        export(&database, "csv").await.lines().skip(1).map(|row| row.split(',').next().unwrap().to_owned()).collect();
     assert_eq!(ids, ["2", "40", "41", "42"]);
     assert!(added.starts_with("{\"id\":42,"), "{added}");
 }
@@ -211,10 +219,7 @@ async fn rows_that_speak_of_one_customer_are_taken_in_order(database: Database) 
     let file = ImportFile::new("twice.csv", "username,first_name\nsara,A\nreza,R\nsara,B\nsara,C\n");
     let ended = file.import(&database, &["--on-conflict", "update"]).await;
     ended.assert_code(0);
-    assert_eq!(
-        ended.stdout.lines().next().unwrap(),
-        "2 imported, 2 updated, 0 unchanged, 0 skipped, 0 refused"
-    );
+    assert_eq!(ended.stdout.lines().next().unwrap(), "2 imported, 2 updated, 0 unchanged, 0 skipped, 0 refused");
     assert_eq!(export(&database, "csv").await.lines().nth(1).unwrap(), "1,sara,,,,C,,,true");
     assert_eq!(file.findings(".twins.jsonl").len(), 2);
 }
