@@ -71,6 +71,7 @@ pub async fn copy(source: &Store, target: &Store, progress: impl Fn(Progress)) -
     if customers > 0 || tokens > 0 {
         return Err(CopyError::NotEmpty { customers, tokens });
     }
+    target.prepare_for_bulk().await?;
     let mut copied = 0;
     let mut after = i64::MIN;
     loop {

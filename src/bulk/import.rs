@@ -85,6 +85,7 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         tally: Tally::default(),
     };
     let report = Report::beside(import.file, ".twins.jsonl")?;
+    store.prepare_for_bulk().await?;
     let twins = stored_usernames(store).await?;
     let Batches { mut batches, reader } = batches::start(file, import.format, twins, import.dry_run);
     while let Some(batch) = batches.recv().await {

@@ -29,7 +29,7 @@ pub use judge::OnConflict;
 pub use reader::ReadError;
 
 /// Rows read from a database at a time.
-const PAGE: u64 = 2000;
+const PAGE: u64 = 8000;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

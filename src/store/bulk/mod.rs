@@ -14,7 +14,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, RuntimeEr
 pub use read::{Identity, Rivals};
 pub use update::CustomerUpdate;
 
-use super::{Store, StoreError, checkpoint, now};
+use super::{Store, StoreError, now};
 use crate::auth::KeyDigest;
 
 /// What imported keys are called in `token list`.
@@ -63,8 +63,7 @@ impl Store {
         }
         transaction.insert_customers(&customers).await?;
         transaction.insert_tokens(&tokens).await?;
-        transaction.commit().await?;
-        self.after_bulk_write().await
+        Ok(transaction.commit().await?)
     }
 
     /// Stores customers exactly as they are, ids and dates included.
@@ -72,8 +71,7 @@ impl Store {
         let mut transaction = Transaction::begin(self).await?;
         transaction.reserve_ids(Table::Customer, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
         transaction.insert_customers(rows).await?;
-        transaction.commit().await?;
-        self.after_bulk_write().await
+        Ok(transaction.commit().await?)
     }
 
     /// Stores keys exactly as they are, ids and dates included.
@@ -81,14 +79,13 @@ impl Store {
         let mut transaction = Transaction::begin(self).await?;
         transaction.reserve_ids(Table::ApiToken, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
         transaction.insert_tokens(rows).await?;
-        transaction.commit().await?;
-        self.after_bulk_write().await
+        Ok(transaction.commit().await?)
     }
 
-    /// SQLite's log is moved into the database now and then by whoever writes much.
-    async fn after_bulk_write(&self) -> Result<(), StoreError> {
+    /// Makes room for many writes. To be called once, before the first of them.
+    pub async fn prepare_for_bulk(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Sqlite {
-            checkpoint::checkpoint(&self.write, "PASSIVE").await?;
+            sqlite::make_room(&self.write).await?;
         }
         Ok(())
     }

@@ -11,6 +11,15 @@ use super::Table;
 /// Thirteen columns of a customer make 6,500 of the 32,766 parameters that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 500;
 
+/// Unique values come in no order, so that every batch touches most pages of their indexes. In a larger cache a page is
+/// changed many times before it is written; in a larger log, many times before it is moved into the database. Who
+/// writes in bulk has no other connection that would look after the log: SQLite does it, at a commit.
+pub(super) async fn make_room(db: &DatabaseConnection) -> Result<(), DbErr> {
+    db.execute_unprepared("PRAGMA cache_size = -32768").await?;
+    db.execute_unprepared("PRAGMA wal_autocheckpoint = 65536").await?;
+    Ok(())
+}
+
 /// A transaction that is a writer from the start: one that becomes a writer half-way may find that it cannot.
 pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options =

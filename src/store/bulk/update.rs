@@ -27,8 +27,7 @@ impl Store {
         for update in batch {
             execute(&transaction, update).await?;
         }
-        transaction.commit().await?;
-        self.after_bulk_write().await
+        Ok(transaction.commit().await?)
     }
 }
 
