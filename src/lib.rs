@@ -8,6 +8,7 @@
 //! Start reading at [`profile`].
 
 pub mod auth;
+pub mod bulk;
 pub mod cli;
 pub mod graphql;
 mod http;

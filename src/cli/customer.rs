@@ -1,10 +1,10 @@
-//! `customer`: add, show, activate, deactivate.
+//! `customer`: add, show, activate, deactivate, import, export.
 
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, find_customer, open, print};
+use super::{CliError, export, find_customer, import, open, print};
 use crate::{
     profile::{Customer, NewCustomerInput, Refusal},
     rest,
@@ -22,6 +22,10 @@ pub enum Command {
     Deactivate(WhoArgs),
     /// Accept the customer's keys again.
     Activate(WhoArgs),
+    /// Add or change customers from a file, with the keys that they have.
+    Import(import::Args),
+    /// Write every customer to stdout, as import reads them, without keys.
+    Export(export::Args),
 }
 
 /// Names a customer.
@@ -80,6 +84,8 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliEr
         Command::Show(args) => find_customer(&store, &args.who).await.and_then(|row| show(&row.into())),
         Command::Deactivate(args) => set_active(&store, &args.who, false).await,
         Command::Activate(args) => set_active(&store, &args.who, true).await,
+        Command::Import(args) => import::run(args, &store).await,
+        Command::Export(args) => export::run(args, &store).await,
     };
     store.close().await;
     result

@@ -1,9 +1,13 @@
 //! The command line: a file per sub-command. Results go to stdout, talk to stderr; the exit code is 0, 1 for a
 //! refusal, 2 for wrong usage.
 
+mod copy;
 pub mod customer;
+pub mod export;
+pub mod import;
 pub mod log;
 mod migrate;
+mod progress;
 mod schema;
 pub mod serve;
 pub mod token;
@@ -73,6 +77,8 @@ enum Command {
     /// Issue, list and revoke keys.
     #[command(subcommand)]
     Token(token::Command),
+    /// Move a shop from one database to another (SQLite to PostgreSQL, or back), and compare the two.
+    Copy(copy::Args),
     /// Print the GraphQL schema in the definition language (schema.graphql).
     Schema,
 }
@@ -137,6 +143,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,
+        Command::Copy(args) => copy::run(args).await,
         Command::Schema => schema::run(),
     }
 }

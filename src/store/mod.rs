@@ -9,8 +9,10 @@
 //! - `writer`, `checkpoint`: SQLite's one writer with group commit, and its write-ahead log
 //! - `usage`: when a key was last used, off the path of the requests
 //! - `admin`: what operators do to customers and keys
+//! - `bulk`: many rows at once, for import, export and copy
 
 mod admin;
+mod bulk;
 mod checkpoint;
 mod error;
 mod migrate;
@@ -25,6 +27,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{DatabaseConnection, DbBackend};
 
 pub use admin::{CustomerRef, NewToken};
+pub use bulk::{BulkCustomer, CustomerUpdate, Identity, Rivals};
 pub use error::StoreError;
 pub use migrate::{MigrateError, Migrations};
 pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, OpenOptions};

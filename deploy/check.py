@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Checks what is in this folder with whatever can check it: `python3 deploy/check.py`.
+
+Needs PyYAML; haproxy and systemd-analyze are used where they are (with --require-all their absence is a failure).
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+HERE = pathlib.Path(__file__).resolve().parent
+SERVER_PORT = 8000
+PROBES = {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}
+
+
+def run(program, *arguments, env=None):
+    if not shutil.which(program):
+        print(f"NOT RUN: {program} is not installed")
+        return "--require-all" not in sys.argv
+    done = subprocess.run([program, *map(str, arguments)], env=env, capture_output=True, text=True)
+    print(f"{program}: {'ok' if done.returncode == 0 else done.stdout + done.stderr}")
+    return done.returncode == 0
+
+
+def haproxy():
+    env = {"LISTEN": "127.0.0.1:8000", "ERRORS": str(HERE / "haproxy/errors"), "PATH": os.environ["PATH"]}
+    env |= {f"SERVER_{n}": f"127.0.0.1:{8000 + n}" for n in (1, 2, 3)}
+    head, _, body = (HERE / "haproxy/errors/unavailable.http").read_bytes().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ") and f"Content-Length: {len(body)}".encode() in head, head
+    return run("haproxy", "-c", "-f", HERE / "haproxy/haproxy.cfg", env=env)
+
+
+def systemd():
+    # The program need not be installed for its unit to be checked.
+    unit = (HERE / "shop-profile.service").read_text().replace("/usr/local/bin/shop-profile", shutil.which("true"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "shop-profile.service"
+        path.write_text(unit)
+        return run("systemd-analyze", "verify", path)
+
+
+def compose():
+    services = yaml.safe_load((HERE / "compose.yaml").read_text())["services"]
+    servers = [name for name in services if name.startswith("server")]
+    assert len(servers) == 3 and services["haproxy"]["depends_on"] == servers
+    behind = [services["haproxy"]["environment"][f"SERVER_{n}"] for n in (1, 2, 3)]
+    assert behind == [f"{name}:{SERVER_PORT}" for name in servers], behind
+    for name in servers:
+        assert "@database/" in services[name]["environment"]["DATABASE_URL"]
+        assert services[name]["depends_on"] == {"database": {"condition": "service_healthy"}}
+        dockerfile = (HERE / services[name]["build"]["context"] / services[name]["build"]["dockerfile"]).resolve()
+        assert f"0.0.0.0:{SERVER_PORT}" in dockerfile.read_text()
+    for folder in services["haproxy"]["volumes"]:
+        assert (HERE / folder.split(":")[0] / "haproxy.cfg").is_file()
+    print("compose.yaml: ok")
+    return True
+
+
+def kubernetes():
+    objects = list(yaml.safe_load_all((HERE / "kubernetes/shop-profile.yaml").read_text()))
+    deployment, service, budget = objects
+    assert [it["kind"] for it in objects] == ["Deployment", "Service", "PodDisruptionBudget"]
+    pod = deployment["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    assert labels == deployment["spec"]["selector"]["matchLabels"] == service["spec"]["selector"]
+    assert labels == budget["spec"]["selector"]["matchLabels"]
+    assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"] == 3
+    (container,) = pod["spec"]["containers"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert ports == {"http": SERVER_PORT} and service["spec"]["ports"][0]["targetPort"] in ports
+    for probe, path in PROBES.items():
+        assert container[probe]["httpGet"] == {"path": path, "port": "http"}, probe
+        assert f'"{path}"' in (HERE.parent / "src/server/health.rs").read_text(), f"the server has no {path}"
+    print("kubernetes: ok")
+    return True
+
+
+# Every check runs, whatever the one before it said.
+sys.exit(not all([check() for check in (haproxy, systemd, compose, kubernetes)]))

@@ -1,0 +1,185 @@
+//! A shop moved from one database to another, as it is, and compared afterwards.
+
+use std::fmt;
+
+use entity::{api_token, customer};
+use sha2::{Digest, Sha256};
+
+use super::PAGE;
+use crate::store::{MigrateError, Store, StoreError};
+
+/// How far a copy is, in rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// Rows that are copied.
+    Copied(u64),
+    /// Rows that were compared.
+    Compared(u64),
+}
+
+/// What was copied and found to be the same on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Customers.
+    pub customers: u64,
+    /// Keys.
+    pub tokens: u64,
+    /// SHA-256 of all rows in the order of their ids, customers first.
+    pub checksum: [u8; 32],
+}
+
+/// The copy was not made, or is not to be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// Nothing was written.
+    #[error("the target is not empty: it has {customers} customers and {tokens} keys")]
+    NotEmpty {
+        /// Customers in the target.
+        customers: u64,
+        /// Keys in the target.
+        tokens: u64,
+    },
+    /// Somebody wrote to one of them meanwhile, or a database does not keep what it is given.
+    #[error(
+        "the two databases differ, do not use the target: the source has {source_rows}; the target has {target_rows}"
+    )]
+    Differ {
+        /// What the source holds.
+        source_rows: Copied,
+        /// What the target holds.
+        target_rows: Copied,
+    },
+    /// A database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The target's tables cannot be made.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+}
+
+impl fmt::Display for Copied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} customers, {} keys, sha256 ", self.customers, self.tokens)?;
+        self.checksum.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Copies every customer and key with their ids, versions, digests and dates, then reads both databases and compares.
+pub async fn copy(source: &Store, target: &Store, progress: impl Fn(Progress)) -> Result<Copied, CopyError> {
+    target.migrate().await?;
+    let (customers, tokens) = target.count_rows().await?;
+    if customers > 0 || tokens > 0 {
+        return Err(CopyError::NotEmpty { customers, tokens });
+    }
+    target.prepare_for_bulk().await?;
+    let mut copied = 0;
+    let mut after = i64::MIN;
+    loop {
+        let page = source.customers_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        target.copy_customers(&page).await?;
+        copied += page.len() as u64;
+        progress(Progress::Copied(copied));
+    }
+    after = i64::MIN;
+    loop {
+        let page = source.tokens_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        target.copy_tokens(&page).await?;
+        copied += page.len() as u64;
+        progress(Progress::Copied(copied));
+    }
+    compare(source, target, progress).await
+}
+
+async fn compare(source: &Store, target: &Store, progress: impl Fn(Progress)) -> Result<Copied, CopyError> {
+    let (source_rows, target_rows) = tokio::try_join!(summary(source, &progress), summary(target, &|_| ()))?;
+    if source_rows == target_rows { Ok(source_rows) } else { Err(CopyError::Differ { source_rows, target_rows }) }
+}
+
+/// Counts and checksum of what a database holds, read from the beginning to the end.
+async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<Copied, StoreError> {
+    let mut checksum = Checksum::default();
+    let mut summary = Copied { customers: 0, tokens: 0, checksum: [0; 32] };
+    let mut after = i64::MIN;
+    loop {
+        let page = store.customers_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        page.iter().for_each(|row| checksum.customer(row));
+        summary.customers += page.len() as u64;
+        progress(Progress::Compared(summary.customers));
+    }
+    after = i64::MIN;
+    loop {
+        let page = store.tokens_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        page.iter().for_each(|row| checksum.token(row));
+        summary.tokens += page.len() as u64;
+        progress(Progress::Compared(summary.customers + summary.tokens));
+    }
+    summary.checksum = checksum.0.finalize().into();
+    Ok(summary)
+}
+
+/// Every column of every row, each with its length before it, so that no two rows run into one another.
+#[derive(Default)]
+struct Checksum(Sha256);
+
+impl Checksum {
+    fn customer(&mut self, row: &customer::Model) {
+        let customer::Model {
+            id,
+            username,
+            username_key,
+            mobile_number,
+            email,
+            avatar,
+            first_name,
+            last_name,
+            gender,
+            is_active,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        for number in [*id, *version, created_at.timestamp_micros(), updated_at.timestamp_micros()] {
+            self.number(number);
+        }
+        for text in [username, username_key, first_name, last_name] {
+            self.bytes(Some(text.as_bytes()));
+        }
+        for text in [mobile_number, email, avatar] {
+            self.bytes(text.as_deref().map(str::as_bytes));
+        }
+        let gender = gender.map(|gender| match gender {
+            customer::Gender::Male => 1,
+            customer::Gender::Female => 2,
+        });
+        self.number(gender.unwrap_or(0));
+        self.number(i64::from(*is_active));
+    }
+
+    fn token(&mut self, row: &api_token::Model) {
+        let api_token::Model { id, digest, customer_id, name, created_at, expires_at, revoked_at, last_used_at } = row;
+        self.number(*id);
+        self.number(*customer_id);
+        self.bytes(Some(digest));
+        self.bytes(Some(name.as_bytes()));
+        for date in [&Some(*created_at), expires_at, revoked_at, last_used_at] {
+            self.number(date.map_or(i64::MIN, |date| date.timestamp_micros()));
+        }
+    }
+
+    fn number(&mut self, number: i64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: Option<&[u8]>) {
+        self.number(bytes.map_or(-1, |bytes| bytes.len() as i64));
+        self.0.update(bytes.unwrap_or_default());
+    }
+}

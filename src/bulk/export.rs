@@ -1,0 +1,113 @@
+//! Customers written as import reads them. Keys are not among it: only their digests are known.
+
+use std::io::{self, Write};
+
+use entity::customer::{self, Gender};
+use serde::Serialize;
+
+use super::{Format, PAGE};
+use crate::store::{Store, StoreError};
+
+/// The fields that import takes, but for the keys, in the same order.
+#[derive(Serialize)]
+struct ExportedRow<'a> {
+    id: i64,
+    username: &'a str,
+    mobile_number: Option<&'a str>,
+    email: Option<&'a str>,
+    avatar: Option<&'a str>,
+    first_name: &'a str,
+    last_name: &'a str,
+    gender: Option<&'static str>,
+    is_active: bool,
+}
+
+impl<'a> From<&'a customer::Model> for ExportedRow<'a> {
+    fn from(row: &'a customer::Model) -> Self {
+        Self {
+            id: row.id,
+            username: &row.username,
+            mobile_number: row.mobile_number.as_deref(),
+            email: row.email.as_deref(),
+            avatar: row.avatar.as_deref(),
+            first_name: &row.first_name,
+            last_name: &row.last_name,
+            gender: row.gender.map(|gender| match gender {
+                Gender::Male => "male",
+                Gender::Female => "female",
+            }),
+            is_active: row.is_active,
+        }
+    }
+}
+
+/// The export stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The output cannot be written to.
+    #[error("cannot write")]
+    Io(#[from] io::Error),
+}
+
+/// Writes every customer in the order of their ids; `progress` hears how many are done.
+pub async fn export(
+    store: &Store,
+    format: Format,
+    output: impl Write,
+    progress: impl Fn(u64),
+) -> Result<(), ExportError> {
+    let mut output = Output::new(format, output)?;
+    let (mut after, mut done) = (i64::MIN, 0);
+    loop {
+        let page = store.customers_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for row in &page {
+            output.write(&row.into())?;
+        }
+        done += page.len() as u64;
+        progress(done);
+    }
+    output.finish()?;
+    Ok(())
+}
+
+enum Output<W: Write> {
+    Csv(Box<csv::Writer<W>>),
+    Jsonl(io::BufWriter<W>),
+}
+
+impl<W: Write> Output<W> {
+    fn new(format: Format, output: W) -> io::Result<Self> {
+        match format {
+            Format::Jsonl => Ok(Self::Jsonl(io::BufWriter::new(output))),
+            Format::Csv => {
+                let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(output);
+                // By hand: the first row would bring it, but there may be none.
+                let keys = super::columns::FIELDS.len() - 1;
+                writer.write_record(&super::columns::FIELDS[..keys])?;
+                Ok(Self::Csv(Box::new(writer)))
+            }
+        }
+    }
+
+    fn write(&mut self, row: &ExportedRow<'_>) -> io::Result<()> {
+        match self {
+            Self::Csv(writer) => writer.serialize(row).map_err(io::Error::from),
+            Self::Jsonl(writer) => {
+                serde_json::to_writer(&mut *writer, row)?;
+                writer.write_all(b"\n")
+            }
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Csv(mut writer) => writer.flush(),
+            Self::Jsonl(mut writer) => writer.flush(),
+        }
+    }
+}

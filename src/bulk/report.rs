@@ -1,0 +1,71 @@
+//! What a person should look at, a JSON object a line, in a file that its owner alone can read: it tells of customers.
+
+use std::{
+    borrow::Cow,
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+/// Something about one field of one row.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    /// Where the row begins; the first line is 1.
+    pub(super) line: u64,
+    /// `None` when the row cannot be read at all.
+    pub(super) field: Option<String>,
+    /// What is wrong, for people.
+    pub(super) message: String,
+}
+
+impl Finding {
+    pub(super) fn new(line: u64, field: &str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { line, field: Some(field.to_owned()), message: message.into().into_owned() }
+    }
+
+    /// The row as a whole cannot be read.
+    pub(super) fn of_row(line: u64, message: impl Into<String>) -> Self {
+        Self { line, field: None, message: message.into() }
+    }
+}
+
+/// A file of findings, made when the first one comes.
+pub(super) struct Report {
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+}
+
+impl Report {
+    /// Beside the imported file. What an earlier run left there is of that run, and goes.
+    pub(super) fn beside(file: &Path, suffix: &str) -> io::Result<Self> {
+        let mut path = file.as_os_str().to_owned();
+        path.push(suffix);
+        let path = PathBuf::from(path);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(Self { path, file: None }),
+        }
+    }
+
+    pub(super) fn write(&mut self, finding: &Finding) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
+                self.file.insert(BufWriter::new(file))
+            }
+        };
+        serde_json::to_writer(&mut *file, finding)?;
+        file.write_all(b"\n")
+    }
+
+    /// Where the findings are, if there are any.
+    pub(super) fn finish(mut self) -> io::Result<Option<PathBuf>> {
+        let Some(mut file) = self.file.take() else { return Ok(None) };
+        file.flush()?;
+        Ok(Some(self.path))
+    }
+}

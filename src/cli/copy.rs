@@ -1,0 +1,44 @@
+//! `copy`: a shop moved from one database to another.
+
+use super::{CliError, open, print, progress};
+use crate::{
+    bulk::{self, Progress},
+    store::{DatabaseUrl, OpenOptions, Store},
+};
+
+/// From where to where.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The database to read. Stop its servers first: what they write meanwhile makes the copy fail.
+    #[arg(long, value_name = "URL", env = "SHOP_PROFILE_COPY_FROM", hide_env_values = true)]
+    from: DatabaseUrl,
+    /// The empty database to fill; its tables are made.
+    #[arg(long, value_name = "URL", env = "SHOP_PROFILE_COPY_TO", hide_env_values = true)]
+    to: DatabaseUrl,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), CliError> {
+    let source = open(&args.from).await?;
+    let target = Store::open(&args.to, OpenOptions::default()).await.map_err(CliError::failed)?;
+    let result = copy(&source, &target).await;
+    source.close().await;
+    target.close().await;
+    result
+}
+
+async fn copy(source: &Store, target: &Store) -> Result<(), CliError> {
+    let (customers, tokens) = source.count_rows().await.map_err(CliError::failed)?;
+    // Every row is written once and compared once.
+    let bar = progress::rows((customers + tokens) * 2);
+    let result = bulk::copy(source, target, |progress| {
+        bar.set_position(match progress {
+            Progress::Copied(rows) => rows,
+            Progress::Compared(rows) => customers + tokens + rows,
+        });
+    });
+    let result = result.await;
+    bar.finish_and_clear();
+    let copied = result.map_err(CliError::failed)?;
+    print(&format!("copied and compared: {copied}"));
+    Ok(())
+}

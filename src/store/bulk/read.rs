@@ -1,0 +1,113 @@
+//! Many rows read: page by page in the order of their ids, or those that share a value with given ones.
+
+use std::collections::HashMap;
+
+use entity::{api_token, customer};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value};
+
+use super::{Store, StoreError};
+use crate::auth::KeyDigest;
+
+/// Parameters of one question: far below what either database takes.
+const VALUES_PER_QUESTION: usize = 1000;
+
+/// The values of a row that no two customers may share.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    /// The id, if the row names one.
+    pub id: Option<i64>,
+    /// What makes the username unique.
+    pub username_key: String,
+    /// The mobile number.
+    pub mobile_number: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The digests of the keys.
+    pub keys: Vec<KeyDigest>,
+}
+
+/// The stored customers and keys that share a value with one of the rows asked about.
+#[derive(Debug, Default)]
+pub struct Rivals {
+    /// By id.
+    pub customers: HashMap<i64, customer::Model>,
+    /// Whose each stored key is.
+    pub keys: HashMap<KeyDigest, i64>,
+}
+
+impl Store {
+    /// A page of customers with ids above `after`, in the order of their ids.
+    pub async fn customers_after(&self, after: i64, page: u64) -> Result<Vec<customer::Model>, StoreError> {
+        let rows = customer::Entity::find()
+            .filter(customer::Column::Id.gt(after))
+            .order_by_asc(customer::Column::Id)
+            .limit(page)
+            .all(&self.read)
+            .await?;
+        Ok(rows)
+    }
+
+    /// A page of keys with ids above `after`, in the order of their ids.
+    pub async fn tokens_after(&self, after: i64, page: u64) -> Result<Vec<api_token::Model>, StoreError> {
+        let rows = api_token::Entity::find()
+            .filter(api_token::Column::Id.gt(after))
+            .order_by_asc(api_token::Column::Id)
+            .limit(page)
+            .all(&self.read)
+            .await?;
+        Ok(rows)
+    }
+
+    /// A page of ids, usernames and their keys, with ids above `after`, in the order of their ids.
+    pub async fn usernames_after(&self, after: i64, page: u64) -> Result<Vec<(i64, String, String)>, StoreError> {
+        let rows = customer::Entity::find()
+            .select_only()
+            .columns([customer::Column::Id, customer::Column::Username, customer::Column::UsernameKey])
+            .filter(customer::Column::Id.gt(after))
+            .order_by_asc(customer::Column::Id)
+            .limit(page)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        Ok(rows)
+    }
+
+    /// How many customers and keys there are.
+    pub async fn count_rows(&self) -> Result<(u64, u64), StoreError> {
+        Ok((customer::Entity::find().count(&self.read).await?, api_token::Entity::find().count(&self.read).await?))
+    }
+
+    /// Who already has any of these values.
+    pub async fn find_rivals(&self, rows: &[Identity]) -> Result<Rivals, StoreError> {
+        let mut rivals = Rivals::default();
+        let values: [(customer::Column, Vec<Value>); 4] = [
+            (customer::Column::Id, rows.iter().filter_map(|row| row.id.map(Value::from)).collect()),
+            (customer::Column::UsernameKey, rows.iter().map(|row| row.username_key.as_str().into()).collect()),
+            (customer::Column::MobileNumber, texts(rows, |row| row.mobile_number.as_deref())),
+            (customer::Column::Email, texts(rows, |row| row.email.as_deref())),
+        ];
+        for (column, values) in values {
+            for values in values.chunks(VALUES_PER_QUESTION) {
+                let found = customer::Entity::find().filter(column.is_in(values.to_vec())).all(&self.read).await?;
+                rivals.customers.extend(found.into_iter().map(|customer| (customer.id, customer)));
+            }
+        }
+        let keys: Vec<_> = rows.iter().flat_map(|row| &row.keys).map(|key| key.0.to_vec()).collect();
+        for keys in keys.chunks(VALUES_PER_QUESTION) {
+            let found: Vec<(Vec<u8>, i64)> = api_token::Entity::find()
+                .select_only()
+                .columns([api_token::Column::Digest, api_token::Column::CustomerId])
+                .filter(api_token::Column::Digest.is_in(keys.to_vec()))
+                .into_tuple()
+                .all(&self.read)
+                .await?;
+            let known = found.into_iter().filter_map(|(digest, id)| Some((KeyDigest(digest.try_into().ok()?), id)));
+            rivals.keys.extend(known);
+        }
+        Ok(rivals)
+    }
+}
+
+fn texts(rows: &[Identity], get: impl Fn(&Identity) -> Option<&str>) -> Vec<Value> {
+    rows.iter().filter_map(|row| get(row).map(Value::from)).collect()
+}
