@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const binary = process.env.SHOP_PROFILE_BIN ?? fileURLToPath(new URL("../../target/debug/shop-profile", import.meta.url));
+const binary = process.env.TEST_PROGRAM ?? fileURLToPath(new URL("../../target/debug/shop-profile", import.meta.url));
 
 /** Starts a shop whose customer is called "sara" and holds `key`. */
 export async function openShop() {
