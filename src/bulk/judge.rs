@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What to do with a row whose customer exists: by the id if the row names one, else by the username.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnConflict {
     /// Refuse the row.
     Fail,

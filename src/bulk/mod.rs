@@ -6,7 +6,8 @@
 //! - `columns`: a file's fields and what a row says in them, under the rules of the profile
 //! - `reader`: CSV and JSON lines, row by row
 //! - `batches`: rows put together, on a thread of their own
-//! - `import`: each row held against what is stored, then inserted, updated, left or refused
+//! - `judge`: a row held against what is stored
+//! - `import`: rows inserted, updated, left or refused
 //! - `report`, `twins`: what a person should look at
 //! - `export`, `copy`: the ways out
 
@@ -32,7 +33,7 @@ pub use reader::ReadError;
 const PAGE: u64 = 8000;
 
 /// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Comma-separated values (RFC 4180) with a line of field names.
     Csv,

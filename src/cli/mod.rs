@@ -11,6 +11,7 @@ mod progress;
 mod schema;
 pub mod serve;
 pub mod token;
+mod values;
 mod variables;
 
 use std::{error::Error, process::ExitCode};

@@ -1,4 +1,5 @@
 //! Who may import whom: `cli → server → rest, graphql → http, profile, auth → store → entity`, and never back.
+//! `bulk` stands beside `server`.
 
 use std::{
     collections::BTreeSet,
@@ -7,9 +8,10 @@ use std::{
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 8] = [
-    ("cli", &["auth", "profile", "rest", "graphql", "server", "store"]),
+const MAY_NAME: [(&str, &[&str]); 9] = [
+    ("cli", &["auth", "bulk", "profile", "rest", "graphql", "server", "store"]),
     ("server", &["graphql", "playground", "profile", "rest", "store"]),
+    ("bulk", &["auth", "profile", "rest", "store"]),
     ("playground", &[]),
     ("rest", &["auth", "http", "profile"]),
     ("graphql", &["auth", "http", "profile"]),
@@ -24,8 +26,8 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("async_graphql_axum", &["graphql"]),
     ("axum", &["cli", "graphql", "http", "playground", "rest", "server"]),
     ("clap", &["cli"]),
-    ("entity", &["cli", "profile", "store"]),
-    ("sea_orm", &["profile", "store"]),
+    ("entity", &["bulk", "cli", "profile", "store"]),
+    ("sea_orm", &["bulk", "profile", "store"]),
 ];
 
 #[test]
