@@ -1,7 +1,15 @@
 //! The execution of a request, away from the connection that it came by.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::runtime::Handle;
 use tracing::Instrument;
 
 /// How long an execution may take (PROTOCOL.md).
@@ -16,9 +24,9 @@ pub(crate) enum Aborted {
     Panicked,
 }
 
-/// Runs the work in a task of its own: a panic is this request's failure and nobody else's, and a client that leaves
-/// does not cut a mutation in half. For the same reason work that is too slow is not stopped, only no longer awaited;
-/// the store's own deadlines end it.
+/// Runs the work to its end, whatever comes: a panic is this request's failure and nobody else's, and a client that
+/// leaves does not cut a mutation in half. For the same reason work that is too slow is not stopped, only no longer
+/// awaited; the store's own deadlines end it.
 pub(crate) async fn execute<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, Aborted> {
     execute_within(DEADLINE, work).await
 }
@@ -27,13 +35,37 @@ async fn execute_within<T: Send + 'static>(
     deadline: Duration,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Aborted> {
-    match tokio::time::timeout(deadline, tokio::spawn(work.in_current_span())).await {
+    let work = Unfinished(Some(AssertUnwindSafe(work.in_current_span()).catch_unwind().boxed()));
+    match tokio::time::timeout(deadline, work).await {
         Ok(Ok(result)) => Ok(result),
         // The panic hook has logged where.
         Ok(Err(_)) => Err(Aborted::Panicked),
         Err(_) => {
             tracing::error!(?deadline, "a request took too long");
             Err(Aborted::TooSlow)
+        }
+    }
+}
+
+/// Work that becomes a task of its own when nobody waits for it any more. As a task from the start it would cost every
+/// request the way to another thread and back.
+struct Unfinished<T: Send + 'static>(Option<BoxFuture<'static, T>>);
+
+impl<T: Send + 'static> Future for Unfinished<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Some(work) = &mut self.0 else { return Poll::Pending };
+        let result = ready!(work.as_mut().poll(context));
+        self.0 = None;
+        Poll::Ready(result)
+    }
+}
+
+impl<T: Send + 'static> Drop for Unfinished<T> {
+    fn drop(&mut self) {
+        if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(work);
         }
     }
 }

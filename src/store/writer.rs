@@ -74,7 +74,7 @@ async fn run(mut queue: mpsc::Receiver<Job>, db: DatabaseConnection, pressure: A
             // A lone statement is its own transaction.
             1 => {
                 for Job { change, answer } in batch.drain(..) {
-                    let result = statements::execute(&db, change).await;
+                    let result = statements::execute(&db, &change).await;
                     // The other side may have gone; the change is made all the same.
                     let _ = answer.send(result.map_err(StoreError::from));
                 }
@@ -116,5 +116,5 @@ async fn commit(db: &DatabaseConnection, batch: &mut Vec<Job>) {
 }
 
 async fn execute(db: &impl ConnectionTrait, change: Change) -> Answer {
-    statements::execute(db, change).await.map_err(StoreError::from)
+    statements::execute(db, &change).await.map_err(StoreError::from)
 }
