@@ -10,6 +10,7 @@
 mod auth;
 mod cli;
 mod connections;
+mod corpus;
 mod demo;
 mod durability;
 mod faults;

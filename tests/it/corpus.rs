@@ -1,0 +1,33 @@
+//! The seeds of the fuzz targets, held to what the targets assert: whatever was sent, the answer is one that the server
+//! may give. CONTRIBUTING.md says how to fuzz.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use shop_profile::graphql::Code;
+
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+#[test]
+fn the_seeds_pass_and_meet_every_refusal() {
+    let mut met = run("graphql", targets::graphql);
+    met.extend(run("request", targets::request));
+    // What is too large or too slow for a seed, or never to be seen.
+    let not_met = ["DOCUMENT_TOO_LARGE", "REQUEST_TOO_LARGE", "REQUEST_TIMEOUT", "TIMEOUT", "SERVICE_UNAVAILABLE"];
+    let expected = Code::ALL.iter().map(|code| code.as_str());
+    let expected = expected.filter(|code| !not_met.contains(code) && *code != "INTERNAL_SERVER_ERROR");
+    assert_eq!(met, expected.map(String::from).collect());
+}
+
+/// Every error code that the seeds of a target meet.
+fn run(target: &str, check: fn(&[u8]) -> targets::Codes) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .flat_map(|file| {
+            // Shown if the check fails.
+            println!("{}", file.display());
+            check(&fs::read(&file).unwrap())
+        })
+        .collect()
+}
