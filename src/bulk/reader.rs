@@ -225,7 +225,10 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 mod tests {
     use super::*;
 
-    fn read(format: Format, text: &'static str) -> Vec<Result<(u64, String), (u64, Option<String>)>> {
+    /// A row's line and username, or the line and the field of what is wrong with it.
+    type Found = Result<(u64, String), (u64, Option<String>)>;
+
+    fn read(format: Format, text: &'static str) -> Vec<Found> {
         let rows = rows(format, text.as_bytes()).unwrap();
         let line = |row: RowOrFindings| match row {
             Ok(row) => Ok((row.line, row.username().to_owned())),
