@@ -79,21 +79,45 @@ impl<R: Read> Read for Limited<R> {
 
 fn csv_rows(file: impl Read) -> Result<impl Iterator<Item = Item>, ReadError> {
     let since_row = Rc::new(Cell::new(0));
-    let limited = Limited { inner: file, since_row: since_row.clone() };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(limited);
-    let fields = header(reader.byte_headers().map_err(csv_error)?)?;
+    // A last line without an end gets one, so that the end of a record is always the end of a line.
+    let limited = Limited { inner: file.chain(&b"\n"[..]), since_row: since_row.clone() };
+    // The reader's own CRLF handling leaves the LF to the next record, and with it the count of the lines.
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).terminator(csv::Terminator::Any(b'\n')).from_reader(limited);
+    let fields = header(&without_carriage_return(reader.byte_headers().map_err(csv_error)?))?;
     let mut record = csv::ByteRecord::new();
     Ok(std::iter::from_fn(move || {
-        since_row.set(0);
-        match reader.read_byte_record(&mut record) {
-            Ok(false) => None,
-            Ok(true) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                Some(Ok((reader.position().byte(), csv_row(&fields, &record, line))))
+        loop {
+            since_row.set(0);
+            match reader.read_byte_record(&mut record) {
+                Ok(false) => return None,
+                // A blank line that ends in CRLF.
+                Ok(true) if record.as_slice() == b"\r" && record.len() == 1 => {}
+                Ok(true) => {
+                    let line = first_line(&record, reader.position());
+                    let row = csv_row(&fields, &without_carriage_return(&record), line);
+                    return Some(Ok((reader.position().byte(), row)));
+                }
+                Err(error) => return Some(Err(csv_error(error))),
             }
-            Err(error) => Some(Err(csv_error(error))),
         }
     }))
+}
+
+/// The line that the record begins on. Its own position is where the reader began to look for it, blank lines before it
+/// included; the line after it, less the line ends within its quotes, tells better.
+fn first_line(record: &csv::ByteRecord, end: &csv::Position) -> u64 {
+    let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+    end.line().saturating_sub(1 + within)
+}
+
+fn without_carriage_return(record: &csv::ByteRecord) -> csv::ByteRecord {
+    let last = record.len().saturating_sub(1);
+    let cell = |(at, cell): (usize, &[u8])| match cell.strip_suffix(b"\r") {
+        Some(rest) if at == last => rest.to_vec(),
+        _ => cell.to_vec(),
+    };
+    record.iter().enumerate().map(cell).collect()
 }
 
 fn csv_error(error: csv::Error) -> ReadError {

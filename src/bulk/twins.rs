@@ -209,7 +209,7 @@ mod tests {
             ("paypaI", Line(6)),
             ("reza", Line(7)),
         ];
-        assert_eq!(found(&file), [(3, Line(2), false), (4, Line(2), true), (6, Line(5), false)]);
+        assert_eq!(found(&file), [(3, Line(2), false), (4, Line(2), true), (4, Line(3), false), (6, Line(5), false)]);
         assert_eq!(found(&[("rez\u{430}", Line(2)), ("reza", Customer(9))]), [(2, Customer(9), false)]);
     }
 

@@ -48,7 +48,7 @@ pub struct Args {
         env = "SHOP_PROFILE_GRAPHIQL"
     )]
     graphiql: Switch,
-    /// An origin whose web pages may call from a browser, e.g. https://shop.example; may be repeated.
+    /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
 }

@@ -61,7 +61,7 @@ impl Mutation {
         #[graphql(desc = "What to change.")] input: UpdateMyProfileInput,
     ) -> Result<UpdateMyProfilePayload, Failure> {
         let (profile, credential) = caller(context)?;
-        match profile.update(credential, input.into()).await {
+        match profile.update_my_profile(credential, input.into()).await {
             Ok(customer) => Ok(UpdateMyProfilePayload::updated(customer)),
             Err(Refusal::Invalid(errors)) => Ok(UpdateMyProfilePayload::invalid(errors)),
             Err(Refusal::Conflict) => Ok(UpdateMyProfilePayload::conflict()),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     auth::{Credential, KeyShape, Unauthenticated},
-    store::{Change, KeyHolder, Store, StoreError},
+    store::{Change, KeyHolder, Store, StoreError, now},
 };
 
 /// How often an update starts anew because the row moved between its statement and the look at why nothing was
@@ -45,12 +45,16 @@ impl MyProfile {
             tracing::info!(why, shape = ?credential.shape, "key refused");
             return Err(Unauthenticated::UnknownKey.into());
         };
-        holder.admit().map(Customer::from).map_err(Refusal::from)
+        admit(holder).map(Customer::from).map_err(Refusal::from)
     }
 
     /// Changes what the patch names and nothing else, in one statement whose condition is the live key, or says
     /// everything that is wrong with it. The answer shows the row as written.
-    pub async fn update(&self, credential: &Credential, update: UpdateMyProfile) -> Result<Customer, Refusal> {
+    pub async fn update_my_profile(
+        &self,
+        credential: &Credential,
+        update: UpdateMyProfile,
+    ) -> Result<Customer, Refusal> {
         let UpdateMyProfile { input, expected } = update;
         let patch = match input.parse() {
             Ok(patch) => patch,
@@ -79,7 +83,7 @@ impl MyProfile {
         Err(refuse(StoreError::Busy))
     }
 
-    /// What `update` would say is wrong with the fields of this input, without writing anything.
+    /// What `update_my_profile` would say is wrong with the fields of this input, without writing anything.
     pub async fn check(&self, credential: &Credential, input: PatchInput) -> Result<(), Refusal> {
         match input.parse() {
             Err(invalid) => Err(self.explain(credential, invalid).await?),
@@ -164,23 +168,20 @@ fn refuse(error: StoreError) -> Refusal {
     Refusal::from(error)
 }
 
-impl KeyHolder {
-    /// The customer, if the key is live and they are active.
-    fn admit(self) -> Result<customer::Model, Unauthenticated> {
-        let now = crate::store::now();
-        let dead = match (self.revoked_at, self.expires_at) {
-            (Some(_), _) => Some("revoked"),
-            (None, Some(end)) if end <= now => Some("expired"),
-            (None, _) => None,
-        };
-        if let Some(why) = dead {
-            tracing::info!(why, token = self.token_id, "key refused");
-            return Err(Unauthenticated::UnknownKey);
+/// The customer behind a key, if it is live and they are active.
+fn admit(holder: KeyHolder) -> Result<customer::Model, Unauthenticated> {
+    let KeyHolder { token_id, expires_at, revoked_at, customer } = holder;
+    let refusal = match (revoked_at, expires_at) {
+        (Some(_), _) => Some(("revoked", Unauthenticated::UnknownKey)),
+        (None, Some(end)) if end <= now() => Some(("expired", Unauthenticated::UnknownKey)),
+        (None, _) if !customer.is_active => Some(("customer inactive", Unauthenticated::Inactive)),
+        (None, _) => None,
+    };
+    match refusal {
+        None => Ok(customer),
+        Some((why, refusal)) => {
+            tracing::info!(why, token = token_id, "key refused");
+            Err(refusal)
         }
-        if !self.customer.is_active {
-            tracing::info!(why = "inactive", token = self.token_id, "key refused");
-            return Err(Unauthenticated::Inactive);
-        }
-        Ok(self.customer)
     }
 }

@@ -86,6 +86,6 @@ async fn patch(
             Err(refusal) => Err(refusal.into()),
         };
     }
-    let customer = profile.update(&credential, UpdateMyProfile { input, expected }).await?;
+    let customer = profile.update_my_profile(&credential, UpdateMyProfile { input, expected }).await?;
     Ok(answer::customer(&customer))
 }

@@ -32,5 +32,11 @@ pub(super) fn router(store: Arc<Store>, stop: CancellationToken) -> Router {
 }
 
 fn said(status: StatusCode, text: &'static str) -> Response {
-    (status, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], text).into_response()
+    let mut response = (status, text).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }

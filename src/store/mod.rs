@@ -3,8 +3,8 @@
 //! It decides nothing about profiles. It knows that a change is one statement whose condition is the live key, that a
 //! write is answered only when it is durable, and which failures are worth another try.
 //!
-//! - [`open`](self::open): the database URL, the pools and their settings
-//! - [`migrate`](self::migrate): the schema, brought up to date exactly once however many servers start
+//! - `open`: the database URL, the pools and their settings
+//! - `migrate`: the schema, brought up to date exactly once however many servers start
 //! - `statements`: what the two operations ask of the database
 //! - `writer`, `checkpoint`: SQLite's one writer with group commit, and its write-ahead log
 //! - `usage`: when a key was last used, off the path of the requests

@@ -18,8 +18,8 @@ export async function run(program, args, input = "") {
 
 /** A server on a port and a database of its own, with one customer, sara, and her key. */
 export async function startServer() {
-  const program = process.env.SHOP_PROFILE_BIN;
-  assert.ok(program, "SHOP_PROFILE_BIN must name the shop-profile binary");
+  const program = process.env.TEST_PROGRAM;
+  assert.ok(program, "TEST_PROGRAM must name the shop-profile binary");
   const folder = await mkdtemp(join(tmpdir(), "shop-profile-clients-"));
   const database = ["--database-url", `sqlite://${folder}/shop.db`];
   const command = async (...args) => (await run(program, [...args, ...database])).stdout.trim();

@@ -9,7 +9,7 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod load;
-#[allow(dead_code, unused_imports, reason = "it is written for the tests in `it`, which use all of it")]
+#[allow(dead_code, unused_imports, unused_macros, reason = "it is written for the tests in `it`, which use all of it")]
 #[path = "../it/support/mod.rs"]
 mod support;
 mod topology;

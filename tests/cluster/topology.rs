@@ -58,7 +58,9 @@ impl Topology {
 
     /// SIGTERM, and the orderly end that it asks for.
     pub(crate) async fn stop(&mut self, server: usize) {
-        let (code, log) = self.servers[server].take().expect("it runs").stop().await;
+        let server = self.servers[server].take().expect("it runs");
+        server.terminate().await;
+        let (code, log) = server.ended().await;
         assert_eq!(code, Some(0), "{log}");
     }
 

@@ -9,10 +9,12 @@
 
 mod auth;
 mod cli;
+mod connections;
 mod demo;
 mod durability;
 mod faults;
 mod graphql_contract;
+mod graphql_http;
 mod layering;
 mod migrations;
 mod parity;
@@ -21,5 +23,6 @@ mod races;
 mod rest_contract;
 mod rest_fields;
 mod schema;
+mod server;
 mod support;
 mod versions;

@@ -1,18 +1,22 @@
-//! One table of patches, each through both faces: the same row is stored, the same errors are said.
+//! One table of patches, and any patch at all, through both faces: the same row is stored, the same errors are said.
 
 use entity::customer;
+use proptest::{collection::btree_map, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use crate::support::{
-    both_databases,
-    shop::{Customer, Shop},
+use crate::{
+    properties::{check, value},
+    support::{
+        both_databases,
+        shop::{Customer, Shop},
+    },
 };
 
 const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
     updateMyProfile(input: $input) { customer { version } userErrors { field code message } }
 }";
 
-both_databases![both_faces_do_the_same];
+both_databases![both_faces_do_the_same, both_faces_do_the_same_with_any_patch];
 
 /// A patch in REST's names, and the codes that it is refused with.
 fn cases() -> Vec<(Value, &'static [&'static str])> {
@@ -50,20 +54,54 @@ fn cases() -> Vec<(Value, &'static [&'static str])> {
     ]
 }
 
-async fn both_faces_do_the_same(by_rest: Shop) {
-    let by_graphql = by_rest.another().await;
-    let holder = by_rest.behrooz().await;
-    let twin = by_graphql.behrooz().await;
-    by_rest.customer("neda").await;
-    by_graphql.customer("neda").await;
+async fn both_faces_do_the_same(shop: Shop) {
+    let twins = Twins::of(shop).await;
     for (patch, codes) in cases() {
-        let rest = rest_errors(&by_rest, &holder, &patch).await;
-        let graphql = graphql_errors(&by_graphql, &twin, &patch).await;
-        let said: Vec<_> = graphql.iter().map(|(_, _, code)| code.as_str()).collect();
-        assert_eq!(said, codes, "{patch}");
-        let graphql: Vec<_> = graphql.into_iter().map(|(field, message, _)| (field, message)).collect();
-        assert_eq!(rest, graphql, "{patch}");
-        assert_eq!(timeless(by_rest.row(holder.id).await), timeless(by_graphql.row(twin.id).await), "{patch}");
+        assert_eq!(twins.patch(&patch).await, codes, "{patch}");
+    }
+}
+
+async fn both_faces_do_the_same_with_any_patch(shop: Shop) {
+    let twins = Twins::of(shop).await;
+    let text = value().prop_filter("what GraphQL's types let through", |value| value.is_string() || value.is_null());
+    let gender = select(vec![json!("male"), json!("female"), Value::Null]);
+    let fields = btree_map(select(vec!["username", "avatar", "first_name", "last_name"]), text, 0..=4);
+    check((fields, option::of(gender)), async |(fields, gender)| {
+        let fields = fields.into_iter().chain(gender.map(|gender| ("gender", gender)));
+        twins.patch(&fields.map(|(name, value)| (name.to_owned(), value)).collect()).await;
+        Ok(())
+    });
+}
+
+/// Two shops alike; one is patched by REST, the other by GraphQL.
+struct Twins {
+    by_rest: (Shop, Customer),
+    by_graphql: (Shop, Customer),
+}
+
+impl Twins {
+    async fn of(shop: Shop) -> Self {
+        let another = shop.another().await;
+        let behrooz = async |shop: Shop| {
+            let behrooz = shop.behrooz().await;
+            shop.customer("neda").await;
+            (shop, behrooz)
+        };
+        Self { by_rest: behrooz(shop).await, by_graphql: behrooz(another).await }
+    }
+
+    /// The codes of the errors, once everything else is found to be the same.
+    async fn patch(&self, patch: &Value) -> Vec<String> {
+        let Self { by_rest: (rest_shop, rest_customer), by_graphql: (graphql_shop, graphql_customer) } = self;
+        let by_rest = rest_errors(rest_shop, rest_customer, patch).await;
+        let by_graphql = graphql_errors(graphql_shop, graphql_customer, patch).await;
+        let (by_graphql, codes): (Vec<_>, Vec<_>) =
+            by_graphql.into_iter().map(|(field, message, code)| ((field, message), code)).unzip();
+        assert_eq!(by_rest, by_graphql, "{patch}");
+        let (rest_row, graphql_row) =
+            (rest_shop.row(rest_customer.id).await, graphql_shop.row(graphql_customer.id).await);
+        assert_eq!(timeless(rest_row), timeless(graphql_row), "{patch}");
+        codes
     }
 }
 

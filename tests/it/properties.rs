@@ -19,7 +19,10 @@ both_databases![any_patch_of_the_five_fields, any_json, any_bytes];
 const FIELDS: [&str; 5] = ["username", "avatar", "first_name", "last_name", "gender"];
 
 /// Runs the property for each of 256 bodies.
-fn check<B: std::fmt::Debug>(bodies: impl Strategy<Value = B>, holds: impl AsyncFn(B) -> Result<(), TestCaseError>) {
+pub fn check<B: std::fmt::Debug>(
+    bodies: impl Strategy<Value = B>,
+    holds: impl AsyncFn(B) -> Result<(), TestCaseError>,
+) {
     let mut runner = TestRunner::new(Config { cases: 256, failure_persistence: None, ..Config::default() });
     let run = |body| Handle::current().block_on(holds(body));
     tokio::task::block_in_place(|| runner.run(&bodies, run)).unwrap_or_else(|error| panic!("{error}"));
@@ -44,7 +47,7 @@ async fn holds(shop: &Shop, who: &Customer, body: Vec<u8>) -> Result<(), TestCas
 }
 
 /// Values on both sides of the rules.
-fn value() -> impl Strategy<Value = Value> {
+pub fn value() -> impl Strategy<Value = Value> {
     let known = ["", " ", "neda", "male", "female", "https://example.com/a.png", "http://127.1/", "\0", "\u{202e}"];
     prop_oneof![
         Just(Value::Null),

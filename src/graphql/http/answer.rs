@@ -43,9 +43,8 @@ pub(super) fn refused(media_type: MediaType, refused: &Refused) -> Response {
 
 /// The answer to a request that was handed to async-graphql.
 pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response) -> Response {
+    let not_executed = is_request_error(&executed);
     let async_graphql::Response { data, mut errors, .. } = executed;
-    // The library validates and executes in one step. Its validation knows no path, an execution always does.
-    let not_executed = data == Value::Null && errors.iter().all(|error| error.path.is_empty()) && !errors.is_empty();
     let status = errors.iter().find_map(|error| error.source::<Failure>()?.status());
     errors.truncate(MOST_ERRORS);
     for error in &mut errors {
@@ -67,6 +66,13 @@ pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response)
         }
         None => write(media_type, StatusCode::OK, Some(&data), &errors),
     }
+}
+
+/// Whether validation refused the request before anything ran. The library validates and executes in one step; its
+/// validation knows no path, an execution always does.
+pub(super) fn is_request_error(response: &async_graphql::Response) -> bool {
+    let errors = &response.errors;
+    response.data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty())
 }
 
 fn set_code(error: &mut ServerError, code: Code) {

@@ -99,7 +99,14 @@ impl Endpoint {
             None if !look_first => return Err(Unauthenticated::NotProvided.into()),
             _ => {}
         }
-        self.execute(prepared?.request, credential).await
+        let response = self.execute(prepared?.request, credential).await?;
+        if let Some(credential) = &credential
+            && !look_first
+            && answer::is_request_error(&response)
+        {
+            self.profile.me(credential).await?;
+        }
+        Ok(response)
     }
 
     async fn execute(

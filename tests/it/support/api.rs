@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -61,10 +61,10 @@ impl Request {
         self.header("authorization", format!("Token {key}"))
     }
 
-    /// Adds a header, but for a second `content-type`, which takes the first one's place.
+    /// Adds a header, but for a second `content-type` or `accept`, which takes the first one's place.
     pub fn header(self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
         let (name, value) = (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_ref()).unwrap());
-        if name == header::CONTENT_TYPE {
+        if [header::CONTENT_TYPE, header::ACCEPT].contains(&name) {
             return Self(self.0.headers([(name, value)].into_iter().collect()));
         }
         Self(self.0.header(name, value))
@@ -78,10 +78,28 @@ impl Request {
         self.try_send().await.unwrap()
     }
 
+    /// As `send`, of a web page elsewhere: only to those the server may talk of origins.
+    pub async fn send_cross_origin(self) -> Answer {
+        let response = self.0.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let (of_origins, others): (Vec<_>, Vec<_>) =
+            headers.into_iter().partition(|(name, _)| name.as_ref().is_some_and(is_of_origins));
+        let named = |headers: Vec<(Option<HeaderName>, HeaderValue)>| {
+            headers.into_iter().filter_map(|(name, value)| Some((name?, value))).collect::<HeaderMap>()
+        };
+        let mut answer = Answer::checked(status, named(others), response.bytes().await.unwrap().to_vec());
+        answer.headers.extend(named(of_origins));
+        answer
+    }
+
     /// As `send`, where the server may be killed before it has answered.
     pub async fn try_send(self) -> reqwest::Result<Answer> {
         let response = self.0.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         Ok(Answer::checked(status, headers, response.bytes().await?.to_vec()))
     }
+}
+
+fn is_of_origins(name: &HeaderName) -> bool {
+    name.as_str().starts_with("access-control-")
 }

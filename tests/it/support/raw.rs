@@ -47,6 +47,24 @@ impl Connection {
         Answer::checked(StatusCode::from_u16(status).unwrap(), headers, body)
     }
 
+    /// Sends what the server may not want to read to its end.
+    pub async fn offer(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.0.write_all(bytes.as_ref()).await;
+    }
+
+    /// Sends these bytes again and again, never reads, and comes back when the server has closed.
+    pub async fn flood(&mut self, bytes: impl AsRef<[u8]>) {
+        while self.0.write_all(bytes.as_ref()).await.is_ok() {}
+    }
+
+    /// Waits for the server to close, and gives what it still said.
+    pub async fn closed(&mut self) -> String {
+        let mut rest = Vec::new();
+        // A reset is an end, too.
+        let _ = self.0.read_to_end(&mut rest).await;
+        String::from_utf8_lossy(&rest).into_owned()
+    }
+
     async fn line(&mut self) -> String {
         let mut line = String::new();
         self.0.read_line(&mut line).await.unwrap();

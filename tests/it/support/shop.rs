@@ -31,18 +31,23 @@ pub struct Customer {
 
 impl Subject for Shop {
     async fn on(database: Database) -> Self {
+        Self::with(database, &server::Options::default(), ConnectionLimits::default()).await
+    }
+}
+
+impl Shop {
+    /// A server with settings of its own.
+    pub async fn with(database: Database, options: &server::Options, limits: ConnectionLimits) -> Self {
         let store = Arc::new(database.open().await);
         store.migrate().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = Api::at(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let app = server::router(store.clone(), &server::Options::default(), stop.clone());
-        tokio::spawn(server::run(listener, app, ConnectionLimits::default(), stop.clone()));
+        let app = server::router(store.clone(), options, stop.clone());
+        tokio::spawn(server::run(listener, app, limits, stop.clone()));
         Self { database, store, api, _stop: stop.drop_guard() }
     }
-}
 
-impl Shop {
     /// Another shop, alike but empty, on a database of the same kind.
     pub async fn another(&self) -> Self {
         Self::on(self.database.another().await).await

@@ -1,0 +1,96 @@
+// What a person sees and does on the GraphiQL page, in their words.
+
+/** A page with nothing stored, in a browser context of its own. Its `problems` must be empty at the end of a test. */
+export async function openPlayground(browser, address, options) {
+  const context = await browser.newContext({ viewport: { width: 1600, height: 1000 }, ...options });
+  const page = await context.newPage();
+  const problems = watch(page, new URL(address).origin);
+  const playground = new Playground(page, problems);
+  await Promise.all([page.goto(address), playground.ready()]);
+  return playground;
+}
+
+// Everything that must not happen: a request to someone else, an error on the console (a violated
+// Content-Security-Policy is one), an exception that nobody caught. Chromium also complains of every 4xx; where that
+// is the API's, it is an answer like any other.
+function watch(page, origin) {
+  const problems = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin !== origin && url.protocol !== "data:") problems.push(`request to ${url}`);
+  });
+  page.on("console", (message) => {
+    const isAnswer = message.location().url === `${origin}/graphql`;
+    if (["error", "warning"].includes(message.type()) && !isAnswer) problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  return problems;
+}
+
+class Playground {
+  constructor(page, problems) {
+    this.page = page;
+    this.problems = problems;
+    this.key = page.getByLabel("Key", { exact: true });
+    this.operation = page.locator(".graphiql-query-editor .monaco-editor");
+    this.variables = page.locator(".graphiql-editor-tool .monaco-editor");
+    this.answer = page.locator(".graphiql-response .view-lines");
+  }
+
+  /** Waits for the editor and for the schema; to be called before the page begins to load. */
+  async ready() {
+    await this.page.waitForResponse((response) => response.url().endsWith("/graphql"));
+    await this.operation.locator(".view-line").first().waitFor();
+  }
+
+  tab(name) {
+    return this.page.getByRole("tablist").getByRole("button", { name, exact: true });
+  }
+
+  async openTab(name) {
+    await this.tab(name).click();
+    await this.hasRead(name);
+  }
+
+  /** Pastes over what is there. Typing would close each bracket and quote twice. */
+  async write(editor, text) {
+    await editor.locator(".view-lines").click();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await editor.locator("textarea").evaluate((area, text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      area.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  }
+
+  /** GraphiQL reads, and stores, what is in the editor a tenth of a second after the last change: no person runs it sooner. */
+  async hasRead(text) {
+    await this.page.waitForFunction((text) => localStorage.getItem("graphiql:query")?.includes(text), text);
+  }
+
+  /** Waits until the editor underlines the word in red, and gives the reason when asked. */
+  async underlines(editor, word, reason) {
+    await editor.locator(".squiggly-error").first().waitFor();
+    await editor.getByText(word, { exact: true }).hover();
+    await this.page.locator(".monaco-hover").getByText(reason).first().waitFor();
+  }
+
+  /** Runs the operation and waits until the answer shows the text. */
+  async runAndSee(text) {
+    await this.page.getByRole("button", { name: /^Execute query/ }).click();
+    await this.sees(text);
+  }
+
+  async sees(text) {
+    await this.answer.getByText(text).first().waitFor();
+  }
+
+  /** All that the page leaves on the machine after the tab is gone. */
+  stored() {
+    return this.page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie);
+  }
+
+  close() {
+    return this.page.context().close();
+  }
+}

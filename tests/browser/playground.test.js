@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { launch } from "./chromium.js";
+import { openPlayground } from "./playground.js";
+import { openDemo, openShop } from "./shop.js";
+
+let browser, shop, demo, playground;
+
+before(async () => {
+  browser = await launch();
+  shop = await openShop();
+  demo = await openDemo();
+});
+
+after(async () => {
+  await browser?.close();
+  await shop?.close();
+  await demo?.close();
+});
+
+afterEach(async () => {
+  const { problems } = playground;
+  await playground.close();
+  assert.deepEqual(problems, []);
+});
+
+const arrive = async (options) => {
+  playground = await openPlayground(browser, `${shop.origin}/graphiql`, options);
+  return playground;
+};
+
+const arriveWithKey = async () => {
+  playground = await openPlayground(browser, `${shop.origin}/graphiql#key=${shop.key}`);
+  return playground;
+};
+
+test("the server's root leads to the page, which has both operations ready", async () => {
+  playground = await openPlayground(browser, shop.origin);
+  assert.equal(new URL(playground.page.url()).pathname, "/graphiql");
+  await playground.tab("Me").waitFor();
+  await playground.openTab("UpdateMyProfile");
+  await playground.variables.getByText('"FEMALE"').waitFor();
+});
+
+test("the documentation is that of our schema, and needs no key", async () => {
+  const { page } = await arrive();
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await page.getByRole("link", { name: "Mutation", exact: true }).click();
+  await page.getByRole("link", { name: "updateMyProfile", exact: true }).click();
+  await page.getByText("if one field is wrong, nothing is written").waitFor();
+});
+
+test("completion offers the fields of our schema", async () => {
+  const { page, operation } = await arrive();
+  await playground.write(operation, "{ me { nonsense } }");
+  await playground.underlines(operation, "nonsense", 'Cannot query field "nonsense" on type "Customer".');
+  await playground.write(operation, "{ me { isProfile");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".suggest-widget").getByRole("option", { name: /^isProfileCompleted/ }).waitFor();
+});
+
+test("without a key `me` shows the 401's own words", async () => {
+  await arrive();
+  await playground.runAndSee('"Authentication credentials were not provided."');
+  await playground.sees('"UNAUTHENTICATED"');
+});
+
+test("with a wrong key the documentation still loads, and `me` says what is wrong", async () => {
+  const { key, page } = await arrive();
+  await key.fill("shp_wrong");
+  await Promise.all([page.reload(), playground.ready()]);
+  await playground.runAndSee('"Invalid token."');
+});
+
+test("with the key typed in, the keyboard alone shows the customer", async () => {
+  const { key, page } = await arrive();
+  await key.focus();
+  await page.keyboard.insertText(shop.key);
+  await playground.operation.locator("textarea").focus();
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await playground.sees('"sara"');
+});
+
+test("the update changes the database", async () => {
+  await arriveWithKey();
+  assert.equal((await shop.customer()).gender, null);
+  await playground.openTab("UpdateMyProfile");
+  await playground.runAndSee('"Sara Ahmadi"');
+  const { first_name, last_name, gender } = await shop.customer();
+  assert.deepEqual({ first_name, last_name, gender }, { first_name: "Sara", last_name: "Ahmadi", gender: "female" });
+});
+
+test("a gender that does not exist is underlined before it is sent", async () => {
+  const { page, operation, variables } = await arriveWithKey();
+  const sent = [];
+  page.on("request", (request) => sent.push(request.url()));
+  await playground.openTab("UpdateMyProfile");
+  await playground.write(variables, '{"input": {"gender": "ROBOT"}}');
+  await playground.underlines(variables, '"ROBOT"', 'Valid values: "MALE", "FEMALE"');
+  await playground.write(operation, "mutation { updateMyProfile(input: {gender: ROBOT}) { customer { id } } }");
+  await playground.underlines(operation, "ROBOT", 'Value "ROBOT" does not exist in "Gender" enum.');
+  assert.deepEqual(sent.filter((url) => url.endsWith("/graphql")), []);
+});
+
+test("a field that breaks a rule comes back as a user error, and nothing is written", async () => {
+  await arriveWithKey();
+  const before = await shop.customer();
+  await playground.openTab("UpdateMyProfile");
+  await playground.write(playground.variables, '{"input": {"username": "not allowed!", "lastName": "X"}}');
+  await playground.runAndSee('"INVALID"');
+  await playground.sees("Enter a valid username.");
+  assert.deepEqual(await shop.customer(), before);
+});
+
+test("a reload keeps the tabs and the key; another browser session has neither", async () => {
+  const { page, operation } = await arriveWithKey();
+  await page.getByRole("button", { name: "New tab" }).click();
+  await playground.write(operation, "query Mine { me { username } }");
+  await playground.tab("Mine").waitFor();
+  // GraphiQL writes its tabs half a second after the last change.
+  await page.waitForFunction(() => localStorage.getItem("graphiql:tabState")?.includes("Mine"));
+  await Promise.all([page.reload(), playground.ready()]);
+  await playground.tab("Mine").waitFor();
+  assert.equal(await playground.key.inputValue(), shop.key);
+  await playground.runAndSee('"sara"');
+  await playground.close();
+
+  await arrive();
+  assert.equal(await playground.key.inputValue(), "");
+  assert.equal(await playground.tab("Mine").count(), 0);
+});
+
+test("the key is forgotten at a click", async () => {
+  const { page, key } = await arriveWithKey();
+  await page.getByRole("button", { name: "Forget" }).click();
+  assert.equal(await key.inputValue(), "");
+  await playground.runAndSee('"UNAUTHENTICATED"');
+});
+
+test("the key leaves the address at once and is stored nowhere that outlives the tab", async () => {
+  const { page, key } = await arriveWithKey();
+  assert.equal(page.url(), `${shop.origin}/graphiql`);
+  await playground.runAndSee('"sara"');
+  await page.getByRole("button", { name: "Show History" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Me" }).first().waitFor();
+  const stored = await playground.stored();
+  assert.match(stored, /graphiql:queries/);
+  assert.ok(!stored.includes(shop.key), "the key is in what the page stores");
+
+  // Following another such link in the same tab loads no page: only the fragment changes.
+  await page.goto(`${shop.origin}/graphiql#key=shp_another`);
+  await page.waitForURL(`${shop.origin}/graphiql`);
+  assert.equal(await key.inputValue(), "shp_another");
+});
+
+test("the address that `serve --demo` prints shows the demo customer", async () => {
+  playground = await openPlayground(browser, demo.address);
+  await playground.runAndSee('"behrooz3500"');
+});

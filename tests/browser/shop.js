@@ -1,0 +1,64 @@
+// The real server on a database of its own, with one customer.
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const binary = process.env.TEST_PROGRAM ?? fileURLToPath(new URL("../../target/debug/shop-profile", import.meta.url));
+
+/** Starts a shop whose customer is called "sara" and holds `key`. */
+export async function openShop() {
+  const folder = await mkdtemp(join(tmpdir(), "shop-profile-"));
+  const env = { ...process.env, DATABASE_URL: `sqlite://${folder}/shop.db` };
+  const run = async (...words) => (await promisify(execFile)(binary, words, { env })).stdout.trim();
+  await run("migrate");
+  await run("customer", "add", "--username", "sara");
+  const key = await run("token", "issue", "sara");
+  const server = await serve([], env);
+
+  return {
+    key,
+    origin: server.origin,
+    /** The customer as the other face shows it, straight from the database. */
+    async customer() {
+      const headers = { authorization: `Token ${key}` };
+      return (await fetch(`${server.origin}/api/shop/customers/me`, { headers })).json();
+    },
+    async close() {
+      await server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Starts `serve --demo`; `address` is the one it prints for the browser, key and all. */
+export async function openDemo() {
+  const server = await serve(["--demo"], process.env);
+  const address = await server.printed(/\S+\/graphiql#key=\S+/);
+  return { ...server, address };
+}
+
+async function serve(options, env) {
+  const words = ["serve", "--listen", "127.0.0.1:0", ...options];
+  const server = spawn(binary, words, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(server, "exit");
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+
+  const printed = async (pattern) => {
+    for (;;) {
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`the server ended without printing ${pattern}`);
+      const match = pattern.exec(value);
+      if (match) return match[0];
+    }
+  };
+  const close = async () => {
+    server.kill();
+    await exited;
+  };
+  return { origin: await printed(/http:\S+/), printed, close };
+}

@@ -1,0 +1,134 @@
+//! Connections made to exhaust the server, and a normal client beside them.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use shop_profile::server::{ConnectionLimits, Options};
+
+use crate::support::{
+    database::Database,
+    raw::Connection,
+    shop::{Customer, Shop},
+};
+
+/// Patience for tests: what takes ten seconds outside takes a fraction here.
+const SHORT: Duration = Duration::from_millis(300);
+/// Of each kind. They are all open at once.
+const CROWD: usize = 300;
+
+async fn shop(limits: ConnectionLimits) -> (Shop, Customer) {
+    let shop = Shop::with(Database::sqlite(), &Options::default(), limits).await;
+    let sara = shop.customer("sara").await;
+    (shop, sara)
+}
+
+fn get(key: &str) -> String {
+    format!("GET /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {key}\r\n\r\n")
+}
+
+async fn crowd(shop: &Shop, begin: &str) -> Vec<Connection> {
+    join_all((0..CROWD).map(async |_| {
+        let mut connection = shop.connection().await;
+        connection.send(begin).await;
+        connection
+    }))
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_slow_and_idle_connections_are_closed_and_others_are_answered_meanwhile() {
+    let (shop, sara) = shop(ConnectionLimits { headers_within: SHORT, ..Default::default() }).await;
+    let mut crowds = Vec::new();
+    crowds.extend(crowd(&shop, "").await);
+    crowds.extend(crowd(&shop, "GET /api/shop/customers/me HTTP/1.1\r\nHost: sh").await);
+    crowds.extend(crowd(&shop, &get(&sara.key)).await);
+    shop.get().key(&sara.key).send().await.assert_status(200);
+    let said = join_all(crowds.iter_mut().map(Connection::closed)).await;
+    let answered = said.iter().filter(|said| said.starts_with("HTTP/1.1 200 ")).count();
+    assert_eq!(answered, CROWD, "those that asked were answered before they fell idle");
+    shop.get().key(&sara.key).send().await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_never_read_are_closed() {
+    let (shop, sara) = shop(ConnectionLimits { read_within: SHORT, ..Default::default() }).await;
+    let schema = "GET /graphql?query=%7B__schema%7Btypes%7Bname%20fields%7Bname%20description%7D%7D%7D%7D HTTP/1.1";
+    let flood = format!("{schema}\r\nHost: shop\r\n\r\n").repeat(100);
+    join_all((0..8).map(async |_| shop.connection().await.flood(&flood).await)).await;
+    shop.get().key(&sara.key).send().await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_connection_ends_after_the_request_it_is_at() {
+    let (shop, sara) = shop(ConnectionLimits { age: SHORT, ..Default::default() }).await;
+    let mut connection = shop.connection().await;
+    connection.exchange(get(&sara.key)).await.assert_status(200);
+    assert_eq!(connection.closed().await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_connection_too_many_waits_for_its_turn() {
+    let (shop, sara) = shop(ConnectionLimits { most: 2, ..Default::default() }).await;
+    let (mut one, mut two) = (shop.connection().await, shop.connection().await);
+    one.exchange(get(&sara.key)).await.assert_status(200);
+    two.exchange(get(&sara.key)).await.assert_status(200);
+    let mut three = shop.connection().await;
+    three.send(get(&sara.key)).await;
+    drop(one);
+    three.answer().await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_pipelined_requests_are_answered_in_order() {
+    let (shop, sara) = shop(ConnectionLimits::default()).await;
+    let mut connection = shop.connection().await;
+    connection.send(get(&sara.key).repeat(200)).await;
+    for _ in 0..200 {
+        connection.answer().await.assert_status(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_http_is_a_plain_400_and_the_end_of_the_connection() {
+    let (shop, sara) = shop(ConnectionLimits::default()).await;
+    let patch = "PATCH /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\n";
+    let header = format!("X-Long: {}\r\n", "x".repeat(100_000));
+    let headers: String = (0..65).map(|index| format!("X-{index}: x\r\n")).collect();
+    for (request, statuses) in [
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), &["400"] as &[&str]),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(), &["400"]),
+        ("nonsense\r\n\r\n".to_owned(), &["400"]),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), &["400", ""]),
+        (format!("{patch}Content-Length: 1\r\nContent-Length: 2\r\n\r\n{{}}"), &["400"]),
+        (format!("{patch}Content-Length: -1\r\n\r\n"), &["400"]),
+        (format!("{patch}{header}\r\n"), &["431"]),
+        (format!("{patch}{headers}\r\n"), &["431"]),
+    ] {
+        let mut connection = shop.connection().await;
+        connection.offer(&request).await;
+        let said = connection.closed().await;
+        let status = said.split(' ').nth(1).unwrap_or_default();
+        assert!(statuses.contains(&status), "{:?}: {said:?}", &request[..60.min(request.len())]);
+    }
+    let chunks = format!(
+        "{patch}Authorization: Token {}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        sara.key
+    );
+    shop.connection().await.exchange(chunks).await.assert(400, r#"{"detail":"Request body incomplete."}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_ends_is_given_up() {
+    let (shop, sara) = shop(ConnectionLimits::default()).await;
+    let begin = |path: &str| {
+        let key = &sara.key;
+        format!(
+            "{path} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {key}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
+        )
+    };
+    let (mut rest, mut graphql) = (shop.connection().await, shop.connection().await);
+    let (rest, graphql) =
+        tokio::join!(rest.exchange(begin("PATCH /api/shop/customers/me")), graphql.exchange(begin("POST /graphql")));
+    rest.assert(408, r#"{"detail":"Request body too slow: it must be complete within 10 seconds."}"#);
+    assert!(graphql.assert_status(408).body.contains("REQUEST_TIMEOUT"));
+}

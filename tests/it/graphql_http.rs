@@ -1,0 +1,290 @@
+//! GraphQL over HTTP: methods, media types, statuses, limits and persisted queries (PROTOCOL.md). The official audits
+//! and real clients run in `tests/clients`.
+
+use axum::http::Method;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::support::{
+    Subject,
+    answer::Answer,
+    api::Request,
+    database::Database,
+    shop::{Customer, Shop},
+};
+
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+async fn shop() -> (Shop, Customer) {
+    let shop = Shop::on(Database::sqlite()).await;
+    let sara = shop.customer("sara").await;
+    (shop, sara)
+}
+
+fn post(shop: &Shop, body: impl Into<reqwest::Body>) -> Request {
+    let request = shop.request(Method::POST, "/graphql").header("content-type", "application/json");
+    request.header("accept", GRAPHQL_RESPONSE).body(body)
+}
+
+fn query(shop: &Shop, query: &str) -> Request {
+    post(shop, json!({ "query": query }).to_string())
+}
+
+#[track_caller]
+fn assert_code(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status, status, "\n{answer}");
+    let body = answer.json();
+    let codes: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| &error["extensions"]["code"]).collect();
+    assert_eq!(codes, [code], "\n{answer}");
+    assert!(body.get("data").is_none(), "a request error has no data\n{answer}");
+}
+
+#[tokio::test]
+async fn the_answer_has_the_type_that_accept_asks_for() {
+    let (shop, _) = shop().await;
+    let json = "application/json; charset=utf-8";
+    let response = "application/graphql-response+json; charset=utf-8";
+    for (accept, content_type) in [
+        ("*/*", json),
+        ("application/*", json),
+        ("application/json", json),
+        (GRAPHQL_RESPONSE, response),
+        ("application/json, application/graphql-response+json", response),
+        ("application/graphql-response+json;q=0.1, application/json", json),
+        ("application/json;q=0, */*", "application/json; charset=utf-8"),
+    ] {
+        let request = shop.request(Method::POST, "/graphql").header("content-type", "application/json");
+        let answer = request.header("accept", accept).body(r#"{"query":"{ __typename }"}"#).send().await;
+        if accept.starts_with("application/json;q=0,") {
+            assert_code(&answer, 406, "NOT_ACCEPTABLE");
+        } else {
+            assert_eq!((answer.status, &*answer.body), (200, r#"{"data":{"__typename":"Query"}}"#), "{accept}");
+        }
+        assert_eq!(answer.header("content-type"), content_type, "{accept}");
+        assert_eq!(answer.header("vary"), "accept, authorization");
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn methods_and_bodies_that_are_no_graphql_request_are_refused_in_both_types() {
+    let (shop, _) = shop().await;
+    for (method, allow) in [(Method::PUT, "GET, HEAD, POST"), (Method::OPTIONS, "GET, HEAD, POST")] {
+        let answer = shop.request(method, "/graphql").send().await.assert_header("allow", allow);
+        assert_code(&answer, 405, "METHOD_NOT_ALLOWED");
+    }
+    let typed = |content_type: &str| query(&shop, "{ __typename }").header("content-type", content_type);
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "json"]
+    {
+        assert_code(&typed(content_type).send().await, 415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    typed("application/json; charset=\"UTF-8\"").send().await.assert_status(200);
+    let zipped = query(&shop, "{ __typename }").header("content-encoding", "gzip");
+    assert_code(&zipped.send().await, 415, "UNSUPPORTED_MEDIA_TYPE");
+    for body in [
+        "",
+        "nonsense",
+        "[]",
+        r#"[{"query":"{ __typename }"}]"#,
+        r#"{"query":1}"#,
+        r#"{"query":"{ __typename }","query":"{ __typename }"}"#,
+        r#"{"query":"{ __typename }","operationName":1}"#,
+        r#"{"query":"{ __typename }","variables":[]}"#,
+        r#"{"query":"{ __typename }","extensions":"x"}"#,
+        r#"{"query":"{ __typename }","variables":{"v":"\ud800"}}"#,
+        r#"{"query":null}"#,
+        r#"{"query":""}"#,
+        "{}",
+    ] {
+        for accept in [GRAPHQL_RESPONSE, "application/json"] {
+            assert_code(&post(&shop, body).header("accept", accept).send().await, 400, "BAD_REQUEST");
+        }
+    }
+    let nulls = r#"{"query":"{ __typename }","operationName":null,"variables":null,"extensions":null,"other":[1]}"#;
+    post(&shop, nulls).send().await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_query_may_come_by_get_and_a_mutation_may_not() {
+    let (shop, sara) = shop().await;
+    let get = |query: &str| shop.request(Method::GET, &format!("/graphql?{query}")).key(&sara.key);
+    let me = get("query=query%20Me%20%7B%20me%20%7B%20username%20%7D%20%7D&operationName=Me&variables=&extensions=");
+    me.send().await.assert(200, r#"{"data":{"me":{"username":"sara"}}}"#);
+    let by_get = get(
+        "query=mutation%20%7B%20updateMyProfile(input%3A%7BfirstName%3A%22x%22%7D)%20%7BuserErrors%7Bcode%7D%7D%7D",
+    );
+    assert_code(&by_get.send().await.assert_header("allow", "POST"), 405, "METHOD_NOT_ALLOWED");
+    assert_eq!(shop.row(sara.id).await.first_name, "");
+    for refused in
+        ["", "query=", "query=%7B__typename%7D&query=%7B__typename%7D", "query=%7B__typename%7D&variables=%5B%5D"]
+    {
+        assert_code(&get(refused).send().await, 400, "BAD_REQUEST");
+    }
+    shop.request(Method::HEAD, "/graphql?query=%7B__typename%7D").send().await.assert_status(200);
+}
+
+#[tokio::test]
+async fn request_errors_have_the_status_of_their_type() {
+    let (shop, sara) = shop().await;
+    for (document, code) in [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ me { \"", "GRAPHQL_PARSE_FAILED"),
+        ("{ me { nope } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ ...F } fragment F on Query { ...F }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+        ("query ($v: String!) { me { id @include(if: true) } x: __type(name: $v) { name } }", "BAD_USER_INPUT"),
+    ] {
+        assert_code(&query(&shop, document).key(&sara.key).send().await, 400, code);
+        let json = query(&shop, document).key(&sara.key).header("accept", "application/json");
+        assert_code(&json.send().await, 200, code);
+    }
+    let unknown = json!({"query": "query A { __typename }", "operationName": "B"}).to_string();
+    assert_code(&post(&shop, unknown).send().await, 400, "OPERATION_RESOLUTION_FAILURE");
+}
+
+#[tokio::test]
+async fn a_syntax_error_says_where_and_shows_nothing_of_the_document() {
+    let (shop, _) = shop().await;
+    let answer = query(&shop, "{\n  secret(name: \"Sara\" }").send().await;
+    assert_eq!(
+        answer.body,
+        r#"{"errors":[{"message":"Syntax error.","locations":[{"line":2,"column":23}],"extensions":{"code":"GRAPHQL_PARSE_FAILED"}}]}"#
+    );
+}
+
+#[tokio::test]
+async fn only_the_schema_may_be_asked_for_without_a_key_and_a_sent_key_must_be_live() {
+    let (shop, sara) = shop().await;
+    let me = "{ me { username } }";
+    let introspection = "{ __typename __type(name: \"Customer\") { name } }";
+    query(&shop, introspection).send().await.assert_status(200);
+    query(&shop, introspection).key(&sara.key).send().await.assert_status(200);
+    assert_code(&query(&shop, me).send().await, 401, "UNAUTHENTICATED");
+    for document in
+        [me, introspection, "{", "{ nope }", "mutation { updateMyProfile(input: {}) { userErrors { code } } }"]
+    {
+        let answer = query(&shop, document).key("shp_unknown").send().await;
+        assert_code(&answer, 401, "UNAUTHENTICATED");
+        let answer = query(&shop, document).header("authorization", "Token").send().await;
+        assert_code(&answer, 401, "UNAUTHENTICATED");
+    }
+    let answer =
+        query(&shop, me).header("authorization", "Token a b").header("accept", "application/json").send().await;
+    assert_eq!(
+        answer.body,
+        r#"{"errors":[{"message":"Invalid token header. Token string should not contain spaces.","extensions":{"code":"UNAUTHENTICATED"}}]}"#
+    );
+}
+
+#[tokio::test]
+async fn what_would_run_a_mutation_twice_or_by_half_runs_nothing() {
+    let (shop, sara) = shop().await;
+    let repeated = r#"mutation { updateMyProfile(input: {firstName: "a"}) { userErrors { code } } updateMyProfile(input: {lastName: "b"}) { userErrors { code } } }"#;
+    assert_code(&query(&shop, repeated).key(&sara.key).send().await, 400, "GRAPHQL_VALIDATION_FAILED");
+    let missing = r#"mutation ($v: UpdateMyProfileInput!) { a: updateMyProfile(input: {firstName: "a"}) { userErrors { code } } b: updateMyProfile(input: $v) { userErrors { code } } }"#;
+    for variables in [json!({}), json!({"v": null})] {
+        let body = json!({"query": missing, "variables": variables}).to_string();
+        assert_code(&post(&shop, body).key(&sara.key).send().await, 400, "BAD_USER_INPUT");
+    }
+    let wrong = json!({"query": missing, "variables": {"v": {"firstName": 5}}}).to_string();
+    assert_code(&post(&shop, wrong).key(&sara.key).send().await, 400, "GRAPHQL_VALIDATION_FAILED");
+    assert_eq!(shop.row(sara.id).await.version, 1);
+    let two = r#"mutation { a: updateMyProfile(input: {firstName: "a"}) { userErrors { code } } b: updateMyProfile(input: {lastName: "b"}) { userErrors { code } } }"#;
+    query(&shop, two).key(&sara.key).send().await.assert_status(200);
+    assert_eq!(shop.row(sara.id).await.version, 3);
+}
+
+/// A document with so many of what is counted.
+type Document = fn(usize) -> String;
+
+fn many(count: usize, part: impl Fn(usize) -> String) -> String {
+    (0..count).map(part).collect::<Vec<_>>().join(" ")
+}
+
+fn update(index: usize) -> String {
+    format!("a{index}: updateMyProfile(input: {{}}) {{ userErrors {{ code }} }}")
+}
+
+#[tokio::test]
+async fn each_limit_has_its_code_and_names_its_value() {
+    let (shop, sara) = shop().await;
+    let cases: [(&str, &str, Document, usize); 8] = [
+        ("DOCUMENT_TOO_LARGE", "16384", |n| format!("{{ __typename }} #{}", "x".repeat(n - 16)), 16_384),
+        ("TOO_MANY_TOKENS", "1000", |n| format!("{{ __type(name: {}", "1 ".repeat(n - 5)), 1_000),
+        ("TOO_DEEPLY_NESTED", "32", |n| format!("{{ a(b: {}", "[".repeat(n - 2)), 32),
+        ("TOO_MANY_OPERATIONS", "10", |n| many(n, |i| format!("query Q{i} {{ __typename }}")), 10),
+        ("TOO_MANY_ALIASES", "30", |n| format!("{{ {} }}", many(n, |i| format!("a{i}: __typename"))), 30),
+        ("TOO_MANY_FIELDS", "400", |n| format!("{{ {} }}", "__typename ".repeat(n)), 400),
+        ("TOO_MANY_DIRECTIVES", "20", |n| format!("{{ {} }}", "__typename @include(if: true) ".repeat(n)), 20),
+        ("TOO_MANY_ROOT_FIELDS", "5", |n| format!("mutation {{ {} }}", many(n, update)), 5),
+    ];
+    for (code, value, document, limit) in cases {
+        let within = query(&shop, &document(limit)).key(&sara.key).send().await;
+        assert!(!within.body.contains(code), "{code} at its limit\n{within}");
+        let beyond = query(&shop, &document(limit + 1)).key(&sara.key).send().await;
+        assert_code(&beyond, 400, code);
+        assert!(beyond.json()["errors"][0]["message"].as_str().unwrap().contains(value), "{code}\n{beyond}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_may_have_its_limit_and_not_a_byte_more() {
+    let (shop, _) = shop().await;
+    let body = |bytes: usize| {
+        let frame = r#"{"query":"{ __typename }","other":""}"#.len();
+        format!(r#"{{"query":"{{ __typename }}","other":"{}"}}"#, "x".repeat(bytes - frame))
+    };
+    post(&shop, body(65_536)).send().await.assert_status(200);
+    assert_code(&post(&shop, body(65_537)).send().await, 413, "REQUEST_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn errors_are_at_most_ten() {
+    let (shop, sara) = shop().await;
+    let fields: String = (0..20).map(|index| format!("nope{index} ")).collect();
+    let answer = query(&shop, &format!("{{ me {{ {fields} }} }}")).key(&sara.key).send().await;
+    assert_eq!(answer.json()["errors"].as_array().unwrap().len(), 10, "{answer}");
+    assert!(!answer.body.contains("Did you mean"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_persisted_query_is_found_by_its_hash_once_its_text_was_sent() {
+    let (shop, sara) = shop().await;
+    let text = "query Persisted { me { username } }";
+    let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let request = |query: Option<&str>, version: u8, hash: &str| {
+        let persisted = json!({"persistedQuery": {"version": version, "sha256Hash": hash}});
+        let body = json!({"query": query, "extensions": persisted}).to_string();
+        post(&shop, body).key(&sara.key)
+    };
+    let sara_is_shown = r#"{"data":{"me":{"username":"sara"}}}"#;
+    let unknown = request(None, 1, &hash).send().await;
+    assert_code(&unknown, 200, "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(unknown.json()["errors"][0]["message"], "PersistedQueryNotFound");
+    assert_code(&request(Some("{ __typename }"), 1, &hash).send().await, 400, "BAD_REQUEST");
+    assert_code(&request(None, 1, &hash).send().await, 200, "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(request(Some(text), 1, &hash).send().await.body, sara_is_shown);
+    assert_eq!(request(None, 1, &hash).send().await.body, sara_is_shown);
+    assert_eq!(request(None, 1, &hash.to_uppercase()).send().await.body, sara_is_shown);
+    assert_code(&request(None, 2, &hash).send().await, 200, "PERSISTED_QUERY_NOT_SUPPORTED");
+    // A document that is refused is not kept.
+    let bad = "{ me { nope";
+    let bad_hash: String = Sha256::digest(bad).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_code(&request(Some(bad), 1, &bad_hash).send().await, 400, "GRAPHQL_PARSE_FAILED");
+    assert_code(&request(None, 1, &bad_hash).send().await, 200, "PERSISTED_QUERY_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn skipping_everything_leaves_an_empty_object() {
+    let (shop, sara) = shop().await;
+    let nothing = query(&shop, "{ me @skip(if: true) { id } }").key(&sara.key).send().await;
+    assert_eq!(nothing.json(), json!({"data": {}}));
+}
+
+#[test]
+fn the_readme_lists_every_code() {
+    let readme = include_str!("../../README.md");
+    for code in shop_profile::graphql::Code::ALL {
+        assert!(readme.contains(&format!("`{}`", code.as_str())), "{} is missing", code.as_str());
+    }
+}

@@ -1,0 +1,69 @@
+//! What the server does around the faces: health, metrics, CORS, the playground's switch.
+
+use axum::http::{HeaderValue, Method};
+use shop_profile::server::{ConnectionLimits, Options};
+
+use crate::support::{Subject, both_databases, database::Database, shop::Shop};
+
+both_databases![health_is_told_without_a_key];
+
+async fn health_is_told_without_a_key(shop: Shop) {
+    for path in ["/healthz", "/readyz"] {
+        let answer = shop.request(Method::GET, path).send().await.assert_status(200);
+        assert_eq!(answer.body, "ok\n");
+    }
+    // The database goes; the process lives.
+    shop.store.close().await;
+    shop.request(Method::GET, "/healthz").send().await.assert_status(200);
+    let answer = shop.connection().await.exchange("GET /readyz HTTP/1.1\r\nHost: shop\r\n\r\n").await;
+    assert_eq!(answer.assert_status(503).body, "database unavailable\n");
+}
+
+#[tokio::test]
+async fn the_document_cache_is_visible() {
+    let shop = Shop::on(Database::sqlite()).await;
+    for _ in 0..3 {
+        shop.graphql("{ __typename }", serde_json::Value::Null).send().await.assert_status(200);
+    }
+    let metrics = shop.request(Method::GET, "/metrics").send().await.assert_status(200).body;
+    for line in ["hits_total 2", "misses_total 1", "evictions_total 0", "entries 1"] {
+        assert!(metrics.contains(&format!("\nshop_profile_graphql_documents_{line}\n")), "{line}\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn only_listed_origins_may_call_from_a_browser() {
+    let options =
+        Options { allow_origins: vec![HeaderValue::from_static("https://shop.example")], ..Options::default() };
+    let shop = Shop::with(Database::sqlite(), &options, ConnectionLimits::default()).await;
+    let sara = shop.customer("sara").await;
+    let preflight = |origin: &str| {
+        let request = shop.request(Method::OPTIONS, "/graphql").header("origin", origin);
+        request.header("access-control-request-method", "POST")
+    };
+    let allow_origin = "access-control-allow-origin";
+    let allowed = preflight("https://shop.example").send_cross_origin().await.assert_status(204);
+    assert_eq!(allowed.header(allow_origin), "https://shop.example");
+    assert_eq!(allowed.header("access-control-allow-credentials"), "");
+    let refused = preflight("https://evil.example").send_cross_origin().await.assert_status(405);
+    assert_eq!(refused.header(allow_origin), "");
+    for (origin, allowed) in [("https://shop.example", "https://shop.example"), ("https://evil.example", "")] {
+        let answer = shop.get().key(&sara.key).header("origin", origin).send_cross_origin().await.assert_status(200);
+        assert_eq!(answer.header(allow_origin), allowed);
+    }
+    // Without a list no answer says anything of origins: `Answer::checked` holds every other test to that.
+}
+
+#[tokio::test]
+async fn introspection_and_the_playground_can_be_switched_off() {
+    let options = Options { introspection: false, graphiql: false, ..Options::default() };
+    let shop = Shop::with(Database::sqlite(), &options, ConnectionLimits::default()).await;
+    shop.request(Method::GET, "/graphiql").send().await.assert(404, r#"{"detail":"Not found."}"#);
+    shop.request(Method::GET, "/").send().await.assert(404, r#"{"detail":"Not found."}"#);
+    let answer = shop.graphql("{ __schema { queryType { name } } }", serde_json::Value::Null).send().await;
+    answer.assert(
+        200,
+        r#"{"errors":[{"message":"Introspection is switched off on this server.","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#,
+    );
+    shop.graphql("{ __typename }", serde_json::Value::Null).send().await.assert_status(200);
+}

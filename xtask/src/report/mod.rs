@@ -1,0 +1,144 @@
+//! The table and the chart of what `cargo xtask bench` has measured.
+
+mod aims;
+mod chart;
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use crate::{
+    Result,
+    bench::{Contender, Database, Operation, Round, Run, median},
+};
+
+/// What to report.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Files that `bench` has written on one machine; what they hold of one load is pooled.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Where the chart goes.
+    #[arg(long)]
+    chart: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let mut runs = Vec::new();
+    for file in &args.files {
+        runs.push(serde_json::from_str::<Run>(&fs::read_to_string(file)?)?);
+    }
+    let mut runs = runs.into_iter();
+    let mut whole = runs.next().ok_or("no file")?;
+    for run in runs {
+        if run.customers != whole.customers {
+            return Err("the files are of different numbers of customers".into());
+        }
+        whole.rounds.extend(run.rounds);
+        whole.start = run.start.or(whole.start);
+    }
+    print(&whole);
+    if let Some(path) = &args.chart {
+        fs::write(path, chart::svg(&Medians::of(&whole.rounds)))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn print(run: &Run) {
+    let machine = &run.machine;
+    println!(
+        "{}; {}, {} cores, {} GB, {}; {} customers\n",
+        machine.date, machine.cpu, machine.cores, machine.memory_gb, machine.kernel, run.customers
+    );
+    let medians = Medians::of(&run.rounds);
+    medians.print();
+    println!();
+    aims::print(&medians, run.start.as_ref());
+}
+
+/// What a load was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Cell {
+    database: Database,
+    operation: Operation,
+    connections: usize,
+    contender: Contender,
+}
+
+/// The medians of its rounds.
+#[derive(Clone, Copy)]
+struct Figures {
+    requests_per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    p999_ms: f64,
+    /// Of the contender's processes, for 1,000 requests.
+    server_cpu_ms: f64,
+    /// Of PostgreSQL's.
+    database_cpu_ms: f64,
+    rss_mb: f64,
+    wal_mb: f64,
+    /// All of them, not a median.
+    errors: u64,
+}
+
+struct Medians(BTreeMap<Cell, Figures>);
+
+impl Medians {
+    fn of(rounds: &[Round]) -> Self {
+        let mut cells = BTreeMap::<Cell, Vec<&Round>>::new();
+        for round in rounds {
+            let Round { database, operation, connections, contender, .. } = *round;
+            cells.entry(Cell { database, operation, connections, contender }).or_default().push(round);
+        }
+        Self(cells.into_iter().map(|(cell, rounds)| (cell, Figures::of(&rounds))).collect())
+    }
+
+    fn get(
+        &self,
+        database: Database,
+        contender: Contender,
+        operation: Operation,
+        connections: usize,
+    ) -> Option<&Figures> {
+        self.0.get(&Cell { database, operation, connections, contender })
+    }
+
+    fn print(&self) {
+        println!(
+            "| | | connections | contender | requests/s | p50 ms | p99 ms | p99.9 ms | server CPU ms/1,000 | PostgreSQL CPU ms/1,000 | RSS MB | WAL MB | errors |"
+        );
+        println!("|---|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+        for (cell, figures) in &self.0 {
+            let Figures { requests_per_second, p50_ms, p99_ms, p999_ms, .. } = figures;
+            println!(
+                "| {:?} | {} | {} | {} | {requests_per_second:.0} | {p50_ms:.2} | {p99_ms:.2} | {p999_ms:.2} | {:.1} | {:.1} | {:.0} | {:.0} | {} |",
+                cell.database,
+                cell.operation.name(),
+                cell.connections,
+                cell.contender.name(),
+                figures.server_cpu_ms,
+                figures.database_cpu_ms,
+                figures.rss_mb,
+                figures.wal_mb,
+                figures.errors
+            );
+        }
+    }
+}
+
+impl Figures {
+    fn of(rounds: &[&Round]) -> Self {
+        let median = |figure: &dyn Fn(&Round) -> f64| median(rounds.iter().map(|round| figure(round)).collect());
+        let per_thousand = |seconds: f64, round: &Round| seconds * 1e6 / round.requests as f64;
+        Self {
+            requests_per_second: median(&|round| round.requests as f64 / round.seconds),
+            p50_ms: median(&|round| round.p50_ms),
+            p99_ms: median(&|round| round.p99_ms),
+            p999_ms: median(&|round| round.p999_ms),
+            server_cpu_ms: median(&|round| per_thousand(round.server_cpu_seconds, round)),
+            database_cpu_ms: median(&|round| per_thousand(round.database_cpu_seconds, round)),
+            rss_mb: median(&|round| round.rss_bytes as f64 / 1e6),
+            wal_mb: median(&|round| round.wal_bytes as f64 / 1e6),
+            errors: rounds.iter().map(|round| round.errors).sum(),
+        }
+    }
+}
