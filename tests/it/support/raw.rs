@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 use super::answer::Answer;
@@ -15,6 +15,13 @@ pub struct Connection(BufReader<TcpStream>);
 impl Connection {
     pub async fn open(address: SocketAddr) -> Self {
         Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
+    }
+
+    /// A connection that takes in little of what it does not read, so that the server soon has to wait for it.
+    pub async fn open_narrow(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        Self(BufReader::new(socket.connect(address).await.unwrap()))
     }
 
     /// Sends these bytes and reads one answer. The connection stays open if the server keeps it.
