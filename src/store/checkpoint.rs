@@ -13,7 +13,7 @@ use std::{
 };
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
-use tokio::time::MissedTickBehavior;
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 /// How often the log is looked after.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -37,8 +37,26 @@ impl WalPressure {
     }
 }
 
+/// The task that looks after the log, and its connection.
+pub(super) struct Checkpoints {
+    task: JoinHandle<()>,
+    db: DatabaseConnection,
+}
+
+impl Checkpoints {
+    pub(super) fn start(db: DatabaseConnection, pressure: Arc<WalPressure>) -> Self {
+        Self { task: tokio::spawn(run(db.clone(), pressure)), db }
+    }
+
+    /// Ends the task and gives its connection to be closed.
+    pub(super) fn stop(&self) -> &DatabaseConnection {
+        self.task.abort();
+        &self.db
+    }
+}
+
 /// Runs until the task is aborted.
-pub(super) async fn run(db: DatabaseConnection, pressure: Arc<WalPressure>) {
+async fn run(db: DatabaseConnection, pressure: Arc<WalPressure>) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -33,7 +33,7 @@ pub use migrate::{MigrateError, Migrations};
 pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, OpenOptions};
 pub use statements::{Change, KeyHolder};
 
-use self::{statements::Statements, usage::Usage, writer::Writer};
+use self::{checkpoint::Checkpoints, statements::Statements, usage::Usage, writer::Writer};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -48,6 +48,8 @@ pub struct Store {
     /// SQLite only: the task that owns the writes of the two operations.
     writer: Option<Writer>,
     usage: Usage,
+    /// SQLite in a file only.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Store {
@@ -67,7 +69,9 @@ impl Store {
         if let Some(writer) = &self.writer {
             writer.stop().await;
         }
-        for pool in [&self.read, &self.write] {
+        let checkpoints = self.checkpoints.as_ref().map(Checkpoints::stop);
+        // The writer's connection last: it moves what is left in SQLite's log.
+        for pool in checkpoints.into_iter().chain([&self.read, &self.write]) {
             if let Err(error) = pool.clone().close().await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a connection did not close cleanly");
             }

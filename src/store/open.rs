@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{
     ACQUIRE_TIMEOUT, Statements, Store, Usage, Writer,
-    checkpoint::{self, WalPressure},
+    checkpoint::{Checkpoints, WalPressure},
 };
 
 /// Reads beside the writer. On the machines that SQLite serves, a third one brought nothing.
@@ -135,18 +135,19 @@ async fn open_sqlite(url: &str, create: bool) -> Result<Store, DbErr> {
     }))
     .await?;
     let pressure = Arc::new(WalPressure::default());
-    let read = if in_memory {
+    let (read, checkpoints) = if in_memory {
         // Another connection would hang while this one writes.
-        write.clone()
+        (write.clone(), None)
     } else {
+        let read = sqlite_options(url, SQLITE_READERS, |options| options.pragma("query_only", "ON"));
         let checkpoints = Database::connect(sqlite_options(url, 1, |options| options)).await?;
-        tokio::spawn(checkpoint::run(checkpoints, pressure.clone()));
-        Database::connect(sqlite_options(url, SQLITE_READERS, |options| options.pragma("query_only", "ON"))).await?
+        (Database::connect(read).await?, Some(Checkpoints::start(checkpoints, pressure.clone())))
     };
     Ok(Store {
         statements: Statements::new(write.get_database_backend()),
         writer: Some(Writer::start(write.clone(), pressure)),
         usage: Usage::start(write.clone()),
+        checkpoints,
         read,
         write,
     })
@@ -185,6 +186,7 @@ async fn open_postgres(url: &str, connections: u32) -> Result<Store, DbErr> {
         statements: Statements::new(db.get_database_backend()),
         writer: None,
         usage: Usage::start(db.clone()),
+        checkpoints: None,
         read: db.clone(),
         write: db,
     })
