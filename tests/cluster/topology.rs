@@ -94,7 +94,7 @@ async fn server(url: &str, address: SocketAddr) -> Server {
 fn haproxy(address: SocketAddr, servers: &[SocketAddr; 3]) -> Child {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/haproxy");
     let mut command = Command::new("haproxy");
-    command.args(["-db", "-f", &format!("{folder}/haproxy.cfg")]).env_clear();
+    command.args(["-db", "-f", &format!("{folder}/haproxy.cfg")]);
     command.env("LISTEN", address.to_string()).env("ERRORS", format!("{folder}/errors"));
     for (name, server) in ["SERVER_1", "SERVER_2", "SERVER_3"].into_iter().zip(servers) {
         command.env(name, server.to_string());
