@@ -54,4 +54,14 @@ pub enum Gender {
     Female,
 }
 
+impl Gender {
+    /// As it is stored; REST shows the same.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Male => "male",
+            Self::Female => "female",
+        }
+    }
+}
+
 impl ActiveModelBehavior for ActiveModel {}

@@ -32,10 +32,7 @@ impl<'a> From<&'a customer::Model> for ExportedRow<'a> {
             avatar: row.avatar.as_deref(),
             first_name: &row.first_name,
             last_name: &row.last_name,
-            gender: row.gender.map(|gender| match gender {
-                Gender::Male => "male",
-                Gender::Female => "female",
-            }),
+            gender: row.gender.map(Gender::as_str),
             is_active: row.is_active,
         }
     }

@@ -93,7 +93,6 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         run.batch(batch).await?;
         progress(bytes);
     }
-    store.finish_bulk().await?;
     let twins = reader.await??;
     run.tally.twins = report_twins(twins, report, &mut run.tally)?;
     run.tally.rejected = run.rejected.finish()?;

@@ -84,7 +84,7 @@ fn csv_rows(file: impl Read) -> Result<impl Iterator<Item = Item>, ReadError> {
     // The reader's own CRLF handling leaves the LF to the next record, and with it the count of the lines.
     let mut reader =
         csv::ReaderBuilder::new().flexible(true).terminator(csv::Terminator::Any(b'\n')).from_reader(limited);
-    let fields = header(&without_carriage_return(reader.byte_headers().map_err(csv_error)?))?;
+    let fields = header(reader.byte_headers().map_err(csv_error)?)?;
     let mut record = csv::ByteRecord::new();
     Ok(std::iter::from_fn(move || {
         loop {
@@ -95,7 +95,7 @@ fn csv_rows(file: impl Read) -> Result<impl Iterator<Item = Item>, ReadError> {
                 Ok(true) if record.as_slice() == b"\r" && record.len() == 1 => {}
                 Ok(true) => {
                     let line = first_line(&record, reader.position());
-                    let row = csv_row(&fields, &without_carriage_return(&record), line);
+                    let row = csv_row(&fields, &record, line);
                     return Some(Ok((reader.position().byte(), row)));
                 }
                 Err(error) => return Some(Err(csv_error(error))),
@@ -111,13 +111,13 @@ fn first_line(record: &csv::ByteRecord, end: &csv::Position) -> u64 {
     end.line().saturating_sub(1 + within)
 }
 
-fn without_carriage_return(record: &csv::ByteRecord) -> csv::ByteRecord {
+/// The cells, the last one without the CR of a CRLF.
+fn cells(record: &csv::ByteRecord) -> impl Iterator<Item = &[u8]> {
     let last = record.len().saturating_sub(1);
-    let cell = |(at, cell): (usize, &[u8])| match cell.strip_suffix(b"\r") {
-        Some(rest) if at == last => rest.to_vec(),
-        _ => cell.to_vec(),
-    };
-    record.iter().enumerate().map(cell).collect()
+    record.iter().enumerate().map(move |(at, cell)| match cell.strip_suffix(b"\r") {
+        Some(rest) if at == last => rest,
+        _ => cell,
+    })
 }
 
 fn csv_error(error: csv::Error) -> ReadError {
@@ -126,7 +126,7 @@ fn csv_error(error: csv::Error) -> ReadError {
 
 fn header(names: &csv::ByteRecord) -> Result<Vec<Field>, ReadError> {
     let mut fields = Vec::new();
-    for name in names {
+    for name in cells(names) {
         let name = String::from_utf8_lossy(name);
         match Field::parse(name.trim()) {
             Some(field) if field == Field::Computed || !fields.contains(&field) => fields.push(field),
@@ -143,7 +143,7 @@ fn csv_row(fields: &[Field], record: &csv::ByteRecord, line: u64) -> RowOrFindin
         return Err(vec![Finding::of_row(line, message)]);
     }
     let mut row = RawRow::default();
-    for (field, cell) in fields.iter().zip(record) {
+    for (field, cell) in fields.iter().zip(cells(record)) {
         let Ok(text) = std::str::from_utf8(cell) else { return Err(vec![Finding::of_row(line, "Not valid UTF-8.")]) };
         if !(text.is_empty() && means_nothing_when_empty(*field)) {
             row.set(*field, Value::String(text.to_owned()));

@@ -86,6 +86,16 @@ impl From<StoredGender> for Gender {
     }
 }
 
+/// The domain takes every field as text.
+impl From<Gender> for StoredGender {
+    fn from(gender: Gender) -> Self {
+        match gender {
+            Gender::Male => Self::Male,
+            Gender::Female => Self::Female,
+        }
+    }
+}
+
 /// What to change. A field that is absent, or given as a variable that is not set, keeps its value.
 #[derive(InputObject)]
 pub(super) struct UpdateMyProfileInput {
@@ -106,7 +116,7 @@ pub(super) struct UpdateMyProfileInput {
 impl From<UpdateMyProfileInput> for UpdateMyProfile {
     fn from(input: UpdateMyProfileInput) -> Self {
         let UpdateMyProfileInput { username, avatar, first_name, last_name, gender, if_version } = input;
-        let gender = gender.map(|gender| gender.map(|gender| gender.as_rest().to_owned()));
+        let gender = gender.map(|gender| gender.map(|gender| StoredGender::from(gender).as_str().to_owned()));
         Self {
             input: PatchInput {
                 username: text(username),
@@ -120,16 +130,6 @@ impl From<UpdateMyProfileInput> for UpdateMyProfile {
                 // A text that is no version of ours matches none.
                 Some(version) => Expected::OneOf(Vec::from_iter(version.parse())),
             },
-        }
-    }
-}
-
-impl Gender {
-    /// The domain takes every field as text.
-    fn as_rest(self) -> &'static str {
-        match self {
-            Self::Male => "male",
-            Self::Female => "female",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The execution of a request, away from the connection that it came by.
+//! The execution of a request, which outlives the connection that it came by.
 
 use std::{
     future::Future,

@@ -37,16 +37,9 @@ pub fn customer_json(customer: &Customer) -> Result<String, serde_json::Error> {
         first_name: &customer.first_name,
         last_name: &customer.last_name,
         full_name: customer.full_name(),
-        gender: customer.gender.map(gender),
+        gender: customer.gender.map(Gender::as_str),
         is_profile_completed: customer.is_profile_completed(),
     })
-}
-
-fn gender(gender: Gender) -> &'static str {
-    match gender {
-        Gender::Male => "male",
-        Gender::Female => "female",
-    }
 }
 
 pub(super) fn customer(customer: &Customer) -> Response {

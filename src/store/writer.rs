@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use entity::customer;
-use sea_orm::{ConnectionTrait, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -22,6 +22,8 @@ const BATCH: usize = 256;
 /// How many changes may wait; one more is answered [`StoreError::Busy`].
 const QUEUE: usize = 1024;
 
+/// What a statement gave.
+type Row = Result<Option<customer::Model>, DbErr>;
 type Answer = Result<Option<customer::Model>, StoreError>;
 
 struct Job {
@@ -70,51 +72,41 @@ impl Writer {
 async fn run(mut queue: mpsc::Receiver<Job>, db: DatabaseConnection, pressure: Arc<WalPressure>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
-        match batch.len() {
-            // A lone statement is its own transaction.
-            1 => {
-                for Job { change, answer } in batch.drain(..) {
-                    let result = statements::execute(&db, &change).await;
-                    // The other side may have gone; the change is made all the same.
-                    let _ = answer.send(result.map_err(StoreError::from));
-                }
-            }
-            _ => commit(&db, &mut batch).await,
-        }
+        // A lone statement is its own transaction.
+        let results = match batch.as_slice() {
+            [job] => Ok(vec![statements::execute(&db, &job.change).await]),
+            jobs => commit(&db, jobs).await,
+        };
+        answer(&mut batch, results);
         pressure.note_commit(&db).await;
     }
 }
 
 /// One transaction for the whole batch. A statement that fails undoes itself and nothing else; a commit that fails
-/// undoes them all, and everyone is told so.
-async fn commit(db: &DatabaseConnection, batch: &mut Vec<Job>) {
-    let mut answers = Vec::with_capacity(batch.len());
-    let mut results = Vec::with_capacity(batch.len());
-    let committed = async {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let transaction = db.begin_with_options(options).await;
-        let mut changes = Vec::with_capacity(batch.len());
-        for Job { change, answer } in batch.drain(..) {
-            changes.push(change);
-            answers.push(answer);
-        }
-        let transaction = transaction?;
-        for change in changes {
-            results.push(execute(&transaction, change).await);
-        }
-        transaction.commit().await
+/// undoes them all.
+async fn commit(db: &DatabaseConnection, jobs: &[Job]) -> Result<Vec<Row>, DbErr> {
+    let options =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    let transaction = db.begin_with_options(options).await?;
+    let mut results = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        results.push(statements::execute(&transaction, &job.change).await);
     }
-    .await
-    .map_err(StoreError::from);
-    match committed {
-        Ok(()) => answers.into_iter().zip(results).for_each(|(answer, result)| drop(answer.send(result))),
-        Err(error) => answers.into_iter().for_each(|answer| drop(answer.send(Err(error.clone())))),
-    }
+    transaction.commit().await?;
+    Ok(results)
 }
 
-async fn execute(db: &impl ConnectionTrait, change: Change) -> Answer {
-    statements::execute(db, &change).await.map_err(StoreError::from)
+/// Tells everyone what became of their change. Who has gone does not hear it; the change is made all the same.
+fn answer(batch: &mut Vec<Job>, results: Result<Vec<Row>, DbErr>) {
+    match results {
+        Ok(results) => {
+            for (job, result) in batch.drain(..).zip(results) {
+                drop(job.answer.send(result.map_err(StoreError::from)));
+            }
+        }
+        Err(error) => {
+            let error = StoreError::from(error);
+            batch.drain(..).for_each(|job| drop(job.answer.send(Err(error.clone()))));
+        }
+    }
 }

@@ -14,7 +14,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, RuntimeEr
 pub use read::{Identity, Rivals};
 pub use update::CustomerUpdate;
 
-use super::{Store, StoreError, checkpoint, now};
+use super::{Store, StoreError, now};
 use crate::auth::KeyDigest;
 
 /// What imported keys are called in `token list`.
@@ -86,14 +86,6 @@ impl Store {
     pub async fn prepare_for_bulk(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Sqlite {
             sqlite::make_room(&self.write).await?;
-        }
-        Ok(())
-    }
-
-    /// Leaves SQLite's file whole, without a long log beside it. To be called after the last write.
-    pub async fn finish_bulk(&self) -> Result<(), StoreError> {
-        if self.backend() == DbBackend::Sqlite {
-            checkpoint::checkpoint(&self.write, "TRUNCATE").await?;
         }
         Ok(())
     }

@@ -69,10 +69,7 @@ pub(super) async fn insert_customers(
             created_at,
             updated_at,
         } = row;
-        let gender = gender.map(|gender| match gender {
-            Gender::Male => "male",
-            Gender::Female => "female",
-        });
+        let gender = gender.map(Gender::as_str);
         lines
             .plain(id)
             .text(username)
