@@ -14,6 +14,7 @@ pub mod graphql;
 mod http;
 pub mod playground;
 pub mod profile;
+mod request;
 pub mod rest;
 pub mod server;
 pub mod store;

@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
+use crate::request;
+
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Format {
@@ -24,9 +26,9 @@ pub fn start(filter: &str, format: Format) {
         Format::Text => log.try_init(),
         Format::Json => log.json().try_init(),
     };
-    // Where, within the request's span; not what, which could be somebody's data.
+    // Where, and in which request; not what, which could be somebody's data.
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(location, "panicked");
+        tracing::error!(request = request::id(), location, "panicked");
     }));
 }

@@ -10,7 +10,8 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::runtime::Handle;
-use tracing::Instrument;
+
+use crate::request::{self, RequestId};
 
 /// How long an execution may take (PROTOCOL.md).
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -27,21 +28,21 @@ pub(crate) enum Aborted {
 /// Runs the work to its end, whatever comes: a panic is this request's failure and nobody else's, and a client that
 /// leaves does not cut a mutation in half. For the same reason work that is too slow is not stopped, only no longer
 /// awaited; the store's own deadlines end it.
-pub(crate) async fn execute<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, Aborted> {
-    execute_within(DEADLINE, work).await
+///
+/// The work is put on the heap before anything else holds it: the layers above would move all of it each time.
+pub(crate) fn execute<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = Result<T, Aborted>> {
+    execute_within(DEADLINE, Unfinished(Some(AssertUnwindSafe(work).catch_unwind().boxed())))
 }
 
-async fn execute_within<T: Send + 'static>(
-    deadline: Duration,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Result<T, Aborted> {
-    let work = Unfinished(Some(AssertUnwindSafe(work.in_current_span()).catch_unwind().boxed()));
+async fn execute_within<T: Send + 'static>(deadline: Duration, work: Unfinished<T>) -> Result<T, Aborted> {
     match tokio::time::timeout(deadline, work).await {
         Ok(Ok(result)) => Ok(result),
         // The panic hook has logged where.
         Ok(Err(_)) => Err(Aborted::Panicked),
         Err(_) => {
-            tracing::error!(?deadline, "a request took too long");
+            tracing::error!(request = request::id(), ?deadline, "a request took too long");
             Err(Aborted::TooSlow)
         }
     }
@@ -49,12 +50,12 @@ async fn execute_within<T: Send + 'static>(
 
 /// Work that becomes a task of its own when nobody waits for it any more. As a task from the start it would cost every
 /// request the way to another thread and back.
-struct Unfinished<T: Send + 'static>(Option<BoxFuture<'static, T>>);
+struct Unfinished<T: Send + 'static>(Option<BoxFuture<'static, std::thread::Result<T>>>);
 
 impl<T: Send + 'static> Future for Unfinished<T> {
-    type Output = T;
+    type Output = std::thread::Result<T>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(work) = &mut self.0 else { return Poll::Pending };
         let result = ready!(work.as_mut().poll(context));
         self.0 = None;
@@ -65,7 +66,10 @@ impl<T: Send + 'static> Future for Unfinished<T> {
 impl<T: Send + 'static> Drop for Unfinished<T> {
     fn drop(&mut self) {
         if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            runtime.spawn(work);
+            match RequestId::current() {
+                Some(id) => runtime.spawn(id.scope(work)),
+                None => runtime.spawn(work),
+            };
         }
     }
 }
@@ -78,7 +82,7 @@ mod tests {
     async fn a_panic_and_a_delay_are_told_apart() {
         assert_eq!(execute(async { 1 }).await, Ok(1));
         assert_eq!(execute(async { panic!("on purpose") }).await, Err::<(), _>(Aborted::Panicked));
-        let never = std::future::pending::<()>();
+        let never = Unfinished(Some(std::future::pending::<std::thread::Result<()>>().boxed()));
         assert_eq!(execute_within(Duration::ZERO, never).await, Err(Aborted::TooSlow));
     }
 

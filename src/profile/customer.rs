@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 pub use entity::customer::Gender;
 
+use crate::store::ProfileRow;
+
 /// A customer, as both faces show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
@@ -45,6 +47,24 @@ impl Customer {
     /// Which customer at which version: the `ETag` of REST, the `version` of GraphQL.
     pub fn revision(&self) -> Revision {
         Revision { id: self.id, version: self.version }
+    }
+}
+
+impl From<ProfileRow> for Customer {
+    fn from(row: ProfileRow) -> Self {
+        let ProfileRow {
+            id,
+            username,
+            mobile_number,
+            email,
+            avatar,
+            first_name,
+            last_name,
+            gender,
+            is_active: _,
+            version,
+        } = row;
+        Self { id, username, mobile_number, email, avatar, first_name, last_name, gender, version }
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use entity::customer;
-use sea_orm::ActiveValue::Set;
 
 use super::{
-    Customer, Expected, FieldError, Patch, PatchInput, PersonName, Refusal, Revision, Username, patch::Invalid,
+    AvatarUrl, Customer, Expected, FieldError, Patch, PatchInput, Refusal, Revision, Username, patch::Invalid,
 };
 use crate::{
     auth::{Credential, KeyShape, Unauthenticated},
-    store::{Change, KeyHolder, Store, StoreError, now},
+    request,
+    store::{Change, KeyHolder, ProfileRow, Store, StoreError, now},
 };
 
 /// How often an update starts anew because the row moved between its statement and the look at why nothing was
@@ -42,7 +42,7 @@ impl MyProfile {
     pub async fn me(&self, credential: &Credential) -> Result<Customer, Refusal> {
         let Some(holder) = self.store.find_key_holder(&credential.digest).await.map_err(refuse)? else {
             let why = if credential.shape == KeyShape::Typo { "mistyped" } else { "unknown" };
-            tracing::info!(why, shape = ?credential.shape, "key refused");
+            tracing::info!(request = request::id(), why, shape = ?credential.shape, "key refused");
             return Err(Unauthenticated::UnknownKey.into());
         };
         admit(holder).map(Customer::from).map_err(Refusal::from)
@@ -140,36 +140,29 @@ impl MyProfile {
 }
 
 /// Only what the patch names. Destructured, so that a new field does not compile before it is written.
-fn columns(patch: &Patch) -> customer::ActiveModel {
+fn columns(patch: &Patch) -> Vec<(customer::Column, Option<String>)> {
+    use customer::Column;
     let Patch { username, avatar, first_name, last_name, gender } = patch.clone();
-    let mut columns = customer::ActiveModel::default();
+    let mut columns = Vec::with_capacity(6);
     if let Some((username, key)) = username.map(Username::into_parts) {
-        columns.username = Set(username);
-        columns.username_key = Set(key);
+        columns.push((Column::Username, Some(username)));
+        columns.push((Column::UsernameKey, Some(key)));
     }
-    if let Some(avatar) = avatar {
-        columns.avatar = Set(avatar.map(super::AvatarUrl::into_string));
-    }
-    if let Some(name) = first_name.map(PersonName::into_string) {
-        columns.first_name = Set(name);
-    }
-    if let Some(name) = last_name.map(PersonName::into_string) {
-        columns.last_name = Set(name);
-    }
-    if let Some(gender) = gender {
-        columns.gender = Set(gender);
-    }
+    columns.extend(avatar.map(|avatar| (Column::Avatar, avatar.map(AvatarUrl::into_string))));
+    columns.extend(first_name.map(|name| (Column::FirstName, Some(name.into_string()))));
+    columns.extend(last_name.map(|name| (Column::LastName, Some(name.into_string()))));
+    columns.extend(gender.map(|gender| (Column::Gender, gender.map(|gender| gender.as_str().to_owned()))));
     columns
 }
 
-/// The store's failure, logged here, once, with its cause; the request's id comes from the span around it.
+/// The store's failure, logged here, once, with its cause.
 fn refuse(error: StoreError) -> Refusal {
-    tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+    tracing::error!(request = request::id(), error = &error as &dyn std::error::Error, "the store failed");
     Refusal::from(error)
 }
 
 /// The customer behind a key, if it is live and they are active.
-fn admit(holder: KeyHolder) -> Result<customer::Model, Unauthenticated> {
+fn admit(holder: KeyHolder) -> Result<ProfileRow, Unauthenticated> {
     let KeyHolder { token_id, expires_at, revoked_at, customer } = holder;
     let refusal = match (revoked_at, expires_at) {
         (Some(_), _) => Some(("revoked", Unauthenticated::UnknownKey)),
@@ -180,7 +173,7 @@ fn admit(holder: KeyHolder) -> Result<customer::Model, Unauthenticated> {
     match refusal {
         None => Ok(customer),
         Some((why, refusal)) => {
-            tracing::info!(why, token = token_id, "key refused");
+            tracing::info!(request = request::id(), why, token = token_id, "key refused");
             Err(refusal)
         }
     }

@@ -52,7 +52,7 @@ async fn dispatch(profile: MyProfile, request: Request) -> Result<Response, Rest
             Ok(response)
         }
         _ => {
-            profile.me(&credential).await?;
+            http::execute(async move { profile.me(&credential).await }).await??;
             Err(RestError::MethodNotAllowed(request.method().clone()))
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, sqlx};
 
 /// A failed statement. Its text is for the log.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -37,6 +37,16 @@ impl From<DbErr> for StoreError {
             _ => false,
         };
         if unavailable { Self::Unavailable(Arc::new(error)) } else { Self::Database(Arc::new(error)) }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::from(match error {
+            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            error => DbErr::Query(RuntimeErr::SqlxError(error.into())),
+        })
     }
 }
 

@@ -5,7 +5,8 @@
 //!
 //! - `open`: the database URL, the pools and their settings
 //! - `migrate`: the schema, brought up to date exactly once however many servers start
-//! - `statements`: what the two operations ask of the database
+//! - `statements`, `row`: what the two operations ask of the database, and what it answers
+//! - `connections`: those that the requests use
 //! - `writer`, `checkpoint`: SQLite's one writer with group commit, and its write-ahead log
 //! - `usage`: when a key was last used, off the path of the requests
 //! - `admin`: what operators do to customers and keys
@@ -14,9 +15,11 @@
 mod admin;
 mod bulk;
 mod checkpoint;
+mod connections;
 mod error;
 mod migrate;
 mod open;
+mod row;
 mod statements;
 mod usage;
 mod writer;
@@ -24,32 +27,43 @@ mod writer;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{
+    DatabaseConnection, DbBackend,
+    sqlx::{Postgres, Sqlite, SqlitePool},
+};
 
 pub use admin::{CustomerRef, NewToken};
 pub use bulk::{BulkCustomer, CustomerUpdate, Identity, Rivals};
 pub use error::StoreError;
 pub use migrate::{MigrateError, Migrations};
 pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, OpenOptions};
-pub use statements::{Change, KeyHolder};
+pub use row::{KeyHolder, ProfileRow};
+pub use statements::Change;
 
-use self::{checkpoint::Checkpoints, statements::Statements, usage::Usage, writer::Writer};
+use self::{checkpoint::Checkpoints, connections::Connections, usage::Usage, writer::Writer};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// An open database.
 pub struct Store {
-    statements: Statements,
-    /// SQLite: read-only connections. PostgreSQL: the one pool.
+    /// How the two operations reach the database.
+    requests: Requests,
+    /// For everything else. SQLite: read-only. PostgreSQL: the same as `write`.
     read: DatabaseConnection,
-    /// SQLite: the one connection that writes. PostgreSQL: the one pool.
+    /// For everything else. SQLite: the one connection that writes, the writer's too.
     write: DatabaseConnection,
-    /// SQLite only: the task that owns the writes of the two operations.
-    writer: Option<Writer>,
     usage: Usage,
     /// SQLite in a file only.
     checkpoints: Option<Checkpoints>,
+}
+
+enum Requests {
+    /// SQLite in memory: another connection would hang while this one writes.
+    Memory(SqlitePool, Writer),
+    /// SQLite in a file: read-only connections, and the task that owns the writes.
+    Sqlite(Connections<Sqlite>, Writer),
+    Postgres(Connections<Postgres>),
 }
 
 impl Store {
@@ -66,8 +80,13 @@ impl Store {
     /// Writes what is still waiting, then closes every connection. Whoever comes later gets [`StoreError::Stopped`].
     pub async fn close(&self) {
         self.usage.stop().await;
-        if let Some(writer) = &self.writer {
-            writer.stop().await;
+        match &self.requests {
+            Requests::Memory(_, writer) => writer.stop().await,
+            Requests::Sqlite(connections, writer) => {
+                writer.stop().await;
+                connections.close().await;
+            }
+            Requests::Postgres(connections) => connections.close().await,
         }
         let checkpoints = self.checkpoints.as_ref().map(Checkpoints::stop);
         // The writer's connection last: it moves what is left in SQLite's log.

@@ -8,8 +8,9 @@ use sea_orm::{
 };
 
 use super::{
-    ACQUIRE_TIMEOUT, Statements, Store, Usage, Writer,
+    ACQUIRE_TIMEOUT, Requests, Store, Usage, Writer,
     checkpoint::{Checkpoints, WalPressure},
+    connections::Connections,
 };
 
 /// Reads beside the writer. On the machines that SQLite serves, a third one brought nothing.
@@ -18,8 +19,8 @@ const SQLITE_READERS: u32 = 2;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// PostgreSQL ends a statement that takes longer; the request has been answered 503 by then.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A PostgreSQL connection that was idle for longer is asked whether it still lives before it carries a statement.
-const PING_AFTER: Duration = Duration::from_secs(2);
+/// PostgreSQL connections for what is no request: the last use of keys, health, commands.
+const POSTGRES_OTHERS: u32 = 2;
 
 /// Where the database is. It may hold a password, so it is never printed whole.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl fmt::Debug for DatabaseUrl {
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenOptions {
-    /// PostgreSQL: the most connections of this server. SQLite needs no choice.
+    /// PostgreSQL: the most connections for requests; two more are for everything else. SQLite needs no choice.
     pub connections: u32,
     /// SQLite: whether a file that is not there is created, readable by its owner alone.
     pub create: bool,
@@ -135,22 +136,18 @@ async fn open_sqlite(url: &str, create: bool) -> Result<Store, DbErr> {
     }))
     .await?;
     let pressure = Arc::new(WalPressure::default());
-    let (read, checkpoints) = if in_memory {
-        // Another connection would hang while this one writes.
-        (write.clone(), None)
+    let writer = Writer::start(write.clone(), pressure.clone());
+    let (requests, read, checkpoints) = if in_memory {
+        (Requests::Memory(write.get_sqlite_connection_pool().clone(), writer), write.clone(), None)
     } else {
-        let read = sqlite_options(url, SQLITE_READERS, |options| options.pragma("query_only", "ON"));
+        let read = sqlite_options(url, 1, |options| options.pragma("query_only", "ON"));
+        let read = Database::connect(read).await?;
+        let settings = read.get_sqlite_connection_pool().connect_options();
+        let readers = Connections::new(settings.as_ref().clone(), SQLITE_READERS).map_err(|error| invalid(&error))?;
         let checkpoints = Database::connect(sqlite_options(url, 1, |options| options)).await?;
-        (Database::connect(read).await?, Some(Checkpoints::start(checkpoints, pressure.clone())))
+        (Requests::Sqlite(readers, writer), read, Some(Checkpoints::start(checkpoints, pressure)))
     };
-    Ok(Store {
-        statements: Statements::new(write.get_database_backend()),
-        writer: Some(Writer::start(write.clone(), pressure)),
-        usage: Usage::start(write.clone()),
-        checkpoints,
-        read,
-        write,
-    })
+    Ok(Store { requests, usage: Usage::start(write.clone()), checkpoints, read, write })
 }
 
 fn sqlite_options(
@@ -175,21 +172,22 @@ fn create_private_file(url: &str) {
 }
 
 async fn open_postgres(url: &str, connections: u32) -> Result<Store, DbErr> {
-    let mut options = common_options(url, connections.max(1));
-    options
-        .set_application_name("shop-profile")
-        .statement_timeout(STATEMENT_TIMEOUT)
-        // A ping at every acquire would be a second round trip for each request.
-        .test_before_acquire_if_idle_for(PING_AFTER);
+    let mut options = common_options(url, POSTGRES_OTHERS);
+    options.set_application_name("shop-profile").statement_timeout(STATEMENT_TIMEOUT);
     let db: DatabaseConnection = Database::connect(options).await?;
+    let settings = db.get_postgres_connection_pool().connect_options();
+    let requests = Connections::new(settings.as_ref().clone(), connections.max(1)).map_err(|error| invalid(&error))?;
     Ok(Store {
-        statements: Statements::new(db.get_database_backend()),
-        writer: None,
+        requests: Requests::Postgres(requests),
         usage: Usage::start(db.clone()),
         checkpoints: None,
         read: db.clone(),
         write: db,
     })
+}
+
+fn invalid(error: &deadpool::managed::BuildError) -> DbErr {
+    DbErr::Custom(error.to_string())
 }
 
 fn common_options(url: &str, connections: u32) -> ConnectOptions {

@@ -1,88 +1,72 @@
 //! What the two operations ask of the database.
+//!
+//! Every request pays for these statements, so they go to sqlx, in whose pools SeaORM keeps its connections, and not
+//! through SeaORM's own executor, which took more of the server's time than all the rest (docs/performance.md). Their
+//! text is the same for both databases; what it names are the entities' columns.
 
-use std::sync::LazyLock;
+use std::{fmt::Write, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
-use entity::{api_token, customer};
+use entity::customer;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
-    IdenStatic, Iterable, QueryFilter, QuerySelect, QueryTrait, RelationTrait, Statement, Value, sea_query::JoinType,
+    ColumnTrait, DbErr, EntityTrait, IdenStatic, QueryFilter, QuerySelect,
+    sqlx::{self, AssertSqlSafe, Database, Encode, Executor, FromRow, IntoArguments, Postgres, Sqlite, Type},
 };
 
-use super::{Store, StoreError, now};
+use super::{
+    Requests, Store, StoreError,
+    connections::Connections,
+    now,
+    row::{self, KeyHolder, ProfileRow},
+};
 use crate::auth::KeyDigest;
 
-/// The customer behind a key, and whether the key still counts.
-pub struct KeyHolder {
-    /// The row of the key.
-    pub token_id: i64,
-    /// From when on the key is refused.
-    pub expires_at: Option<DateTime<Utc>>,
-    /// Since when the key is refused.
-    pub revoked_at: Option<DateTime<Utc>>,
-    /// Whose key it is.
-    pub customer: customer::Model,
-}
-
-/// A change of the columns that are set, and of no others, on the condition that the key is live, its customer active
-/// and at the given id and version.
+/// A change of some columns and of no others, on the condition that the key is live, its customer active and at the
+/// given id and version.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Who asks.
     pub key: KeyDigest,
-    /// At least one column of the profile. The store adds `version` and `updated_at`.
-    pub columns: customer::ActiveModel,
+    /// At least one column of the profile, all of which hold text, and its new value. The store adds `version` and
+    /// `updated_at`.
+    pub columns: Vec<(customer::Column, Option<String>)>,
     /// The only id and version to be changed.
     pub revision: Option<(i64, i64)>,
-}
-
-/// The statements that never change, built once.
-pub(super) struct Statements {
-    backend: DbBackend,
-    key_holder: String,
-}
-
-impl Statements {
-    pub(super) fn new(backend: DbBackend) -> Self {
-        Self { backend, key_holder: key_holder().build(backend).sql }
-    }
-}
-
-/// The customer's columns are named one by one: `*` would break prepared statements when a later version adds one.
-fn key_holder() -> sea_orm::Select<api_token::Entity> {
-    api_token::Entity::find()
-        .select_only()
-        .column_as(api_token::Column::Id, "token_id")
-        .columns([api_token::Column::ExpiresAt, api_token::Column::RevokedAt])
-        .columns(customer::Column::iter())
-        .join(JoinType::InnerJoin, api_token::Relation::Customer.def())
-        .filter(api_token::Column::Digest.eq(Vec::<u8>::new()))
 }
 
 impl Store {
     /// The customer behind a key, live or not; `None` when nobody ever had it.
     pub async fn find_key_holder(&self, key: &KeyDigest) -> Result<Option<KeyHolder>, StoreError> {
-        let Statements { backend, key_holder } = &self.statements;
-        let statement = || Statement::from_sql_and_values(*backend, key_holder, [key.0.to_vec().into()]);
-        let row = match self.read.query_one_raw(statement()).await.map_err(StoreError::from) {
+        // On the heap, as below: whoever holds the work of a request moves it, and this is most of it.
+        let ask = || Box::pin(self.ask_for_key_holder(key));
+        let holder = match ask().await {
             // A question may be asked twice: the connection died, or the database was restarting.
-            Err(StoreError::Unavailable(error)) if !matches!(*error, DbErr::ConnectionAcquire(_)) => {
-                self.read.query_one_raw(statement()).await?
-            }
+            Err(StoreError::Unavailable(error)) if !matches!(*error, DbErr::ConnectionAcquire(_)) => ask().await?,
             answer => answer?,
         };
-        let Some(row) = row else { return Ok(None) };
-        let holder = KeyHolder {
-            token_id: row.try_get("", "token_id")?,
-            expires_at: row.try_get("", "expires_at")?,
-            revoked_at: row.try_get("", "revoked_at")?,
-            customer: customer::Model::from_query_result(&row, "")?,
-        };
+        let is_live =
+            |holder: &KeyHolder| holder.revoked_at.is_none() && holder.expires_at.is_none_or(|end| end > now());
         // A dead key that is tried is not used.
-        if holder.revoked_at.is_none() && holder.expires_at.is_none_or(|end| end > now()) {
+        if holder.as_ref().is_some_and(is_live) {
             self.usage.note(key);
         }
-        Ok(Some(holder))
+        Ok(holder)
+    }
+
+    async fn ask_for_key_holder(&self, key: &KeyDigest) -> Result<Option<KeyHolder>, StoreError> {
+        match &self.requests {
+            Requests::Memory(pool, _) => Ok(key_holder::<Sqlite>(&mut *pool.acquire().await?, key).await?),
+            Requests::Sqlite(connections, _) => {
+                let mut lease = connections.lease().await?;
+                let holder = key_holder::<Sqlite>(lease.connection(), key).await;
+                lease.end(holder)
+            }
+            Requests::Postgres(connections) => {
+                let mut lease = connections.lease().await?;
+                let holder = key_holder::<Postgres>(lease.connection(), key).await;
+                lease.end(holder)
+            }
+        }
     }
 
     /// The id of the customer who has this username key.
@@ -99,14 +83,17 @@ impl Store {
 
     /// Makes the change and gives the row as written; `None` when the condition did not hold or nothing would have
     /// changed, in which case nothing was written. It returns only when the change is durable.
-    pub async fn change_profile(&self, change: Change) -> Result<Option<customer::Model>, StoreError> {
+    pub async fn change_profile(&self, change: Change) -> Result<Option<ProfileRow>, StoreError> {
         let key = change.key;
-        let row = match &self.writer {
-            Some(writer) => writer.change(change).await?,
-            None => match execute(&self.write, &change).await.map_err(StoreError::from) {
-                Err(error) if error.is_rolled_back() => execute(&self.write, &change).await?,
-                answer => answer?,
-            },
+        let row = match &self.requests {
+            Requests::Memory(_, writer) | Requests::Sqlite(_, writer) => writer.change(change).await?,
+            Requests::Postgres(connections) => {
+                let make = || Box::pin(change_on_postgres(connections, &change));
+                match make().await {
+                    Err(error) if error.is_rolled_back() => make().await?,
+                    answer => answer?,
+                }
+            }
         };
         if row.is_some() {
             self.usage.note(&key);
@@ -115,46 +102,83 @@ impl Store {
     }
 }
 
-/// The one statement. Its answer is read to the end: sqlx hands over a row before SQLite has committed, and a failed
-/// commit would go unseen.
-pub(super) async fn execute(db: &impl ConnectionTrait, change: &Change) -> Result<Option<customer::Model>, DbErr> {
-    let rows = db.query_all_raw(update(change, now(), db.get_database_backend())).await?;
-    rows.first().map(|row| customer::Model::from_query_result(row, "")).transpose()
+async fn change_on_postgres(
+    connections: &Connections<Postgres>,
+    change: &Change,
+) -> Result<Option<ProfileRow>, StoreError> {
+    let mut lease = connections.lease().await?;
+    let row = execute::<Postgres>(lease.connection(), change).await;
+    lease.end(row)
 }
 
-/// Written out in what both databases understand, each value bound once: to build this with sea-query for every request
-/// took more of the server's time than all else it does for a change. A patch that changes nothing writes nothing and
-/// keeps the version.
-fn update(change: &Change, now: DateTime<Utc>, backend: DbBackend) -> Statement {
+static KEY_HOLDER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM api_token JOIN customer ON customer.id = customer_id WHERE digest = $1",
+        row::key_holder_columns()
+    )
+});
+
+async fn key_holder<DB>(connection: &mut DB::Connection, key: &KeyDigest) -> sqlx::Result<Option<KeyHolder>>
+where
+    DB: Database,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    DB::Arguments: IntoArguments<DB>,
+    KeyHolder: for<'r> FromRow<'r, DB::Row>,
+    for<'q> &'q [u8]: Encode<'q, DB> + Type<DB>,
+{
+    let row = connection.fetch_optional(sqlx::query(KEY_HOLDER.as_str()).bind(&key.0[..])).await?;
+    row.as_ref().map(KeyHolder::from_row).transpose()
+}
+
+/// The one statement. Its answer is read to the end: sqlx hands over a row before the database has committed, and a
+/// failed commit would go unseen.
+pub(super) async fn execute<DB>(connection: &mut DB::Connection, change: &Change) -> sqlx::Result<Option<ProfileRow>>
+where
+    DB: Database,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    DB::Arguments: IntoArguments<DB>,
+    ProfileRow: for<'r> FromRow<'r, DB::Row>,
+    DateTime<Utc>: for<'q> Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+    for<'q> &'q [u8]: Encode<'q, DB> + Type<DB>,
+    for<'q> Option<&'q str>: Encode<'q, DB> + Type<DB>,
+{
     let Change { key, columns, revision } = change;
-    let mut values: Vec<Value> = vec![now.into(), key.0.to_vec().into()];
-    let mut bind = |value| {
-        values.push(value);
-        values.len()
-    };
-    let (mut set, mut differs) = (String::new(), Vec::new());
-    for column in customer::Column::iter() {
-        if let ActiveValue::Set(value) = columns.get(column) {
-            let (name, parameter) = (column.as_str(), bind(value));
-            set += &format!("{name} = ${parameter}, ");
-            differs.push(format!("{name} IS DISTINCT FROM ${parameter}"));
-        }
+    let mut query = sqlx::query(AssertSqlSafe(update(change))).bind(now()).bind(&key.0[..]);
+    for (_, value) in columns {
+        query = query.bind(value.as_deref());
     }
-    let at_revision = revision.map_or(String::new(), |(id, version)| {
-        format!(" AND id = ${} AND version = ${}", bind(id.into()), bind(version.into()))
-    });
-    let sql = format!(
+    if let Some((id, version)) = *revision {
+        query = query.bind(id).bind(version);
+    }
+    let rows = connection.fetch_all(query).await?;
+    rows.first().map(ProfileRow::from_row).transpose()
+}
+
+/// The text of the statement, each value bound once: `$1` the present, `$2` the key, then the columns, then the
+/// revision. A patch that changes nothing writes nothing and keeps the version.
+fn update(change: &Change) -> String {
+    let (mut set, mut differs) = (String::new(), String::new());
+    let mut parameters = 2;
+    // Writing to a string cannot fail.
+    for (column, _) in &change.columns {
+        parameters += 1;
+        let (name, or) = (column.as_str(), if differs.is_empty() { "" } else { " OR " });
+        let _ = write!(set, "{name} = ${parameters}, ");
+        let _ = write!(differs, "{or}{name} IS DISTINCT FROM ${parameters}");
+    }
+    let at_revision = match change.revision {
+        Some(_) => format!(" AND id = ${} AND version = ${}", parameters + 1, parameters + 2),
+        None => String::new(),
+    };
+    format!(
         "UPDATE customer SET {set}updated_at = $1, version = version + 1 WHERE id IN ({LIVE_CUSTOMER}) AND is_active \
-         AND ({}){at_revision} RETURNING {}",
-        differs.join(" OR "),
-        *CUSTOMER_COLUMNS
-    );
-    Statement::from_sql_and_values(backend, sql, values)
+         AND ({differs}){at_revision} RETURNING {}",
+        *PROFILE_COLUMNS
+    )
 }
 
 /// The customer of a key that is neither revoked nor expired.
 const LIVE_CUSTOMER: &str = "SELECT customer_id FROM api_token WHERE digest = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)";
 
-/// One by one: `*` would break prepared statements when a later version adds a column.
-static CUSTOMER_COLUMNS: LazyLock<String> =
-    LazyLock::new(|| customer::Column::iter().map(|column| column.as_str().to_owned()).collect::<Vec<_>>().join(", "));
+static PROFILE_COLUMNS: LazyLock<String> = LazyLock::new(row::profile_columns);

@@ -1,7 +1,7 @@
 //! When a key was last used: good to a minute, and never on a request's path.
 //!
-//! A request only leaves the key's digest in a set. A task writes the set once a second, and a key that was written is
-//! left alone for the next minute; the statement's own condition holds the same among several servers.
+//! A request only leaves the key's digest in a set. A task writes some of the set every second, and a key that was
+//! written is left alone for the next minute; the statement's own condition holds the same among several servers.
 
 use std::{
     collections::HashSet,
@@ -24,12 +24,14 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 const QUIET_MINUTE: TimeDelta = TimeDelta::seconds(60);
 /// Keys remembered within a minute: 2 MB. A server that sees more loses the excess uses, not memory.
 const MOST_KEYS: usize = 65_536;
+/// Keys written a second: all that are remembered, within a minute. At once they would hold up the customers' own writes.
+const FLUSH: usize = MOST_KEYS / 60;
 /// Keys a statement: SQLite takes 32,766 parameters, and the writer should not be held long.
 const BATCH: usize = 256;
 
 #[derive(Default)]
 struct Seen {
-    /// Seen since the last flush.
+    /// Seen and not written yet, the oldest first.
     fresh: Vec<KeyDigest>,
     /// Seen within the present minute, the fresh ones among them.
     recent: HashSet<KeyDigest>,
@@ -81,7 +83,8 @@ async fn run(db: DatabaseConnection, seen: Arc<Mutex<Seen>>, stop: Arc<Notify>) 
             _ = ticks.tick() => {}
             () = stop.notified() => running = false,
         }
-        let fresh = std::mem::take(&mut lock(&seen).fresh);
+        let most = if running { FLUSH } else { MOST_KEYS };
+        let fresh = take(&mut lock(&seen).fresh, most);
         for keys in fresh.chunks(BATCH) {
             if let Err(error) = write(&db, keys).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the last use of some keys was not written");
@@ -93,6 +96,11 @@ async fn run(db: DatabaseConnection, seen: Arc<Mutex<Seen>>, stop: Arc<Notify>) 
             seen.recent = seen.fresh.iter().copied().collect();
         }
     }
+}
+
+/// The oldest of them.
+fn take(fresh: &mut Vec<KeyDigest>, most: usize) -> Vec<KeyDigest> {
+    fresh.drain(..fresh.len().min(most)).collect()
 }
 
 async fn write(db: &DatabaseConnection, keys: &[KeyDigest]) -> Result<(), DbErr> {

@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
-use entity::customer;
-use sea_orm::{DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    DatabaseConnection,
+    sqlx::{self, Connection, Sqlite, SqlitePool},
+};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{
-    StoreError,
+    ProfileRow, StoreError,
     checkpoint::WalPressure,
     statements::{self, Change},
 };
@@ -23,8 +25,8 @@ const BATCH: usize = 256;
 const QUEUE: usize = 1024;
 
 /// What a statement gave.
-type Row = Result<Option<customer::Model>, DbErr>;
-type Answer = Result<Option<customer::Model>, StoreError>;
+type Row = sqlx::Result<Option<ProfileRow>>;
+type Answer = Result<Option<ProfileRow>, StoreError>;
 
 struct Job {
     change: Change,
@@ -70,13 +72,10 @@ impl Writer {
 }
 
 async fn run(mut queue: mpsc::Receiver<Job>, db: DatabaseConnection, pressure: Arc<WalPressure>) {
+    let pool = db.get_sqlite_connection_pool();
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
-        // A lone statement is its own transaction.
-        let results = match batch.as_slice() {
-            [job] => Ok(vec![statements::execute(&db, &job.change).await]),
-            jobs => commit(&db, jobs).await,
-        };
+        let results = commit(pool, &batch).await;
         answer(&mut batch, results);
         pressure.note_commit(&db).await;
     }
@@ -84,20 +83,24 @@ async fn run(mut queue: mpsc::Receiver<Job>, db: DatabaseConnection, pressure: A
 
 /// One transaction for the whole batch. A statement that fails undoes itself and nothing else; a commit that fails
 /// undoes them all.
-async fn commit(db: &DatabaseConnection, jobs: &[Job]) -> Result<Vec<Row>, DbErr> {
-    let options =
-        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let transaction = db.begin_with_options(options).await?;
+async fn commit(pool: &SqlitePool, jobs: &[Job]) -> sqlx::Result<Vec<Row>> {
+    let mut connection = pool.acquire().await?;
+    if let [job] = jobs {
+        // A lone statement is its own transaction.
+        return Ok(vec![statements::execute::<Sqlite>(&mut connection, &job.change).await]);
+    }
+    // A writer from the start: a transaction that becomes one half-way may find that it cannot.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut results = Vec::with_capacity(jobs.len());
     for job in jobs {
-        results.push(statements::execute(&transaction, &job.change).await);
+        results.push(statements::execute::<Sqlite>(&mut transaction, &job.change).await);
     }
     transaction.commit().await?;
     Ok(results)
 }
 
 /// Tells everyone what became of their change. Who has gone does not hear it; the change is made all the same.
-fn answer(batch: &mut Vec<Job>, results: Result<Vec<Row>, DbErr>) {
+fn answer(batch: &mut Vec<Job>, results: sqlx::Result<Vec<Row>>) {
     match results {
         Ok(results) => {
             for (job, result) in batch.drain(..).zip(results) {

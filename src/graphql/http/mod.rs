@@ -95,7 +95,7 @@ impl Endpoint {
         match &credential {
             // A key that is sent must be a live one, whatever becomes of the request. The resolver sees to it where it
             // runs, in the same statement.
-            Some(credential) if look_first => drop(self.profile.me(credential).await?),
+            Some(credential) if look_first => self.authenticate(*credential).await?,
             None if !look_first => return Err(Unauthenticated::NotProvided.into()),
             _ => {}
         }
@@ -104,9 +104,15 @@ impl Endpoint {
             && !look_first
             && answer::is_request_error(&response)
         {
-            self.profile.me(credential).await?;
+            self.authenticate(*credential).await?;
         }
         Ok(response)
+    }
+
+    async fn authenticate(&self, credential: Credential) -> Result<(), Refused> {
+        let profile = self.profile.clone();
+        http::execute(async move { profile.me(&credential).await }).await.map_err(Refused::Aborted)??;
+        Ok(())
     }
 
     async fn execute(
