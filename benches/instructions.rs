@@ -1,8 +1,11 @@
 //! How many instructions each way to the resolver takes: `cargo bench --bench instructions`. It needs valgrind, prints
 //! a table and writes `target/bench/instructions.json`.
 //!
-//! SQLite works on threads of its own, which callgrind's switches for one function do not follow. So whole processes
-//! are counted, one with a few requests and one with many, and the difference is what the requests between took.
+//! SQLite works on threads of its own, and what gungraun counts by itself is one function in its thread: of work that
+//! another thread does it saw a thousandth. Its way out, requests to valgrind from within, would have every build of the
+//! tests look for libclang and valgrind's headers. So whole processes are counted, one with a few requests and one with
+//! many, and the difference is what the requests between took. SQLite is enough here: PostgreSQL's part of the work is
+//! in its own processes, and `cargo xtask bench` has it.
 
 mod support;
 

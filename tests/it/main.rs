@@ -16,6 +16,7 @@ mod durability;
 mod faults;
 mod graphql_contract;
 mod graphql_http;
+mod group_commit;
 mod layering;
 mod migrations;
 mod parity;
