@@ -1,14 +1,12 @@
 //! What the server must reach, beside what it reached. All are ratios of medians of one machine, but for the last.
 
-use super::{Cell, Figures, Medians};
+use super::{Cell, Figure, Figures, Medians};
 use crate::bench::{
     Contender::{self, Apollo, AxumSqlx, Drf, Fastify, ShopProfile},
     Database::{self, Postgres, Sqlite},
     Operation::{self, Get, Patch, Update},
     Start,
 };
-
-type Figure = fn(&Figures) -> f64;
 
 const CPU: Figure = |figures| figures.server_cpu_ms;
 const RATE: Figure = |figures| figures.requests_per_second;

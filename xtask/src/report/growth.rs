@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Cell, Figures, Medians, chart};
+use super::{Cell, Figure, Figures, Medians, chart};
 use crate::bench::{Contender::ShopProfile, Database, Operation};
 
 const CONNECTIONS: usize = 16;
@@ -13,7 +13,7 @@ const LEFT: f64 = 46.0;
 const WIDTH: f64 = PANEL_WIDTH - LEFT - 24.0;
 const HEIGHT: f64 = 200.0;
 
-const PANELS: [(&str, fn(&Figures) -> f64); 3] = [
+const PANELS: [(&str, Figure); 3] = [
     ("CPU for 1,000 requests, ms", Figures::cpu_ms),
     ("p50, ms", |figures| figures.p50_ms),
     ("p99, ms", |figures| figures.p99_ms),
@@ -46,7 +46,7 @@ pub(super) fn svg(medians: &Medians) -> String {
     chart::document(bottom + 76.0, &title, &body)
 }
 
-fn panel(body: &mut String, left: f64, title: &str, medians: &Medians, figure: fn(&Figures) -> f64) {
+fn panel(body: &mut String, left: f64, title: &str, medians: &Medians, figure: Figure) {
     let sizes: Vec<u64> = medians.sizes().into_iter().collect();
     let curves = CURVES.map(|(database, operation)| {
         let cell =

@@ -90,6 +90,8 @@ struct Figures {
     errors: u64,
 }
 
+type Figure = fn(&Figures) -> f64;
+
 struct Medians(BTreeMap<Cell, Figures>);
 
 impl Medians {
