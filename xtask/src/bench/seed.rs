@@ -42,6 +42,7 @@ settings = "PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_si
 for statement in (*settings, *drops, *statements, *creates, "PRAGMA journal_mode=WAL"):
     db.execute(statement)
 assert schema() == made
+db.close()
 "#;
 
 /// A file of this contender's own, made afresh from the seed.
