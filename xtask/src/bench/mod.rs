@@ -4,6 +4,7 @@
 //! of the rounds. Server and load share the machine, so requests per second say less than CPU per request.
 
 mod contender;
+mod contest;
 mod http;
 mod load;
 mod machine;
@@ -14,38 +15,32 @@ mod process;
 mod seed;
 mod start;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use self::contest::Contest;
 pub(crate) use self::{
     contender::{Contender, Database},
     machine::Machine,
     operation::Operation,
     start::Start,
 };
-use self::{
-    load::{Load, Outcome},
-    postgres::Cluster,
-    process::{Server, Usage, usage_of_tree},
-};
 use crate::{Result, report, root};
 
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// One short round at 16 connections, with 10,000 customers.
+    /// One short round at 16 connections, with few customers.
     #[arg(long)]
     quick: bool,
+    /// What GET and PATCH of shop-profile cost at 16 connections with a thousand customers and with ten million.
+    #[arg(long, conflicts_with_all = ["customers", "connections", "operations", "contenders"])]
+    growth: bool,
     /// Customers in each database; requests draw theirs at random.
-    #[arg(long, default_value_t = 1_000_000)]
-    customers: u64,
+    #[arg(long, value_delimiter = ',', default_value = "1000000")]
+    customers: Vec<u64>,
     /// Closed loops at once.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64,256")]
     connections: Vec<usize>,
@@ -72,13 +67,30 @@ pub(crate) struct Args {
     output: PathBuf,
 }
 
+impl Args {
+    /// What the short options stand for.
+    fn expanded(mut self) -> Self {
+        if self.growth {
+            self.customers = vec![1_000, 100_000, 1_000_000, 10_000_000];
+            self.connections = vec![16];
+            self.operations = vec![Operation::Get, Operation::Patch];
+            self.contenders = vec![Contender::ShopProfile];
+        }
+        if self.quick {
+            self.customers = if self.growth { vec![1_000, 10_000] } else { vec![10_000] };
+            self.connections = vec![16];
+            (self.rounds, self.seconds) = (1, 1);
+        }
+        self
+    }
+}
+
 /// Everything that a run has measured.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Run {
     pub(crate) machine: Machine,
     /// As it was typed.
     pub(crate) command: String,
-    pub(crate) customers: u64,
     pub(crate) rounds: Vec<Round>,
     pub(crate) start: Option<Start>,
 }
@@ -89,6 +101,7 @@ pub(crate) struct Round {
     pub(crate) database: Database,
     pub(crate) contender: Contender,
     pub(crate) operation: Operation,
+    pub(crate) customers: u64,
     pub(crate) connections: usize,
     pub(crate) seconds: f64,
     pub(crate) requests: u64,
@@ -105,26 +118,25 @@ pub(crate) struct Round {
     pub(crate) wal_bytes: u64,
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: Args) -> Result<()> {
+    let args = args.expanded();
     build()?;
     fs::create_dir_all(work_dir())?;
     let directory = work_dir().join("run");
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory)?;
-    let customers = if args.quick { 10_000 } else { args.customers };
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-    let mut run = Run {
-        machine: Machine::this()?,
-        command: format!("cargo xtask {command}"),
-        customers,
-        rounds: Vec::new(),
-        start: None,
-    };
+    let mut run =
+        Run { machine: Machine::this()?, command: format!("cargo xtask {command}"), rounds: Vec::new(), start: None };
     match args.start {
-        Some(requests) => run.start = Some(start::measure(customers, requests, &directory)?),
+        Some(requests) => {
+            for &customers in &args.customers {
+                run.start = Some(start::measure(customers, requests, &directory)?);
+            }
+        }
         None => {
             for database in or_all(&args.databases) {
-                run.rounds.extend(Bench::prepare(args, database, customers, &directory)?.run()?);
+                run.rounds.extend(Contest::prepare(&args, database, &directory)?.run()?);
             }
         }
     }
@@ -159,110 +171,4 @@ fn or_all<T: ValueEnum + Clone>(chosen: &[T]) -> Vec<T> {
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// All contenders of one database, up and running.
-struct Bench<'a> {
-    args: &'a Args,
-    database: Database,
-    customers: u64,
-    cluster: Option<Cluster>,
-    contenders: Vec<Running>,
-}
-
-struct Running {
-    contender: Contender,
-    /// `None`: pgbench.
-    server: Option<Server>,
-    url: String,
-    /// SQLite's write-ahead log.
-    wal: PathBuf,
-}
-
-impl<'a> Bench<'a> {
-    fn prepare(args: &'a Args, database: Database, customers: u64, directory: &Path) -> Result<Self> {
-        let cluster = match database {
-            Database::Sqlite => None,
-            Database::Postgres => Some(Cluster::start(&work_dir().join("postgres"))?),
-        };
-        let operations = or_all(&args.operations);
-        let mut contenders = Vec::new();
-        for contender in or_all(&args.contenders) {
-            if !operations.iter().any(|operation| contender.does(database, *operation)) {
-                continue;
-            }
-            let (url, wal) = match &cluster {
-                Some(cluster) => {
-                    (cluster.url(&seed::postgres_database(contender, customers, cluster)?), PathBuf::new())
-                }
-                None => {
-                    let file = seed::sqlite_copy(contender, customers, directory)?;
-                    (contender::sqlite_url(&file)?, file.with_extension("db-wal"))
-                }
-            };
-            contenders.push(Running { contender, server: contender.start(&url)?, url, wal });
-        }
-        Ok(Self { args, database, customers, cluster, contenders })
-    }
-
-    fn run(&self) -> Result<Vec<Round>> {
-        let Args { quick, rounds, connections, .. } = self.args;
-        let (rounds, connections) = if *quick { (1, &[16][..]) } else { (*rounds, &connections[..]) };
-        let mut done = Vec::new();
-        for round in 1..=rounds {
-            for operation in or_all(&self.args.operations) {
-                for &connections in connections {
-                    for running in
-                        self.contenders.iter().filter(|running| running.contender.does(self.database, operation))
-                    {
-                        done.push(self.measure(running, operation, connections)?);
-                    }
-                }
-            }
-            eprintln!("{:?}: round {round} of {rounds}", self.database);
-        }
-        Ok(done)
-    }
-
-    fn measure(&self, running: &Running, operation: Operation, connections: usize) -> Result<Round> {
-        let duration = Duration::from_secs(if self.args.quick { 1 } else { self.args.seconds });
-        let meter = || self.meter(running);
-        let (outcome, [before, after]) = match &running.server {
-            Some(server) => {
-                let customers = self.customers;
-                load::run(Load { address: server.address, operation, connections, customers, duration }, meter)?
-            }
-            None => {
-                let before = meter()?;
-                let (latencies, elapsed) = pgbench::run(&running.url, connections, self.customers, duration)?;
-                (Outcome { latencies, elapsed, ..Outcome::default() }, [before, meter()?])
-            }
-        };
-        if let Some(error) = &outcome.first_error {
-            eprintln!("{:?} {operation:?}: {} errors, the first: {error}", running.contender, outcome.errors);
-        }
-        Ok(Round {
-            database: self.database,
-            contender: running.contender,
-            operation,
-            connections,
-            seconds: outcome.elapsed.as_secs_f64(),
-            requests: outcome.latencies.len() as u64,
-            errors: outcome.errors,
-            p50_ms: outcome.percentile(0.5),
-            p99_ms: outcome.percentile(0.99),
-            p999_ms: outcome.percentile(0.999),
-            server_cpu_seconds: (after.0.cpu - before.0.cpu).as_secs_f64(),
-            database_cpu_seconds: after.1.cpu.saturating_sub(before.1.cpu).as_secs_f64(),
-            rss_bytes: after.0.rss_bytes,
-            wal_bytes: fs::metadata(&running.wal).map_or(0, |file| file.len()),
-        })
-    }
-
-    /// The contender's processes, and the database's.
-    fn meter(&self, running: &Running) -> Result<(Usage, Usage)> {
-        let of = |process: Option<u32>| process.map_or(Ok(Usage::default()), usage_of_tree);
-        let server = running.server.as_ref().map(|server| server.process.id());
-        Ok((of(server)?, of(self.cluster.as_ref().map(|cluster| cluster.process.id()))?))
-    }
 }

@@ -64,14 +64,20 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Makes the database; whether it was not there before.
-    pub(super) fn create(&self, database: &str) -> Result<bool> {
-        let found = self.query("postgres", &format!("SELECT 1 FROM pg_database WHERE datname = '{database}'"))?;
-        if found.trim() == "1" {
-            return Ok(false);
-        }
-        self.query("postgres", &format!("CREATE DATABASE {database}"))?;
-        Ok(true)
+    pub(super) fn has(&self, database: &str) -> Result<bool> {
+        Ok(!self.query("postgres", &format!("SELECT 1 FROM pg_database WHERE datname = '{database}'"))?.is_empty())
+    }
+
+    /// Makes the database, in the place of one that was left behind.
+    pub(super) fn create(&self, database: &str) -> Result<()> {
+        self.query("postgres", &format!("DROP DATABASE IF EXISTS {database}"))?;
+        self.query("postgres", &format!("CREATE DATABASE {database}")).map(drop)
+    }
+
+    /// The folder of the database's tables and indexes.
+    pub(super) fn files(&self, database: &str) -> Result<PathBuf> {
+        let sql = "SELECT current_setting('data_directory') || '/base/' || oid FROM pg_database WHERE datname = current_database()";
+        Ok(self.query(database, sql)?.trim().into())
     }
 
     pub(super) fn query(&self, database: &str, sql: &str) -> Result<String> {

@@ -25,13 +25,24 @@ const TOKENS: &str = "\
 const POSTGRES_DIGEST: &str = "\
     CREATE FUNCTION pg_temp.digest(integer) RETURNS bytea LANGUAGE sql AS \
     $$ SELECT sha256(convert_to(lpad(to_hex($1), 40, '0'), 'UTF8')) $$";
-/// Nobody needs a half-made seed: no journal, and a cache that holds the indexes.
+/// The indexes that no constraint stands for.
+const POSTGRES_INDEXES: &str = "pg_indexes WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint) ORDER BY indexname";
+/// Indexes are made when the rows are there: a digest in each row would go to another page of a large index. Nobody
+/// needs a half-made seed: no journal.
 const SQLITE_SCRIPT: &str = r#"
 import hashlib, sqlite3, sys
 file, *statements = sys.argv[1:]
-db = sqlite3.connect(file)
+db = sqlite3.connect(file, isolation_level=None)
 db.create_function("digest", 1, lambda n: hashlib.sha256(b"%040x" % n).digest(), deterministic=True)
-db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-500000; BEGIN;" + ";".join(statements) + "; COMMIT; PRAGMA journal_mode=WAL")
+schema = lambda: set(db.execute("SELECT type, name, sql FROM sqlite_master"))
+made = schema()
+indexes = [(name, sql) for type, name, sql in made if type == "index" and sql]
+drops, creates = [f"DROP INDEX {name}" for name, _ in indexes], [sql for _, sql in indexes]
+settings = "PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-500000"
+for statement in (*settings, *drops, *statements, *creates, "PRAGMA journal_mode=WAL"):
+    db.execute(statement)
+assert schema() == made
+db.close()
 "#;
 
 /// A file of this contender's own, made afresh from the seed.
@@ -48,7 +59,7 @@ pub(super) fn sqlite_copy(contender: Contender, customers: u64, directory: &Path
         }
         std::fs::rename(&unfinished, &seed)?;
     }
-    let copy = directory.join(format!("{contender:?}.db"));
+    let copy = directory.join(format!("{contender:?}-{customers}.db"));
     std::fs::copy(&seed, &copy)?;
     Ok(copy)
 }
@@ -57,14 +68,18 @@ pub(super) fn sqlite_copy(contender: Contender, customers: u64, directory: &Path
 pub(super) fn postgres_database(contender: Contender, customers: u64, cluster: &Cluster) -> Result<String> {
     let layout = if contender == Contender::Drf { "drf" } else { "shop" };
     let database = format!("{layout}_{customers}");
-    if cluster.create(&database)? {
+    if !cluster.has(&database)? {
+        let unfinished = format!("{database}_unfinished");
         eprintln!("seeding {database}");
+        cluster.create(&unfinished)?;
         match contender {
-            Contender::Drf => seed_drf(&cluster.url(&database), customers)?,
-            _ => seed_postgres(&database, customers, cluster)?,
+            Contender::Drf => seed_drf(&cluster.url(&unfinished), customers)?,
+            _ => seed_postgres(&unfinished, customers, cluster)?,
         }
+        cluster.query("postgres", &format!("ALTER DATABASE {unfinished} RENAME TO {database}"))?;
     }
     cluster.query(&database, "VACUUM ANALYZE")?;
+    cluster.query(&database, "CHECKPOINT")?;
     Ok(database)
 }
 
@@ -89,9 +104,18 @@ fn seed_sqlite(file: &Path, customers: u64) -> Result<()> {
     run(Command::new("python3").args(["-c", SQLITE_SCRIPT]).arg(file).args(statements(customers)))
 }
 
+/// The indexes last, as on SQLite, and foreign keys that hold by themselves are not checked.
 fn seed_postgres(database: &str, customers: u64, cluster: &Cluster) -> Result<()> {
     migrate(&cluster.url(database))?;
+    let query = |sql: &str| cluster.query(database, sql);
+    let made = query(&format!("SELECT indexdef || ';' FROM {POSTGRES_INDEXES}"))?;
+    let drops = query(&format!("SELECT 'DROP INDEX ' || indexname || ';' FROM {POSTGRES_INDEXES}"))?;
     let [customers, tokens] = statements(customers);
     let tokens = tokens.replace("digest(n)", "pg_temp.digest(n)");
-    cluster.query(database, &format!("{POSTGRES_DIGEST}; {customers}; {tokens}")).map(drop)
+    let settings = "SET session_replication_role = replica; SET maintenance_work_mem = '512MB'";
+    query(&format!("{settings}; {drops} {POSTGRES_DIGEST}; {customers}; {tokens}; {made}"))?;
+    if query(&format!("SELECT indexdef || ';' FROM {POSTGRES_INDEXES}"))? != made {
+        return Err("the seed's indexes are not those of the migrations".into());
+    }
+    Ok(())
 }

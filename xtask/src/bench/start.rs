@@ -22,6 +22,7 @@ const STARTS: usize = 5;
 /// Of shop-profile on SQLite.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Start {
+    pub(crate) customers: u64,
     /// From the start of the process to the first right answer.
     pub(crate) first_answer_ms: f64,
     /// After that one answer.
@@ -57,5 +58,5 @@ pub(super) fn measure(customers: u64, requests: u64, directory: &Path) -> Result
     }
     let rss_bytes = usage_of_tree(server.process.id())?.rss_bytes;
     let first_answer_ms = median(first_answers);
-    Ok(Start { first_answer_ms, idle_rss_bytes: idle.rss_bytes, requests: sent, rss_bytes })
+    Ok(Start { customers, first_answer_ms, idle_rss_bytes: idle.rss_bytes, requests: sent, rss_bytes })
 }

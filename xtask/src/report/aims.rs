@@ -1,14 +1,12 @@
 //! What the server must reach, beside what it reached. All are ratios of medians of one machine, but for the last.
 
-use super::{Figures, Medians};
+use super::{Cell, Figure, Figures, Medians};
 use crate::bench::{
     Contender::{self, Apollo, AxumSqlx, Drf, Fastify, ShopProfile},
     Database::{self, Postgres, Sqlite},
     Operation::{self, Get, Patch, Update},
     Start,
 };
-
-type Figure = fn(&Figures) -> f64;
 
 const CPU: Figure = |figures| figures.server_cpu_ms;
 const RATE: Figure = |figures| figures.requests_per_second;
@@ -73,19 +71,55 @@ const RATIOS: &[Ratio] = &[
     ratio("CPU of updateMyProfile / Apollo", CPU, (Postgres, 16), Update, (Apollo, Update), Aim::AtMost(0.33)),
 ];
 
+/// The largest shop against the smallest, at 16 connections.
+const GROWTH: f64 = 1.3;
+
 /// Only what was measured.
 pub(super) fn print(medians: &Medians, start: Option<&Start>) {
     println!("| | aim | reached | |\n|---|---|--:|---|");
-    for Ratio { what, figure, database, connections, ours, theirs, aim } in RATIOS {
-        let get = |contender, operation| medians.get(*database, contender, operation, *connections).map(figure);
-        if let (Some(ours), Some(theirs)) = (get(ShopProfile, *ours), get(theirs.0, theirs.1)) {
-            aim.print(&format!("{what}, {database:?}, {connections} connections"), ours / theirs, " times");
+    for customers in medians.sizes() {
+        for ratio in RATIOS {
+            ratio.print(medians, customers);
         }
     }
+    print_growth(medians);
     if let Some(start) = start {
         Aim::AtMost(30.0).print("Start to first answer, SQLite", start.first_answer_ms, " ms");
         Aim::AtMost(15.0).print("Idle RSS", start.idle_rss_bytes as f64 / 1e6, " MB");
         let what = format!("RSS after {} requests", start.requests);
         Aim::AtMost(40.0).print(&what, start.rss_bytes as f64 / 1e6, " MB");
+    }
+}
+
+impl Ratio {
+    fn print(&self, medians: &Medians, customers: u64) {
+        let Self { what, figure, database, connections, ours, theirs: (rival, theirs), ref aim } = *self;
+        let get = |contender, operation| {
+            medians.get(Cell { database, operation, customers, connections, contender }).map(figure)
+        };
+        if let (Some(ours), Some(theirs)) = (get(ShopProfile, ours), get(rival, theirs)) {
+            let what = format!("{what}, {database:?}, {connections} connections, {customers} customers");
+            aim.print(&what, ours / theirs, " times");
+        }
+    }
+}
+
+fn print_growth(medians: &Medians) {
+    let sizes = medians.sizes();
+    let (Some(&least), Some(&most)) = (sizes.first(), sizes.last()) else { return };
+    if least == most {
+        return;
+    }
+    for database in [Sqlite, Postgres] {
+        for operation in [Get, Patch] {
+            let get = |customers| {
+                let cell = Cell { database, operation, customers, connections: 16, contender: ShopProfile };
+                medians.get(cell).map(Figures::cpu_ms)
+            };
+            if let (Some(small), Some(large)) = (get(least), get(most)) {
+                let what = format!("CPU of {}, {database:?}, {most} / {least} customers", operation.name());
+                Aim::AtMost(GROWTH).print(&what, large / small, " times");
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests per second of every contender at 16 connections, as an SVG that needs nothing but itself.
+//! Pictures in SVG that need nothing but themselves; and the one of every contender at 16 connections.
 
 use std::fmt::Write;
 
@@ -6,14 +6,26 @@ use super::{Cell, Figures, Medians};
 use crate::bench::{Contender, Database, Operation};
 
 const CONNECTIONS: usize = 16;
-const WIDTH: f64 = 860.0;
+pub(super) const WIDTH: f64 = 860.0;
 const LABEL_WIDTH: f64 = 190.0;
 const BAR_WIDTH: f64 = 480.0;
 const ROW: f64 = 20.0;
 const HEAD: f64 = 40.0;
 
-/// Bars of CPU per request: the figure that another machine would show too.
-pub(super) fn svg(medians: &Medians) -> String {
+/// A picture of this height with a title, and what the body's classes look like.
+pub(super) fn document(height: f64, title: &str, body: &str) -> String {
+    format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">
+<style>.title {{ font-weight: bold }} .ours {{ fill: #b7410e }} .theirs {{ fill: #8a9ba8 }} .axis {{ stroke: #ccc }} .curve {{ fill: none; stroke-width: 2 }} .sqlite {{ stroke: #b7410e }} .postgres {{ stroke: #336791 }} .patch {{ stroke-dasharray: 6 4 }}</style>
+<rect width="{WIDTH}" height="{height}" fill="#fff"/>
+<text x="8" y="24" font-size="16">{title}</text>
+{body}</svg>
+"##
+    )
+}
+
+/// Bars of requests per second, and beside them the figure that another machine would show too.
+pub(super) fn contenders(medians: &Medians) -> String {
     let mut body = String::new();
     let mut y = HEAD;
     for database in [Database::Sqlite, Database::Postgres] {
@@ -31,15 +43,8 @@ pub(super) fn svg(medians: &Medians) -> String {
             }
         }
     }
-    let height = y + ROW;
-    format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">
-<style>.title {{ font-weight: bold }} .ours {{ fill: #b7410e }} .theirs {{ fill: #8a9ba8 }}</style>
-<rect width="{WIDTH}" height="{height}" fill="#fff"/>
-<text x="8" y="24" font-size="16">Requests per second at {CONNECTIONS} connections (server CPU for 1,000 requests)</text>
-{body}</svg>
-"##
-    )
+    let title = format!("Requests per second at {CONNECTIONS} connections (server CPU for 1,000 requests)");
+    document(y + ROW, &title, &body)
 }
 
 fn rows(medians: &Medians, database: Database, operation: Operation) -> Vec<(Contender, &Figures)> {

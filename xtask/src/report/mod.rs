@@ -1,9 +1,14 @@
-//! The table and the chart of what `cargo xtask bench` has measured.
+//! The table and the charts of what `cargo xtask bench` has measured.
 
 mod aims;
 mod chart;
+mod growth;
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
 
 use crate::{
     Result,
@@ -16,9 +21,12 @@ pub(crate) struct Args {
     /// Files that `bench` has written on one machine; what they hold of one load is pooled.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Where the chart goes.
+    /// Where the chart of the contenders goes.
     #[arg(long)]
     chart: Option<PathBuf>,
+    /// Where the chart of the numbers of customers goes.
+    #[arg(long)]
+    growth: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -29,15 +37,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut runs = runs.into_iter();
     let mut whole = runs.next().ok_or("no file")?;
     for run in runs {
-        if run.customers != whole.customers {
-            return Err("the files are of different numbers of customers".into());
-        }
         whole.rounds.extend(run.rounds);
         whole.start = run.start.or(whole.start);
     }
     print(&whole);
+    let medians = Medians::of(&whole.rounds);
     if let Some(path) = &args.chart {
-        fs::write(path, chart::svg(&Medians::of(&whole.rounds)))?;
+        fs::write(path, chart::contenders(&medians))?;
+    }
+    if let Some(path) = &args.growth {
+        fs::write(path, growth::svg(&medians))?;
     }
     Ok(())
 }
@@ -45,8 +54,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 pub(crate) fn print(run: &Run) {
     let machine = &run.machine;
     println!(
-        "{}; {}, {} cores, {} GB, {}; {} customers\n",
-        machine.date, machine.cpu, machine.cores, machine.memory_gb, machine.kernel, run.customers
+        "{}; {}, {} cores, {} GB, {}\n",
+        machine.date, machine.cpu, machine.cores, machine.memory_gb, machine.kernel
     );
     let medians = Medians::of(&run.rounds);
     medians.print();
@@ -59,6 +68,7 @@ pub(crate) fn print(run: &Run) {
 struct Cell {
     database: Database,
     operation: Operation,
+    customers: u64,
     connections: usize,
     contender: Contender,
 }
@@ -80,39 +90,41 @@ struct Figures {
     errors: u64,
 }
 
+type Figure = fn(&Figures) -> f64;
+
 struct Medians(BTreeMap<Cell, Figures>);
 
 impl Medians {
     fn of(rounds: &[Round]) -> Self {
         let mut cells = BTreeMap::<Cell, Vec<&Round>>::new();
         for round in rounds {
-            let Round { database, operation, connections, contender, .. } = *round;
-            cells.entry(Cell { database, operation, connections, contender }).or_default().push(round);
+            let Round { database, operation, customers, connections, contender, .. } = *round;
+            cells.entry(Cell { database, operation, customers, connections, contender }).or_default().push(round);
         }
         Self(cells.into_iter().map(|(cell, rounds)| (cell, Figures::of(&rounds))).collect())
     }
 
-    fn get(
-        &self,
-        database: Database,
-        contender: Contender,
-        operation: Operation,
-        connections: usize,
-    ) -> Option<&Figures> {
-        self.0.get(&Cell { database, operation, connections, contender })
+    fn get(&self, cell: Cell) -> Option<&Figures> {
+        self.0.get(&cell)
+    }
+
+    /// The numbers of customers that there are figures for, ascending.
+    fn sizes(&self) -> BTreeSet<u64> {
+        self.0.keys().map(|cell| cell.customers).collect()
     }
 
     fn print(&self) {
         println!(
-            "| | | connections | contender | requests/s | p50 ms | p99 ms | p99.9 ms | server CPU ms/1,000 | PostgreSQL CPU ms/1,000 | RSS MB | WAL MB | errors |"
+            "| | | customers | connections | contender | requests/s | p50 ms | p99 ms | p99.9 ms | server CPU ms/1,000 | PostgreSQL CPU ms/1,000 | RSS MB | WAL MB | errors |"
         );
-        println!("|---|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+        println!("|---|---|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
         for (cell, figures) in &self.0 {
             let Figures { requests_per_second, p50_ms, p99_ms, p999_ms, .. } = figures;
             println!(
-                "| {:?} | {} | {} | {} | {requests_per_second:.0} | {p50_ms:.2} | {p99_ms:.2} | {p999_ms:.2} | {:.1} | {:.1} | {:.0} | {:.0} | {} |",
+                "| {:?} | {} | {} | {} | {} | {requests_per_second:.0} | {p50_ms:.2} | {p99_ms:.2} | {p999_ms:.2} | {:.1} | {:.1} | {:.0} | {:.0} | {} |",
                 cell.database,
                 cell.operation.name(),
+                cell.customers,
                 cell.connections,
                 cell.contender.name(),
                 figures.server_cpu_ms,
@@ -126,6 +138,11 @@ impl Medians {
 }
 
 impl Figures {
+    /// All that 1,000 requests take of the processors.
+    fn cpu_ms(&self) -> f64 {
+        self.server_cpu_ms + self.database_cpu_ms
+    }
+
     fn of(rounds: &[&Round]) -> Self {
         let median = |figure: &dyn Fn(&Round) -> f64| median(rounds.iter().map(|round| figure(round)).collect());
         let per_thousand = |seconds: f64, round: &Round| seconds * 1e6 / round.requests as f64;

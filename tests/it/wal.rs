@@ -1,0 +1,102 @@
+//! SQLite's write-ahead log: its cap, and what happens when somebody reads from an old snapshot for long.
+
+use std::{path::PathBuf, time::Duration};
+
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, TransactionTrait};
+use serde_json::json;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::support::{
+    Subject,
+    api::Api,
+    database::Database,
+    shop::{Customer, Shop},
+};
+
+const CAP: u64 = 64 * 1024 * 1024;
+const STREAMS: usize = 8;
+/// Each patch writes 64 KB more than it needs, and all streams together 26 MB a second: more would be another promise
+/// than the one for the load that a shop can bring.
+const BALLAST: &str = "
+    CREATE TABLE ballast (customer INTEGER PRIMARY KEY, bytes BLOB);
+    CREATE TRIGGER ballast AFTER UPDATE ON customer
+    BEGIN INSERT OR REPLACE INTO ballast VALUES (NEW.id, zeroblob(65536)); END";
+const PAUSE: Duration = Duration::from_millis(20);
+
+struct Load {
+    shop: Shop,
+    customers: Vec<Customer>,
+    log: PathBuf,
+}
+
+impl Load {
+    async fn prepare() -> Self {
+        let shop = Shop::on(Database::sqlite()).await;
+        let mut customers = Vec::new();
+        for number in 0..STREAMS {
+            customers.push(shop.customer(&format!("customer{number}")).await);
+        }
+        shop.database.connect().await.execute_unprepared(BALLAST).await.unwrap();
+        let log = format!("{}-wal", shop.database.url().trim_start_matches("sqlite://")).into();
+        Self { shop, customers, log }
+    }
+
+    fn log_bytes(&self) -> u64 {
+        self.log.metadata().unwrap().len()
+    }
+
+    /// So many patches of each customer, all answered 200; gives the log's greatest length.
+    async fn run(&self, patches: usize) -> u64 {
+        let streams = self.customers.iter().map(|customer| {
+            let (api, key) = (Api::clone(&self.shop), customer.key.clone());
+            tokio::spawn(async move {
+                let mut ticks = tokio::time::interval(PAUSE);
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                for _ in 0..patches {
+                    ticks.tick().await;
+                    let name = format!("{:?}", Instant::now());
+                    api.patch(json!({ "first_name": name })).key(&key).send().await.assert_status(200);
+                }
+            })
+        });
+        let mut streams = std::pin::pin!(join_all(streams));
+        let mut longest = 0;
+        loop {
+            tokio::select! {
+                done = &mut streams => {
+                    done.into_iter().for_each(Result::unwrap);
+                    return longest;
+                }
+                () = tokio::time::sleep(Duration::from_millis(5)) => longest = longest.max(self.log_bytes()),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_keeps_to_its_cap_under_a_load_that_never_pauses() {
+    let longest = Load::prepare().await.run(300).await;
+    assert!(longest <= CAP, "{longest}");
+}
+
+/// The log cannot start anew while somebody needs what it holds. Nobody is refused for that; and when the reader has
+/// gone, the log grows no further.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_stays_makes_the_log_longer_and_refuses_nobody() {
+    let load = Load::prepare().await;
+    let reader = load.shop.database.connect().await.begin().await.unwrap();
+    reader
+        .query_one_raw(sea_orm::Statement::from_string(reader.get_database_backend(), "SELECT COUNT(*) FROM customer"))
+        .await
+        .unwrap();
+    while load.log_bytes() <= CAP {
+        load.run(20).await;
+    }
+    load.shop.get().key(&load.customers[0].key).send().await.assert_status(200);
+
+    reader.rollback().await.unwrap();
+    let before = load.log_bytes();
+    let longest = load.run(160).await;
+    assert!(longest <= before + CAP / 4, "{before} {longest}");
+}
