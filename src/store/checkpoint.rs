@@ -2,36 +2,48 @@
 //!
 //! Left to itself SQLite checkpoints inside a commit, and that one request waits for all of it. Here another
 //! connection does it twice a second (PASSIVE: nobody waits). Under a load that never pauses the log could still grow
-//! without end, so above a cap the writer itself has it start anew (RESTART) before it goes on.
+//! without end, so near its cap the writer itself empties it (TRUNCATE) before it goes on. Only a reader who stays with
+//! an old snapshot, say a backup, can prevent that: then the log grows until they have finished, for to refuse
+//! customers would be worse.
 
 use std::{
+    path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 /// How often the log is looked after.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// The log's cap, in pages of 4,096 bytes: 64 MB. The writer is asked at three quarters of it.
-const CAP_PAGES: i64 = 64 * 1024 * 1024 / 4096;
+/// The log's cap is 64 MB; a quarter of it is more than any transaction needs.
+const LIMIT: u64 = 48 * 1024 * 1024;
+/// Empties the log, but waits for readers no longer than a tenth of a second.
+const EMPTY: &str = "PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000";
 
 /// What the writer and the checkpoints tell each other.
 #[derive(Default)]
 pub(super) struct WalPressure {
-    too_long: AtomicBool,
+    log: OnceLock<PathBuf>,
+    /// Somebody needs the log as it is: not to be tried again before the next interval.
+    is_held: AtomicBool,
 }
 
 impl WalPressure {
-    /// The writer has committed; between two transactions is its moment to restart an overlong log.
+    /// The writer has committed; between two transactions is its moment to empty an overlong log.
     pub(super) async fn note_commit(&self, db: &DatabaseConnection) {
-        if self.too_long.swap(false, Ordering::Relaxed) {
-            warn_on_error(checkpoint(db, "RESTART").await);
+        if self.is_too_long() && !self.is_held.load(Ordering::Relaxed) {
+            warn_on_error(db.execute_unprepared(EMPTY).await);
+            self.is_held.store(self.is_too_long(), Ordering::Relaxed);
         }
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.log.get().and_then(|log| log.metadata().ok()).is_some_and(|log| log.len() > LIMIT)
     }
 }
 
@@ -55,26 +67,27 @@ impl Checkpoints {
 
 /// Runs until the task is aborted.
 async fn run(db: DatabaseConnection, pressure: Arc<WalPressure>) {
+    if let Some(log) = warn_on_error(find_log(&db).await) {
+        // Set here alone.
+        let _ = pressure.log.set(log);
+    }
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         // Whoever wrote: requests, an import, a command beside the server. With nothing to move it costs next to nothing.
-        if let Some(pages) = warn_on_error(checkpoint(&db, "PASSIVE").await)
-            && pages > CAP_PAGES / 4 * 3
-        {
-            pressure.too_long.store(true, Ordering::Relaxed);
-        }
+        warn_on_error(db.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await);
+        pressure.is_held.store(false, Ordering::Relaxed);
     }
 }
 
-/// Gives the pages in the log. <https://sqlite.org/pragma.html#pragma_wal_checkpoint>
-async fn checkpoint(db: &DatabaseConnection, mode: &str) -> Result<i64, DbErr> {
-    let sql = format!("PRAGMA wal_checkpoint({mode})");
-    let row = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), sql)).await?;
-    row.map_or(Ok(0), |row| row.try_get("", "log"))
+async fn find_log(db: &DatabaseConnection) -> Result<PathBuf, DbErr> {
+    let sql = "SELECT file || '-wal' AS log FROM pragma_database_list WHERE name = 'main'";
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    let log: String = row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?.try_get("", "log")?;
+    Ok(log.into())
 }
 
-fn warn_on_error(result: Result<i64, DbErr>) -> Option<i64> {
+fn warn_on_error<T>(result: Result<T, DbErr>) -> Option<T> {
     result.inspect_err(|error| tracing::warn!(error = error as &dyn std::error::Error, "a checkpoint failed")).ok()
 }
