@@ -6,9 +6,9 @@ use std::{future::poll_fn, io, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody},
     extract::Request,
-    http::{Version, header},
+    http::{HeaderValue, Version, header},
     response::{IntoResponse, Response},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -153,5 +153,11 @@ async fn answer(app: Router, request: Request) -> Result<Response, std::convert:
     if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
         return Ok(axum::http::StatusCode::BAD_REQUEST.into_response());
     }
-    app.oneshot(request).await
+    let is_long = request.body().size_hint().upper().is_none_or(|bytes| bytes > BUFFER_BYTES as u64);
+    let mut response = app.oneshot(request).await?;
+    // It may have been refused unread, and then the connection ends: no client should send its next request there.
+    if is_long && response.status().is_client_error() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }

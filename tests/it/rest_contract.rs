@@ -213,7 +213,8 @@ async fn the_order_of_checks(shop: Shop) {
     let put = shop.request(Method::PUT, ME).header("content-type", "text/plain").body("x").key(&sara.key);
     put.send().await.assert_status(405);
     patch(&long).header("content-type", "text/plain").send().await.assert_status(415);
-    patch(&long).send().await.assert_status(413);
+    // Unread, so that the connection ends; who is not told would send the next request there and lose it.
+    patch(&long).send().await.assert_status(413).assert_header("connection", "close");
     patch("{").send().await.assert_status(400);
     patch(r#"{"gender":"x"}"#).send().await.assert(400, r#"{"gender":["\"x\" is not a valid choice."]}"#);
     let taken = r#"{"username":["A user with that username already exists."]}"#;
