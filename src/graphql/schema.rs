@@ -1,6 +1,6 @@
 //! The schema. It is built without a database; the resolver is added to each server's own copy.
 
-use async_graphql::{Context, EmptySubscription, Object, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{Context, EmptySubscription, Object, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 
 use super::{
     error::Failure,
@@ -15,8 +15,8 @@ use crate::{
 pub type ProfileSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema over this resolver.
-pub fn schema(profile: MyProfile) -> ProfileSchema {
-    builder().data(profile).finish()
+pub fn schema(profile: MyProfile, validation: ValidationMode) -> ProfileSchema {
+    builder().validation_mode(validation).data(profile).finish()
 }
 
 /// The schema in the definition language: `schema.graphql`, which a test holds to this.

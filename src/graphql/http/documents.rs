@@ -36,6 +36,16 @@ pub(crate) enum DocumentError {
     Cost(#[from] CostError),
 }
 
+/// SHA-256 of a document's text.
+pub(crate) type DocumentHash = [u8; 32];
+
+/// A document that may be executed.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) hash: DocumentHash,
+    pub(crate) parsed: ExecutableDocument,
+}
+
 /// What the cache has seen since the start, and what it holds now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -69,16 +79,16 @@ impl Documents {
     }
 
     /// The document of this text, parsed and held to every limit, now or before.
-    pub(crate) fn load(&self, text: &str) -> Result<Arc<ExecutableDocument>, DocumentError> {
+    pub(crate) fn load(&self, text: &str) -> Result<Arc<Document>, DocumentError> {
         let hash = hash_of(text);
         if let Some(document) = self.find(&hash) {
             return Ok(document);
         }
         // Without the lock: two requests may parse the same text, but nobody waits for another's parser.
         let tokens = check_text(text)?;
-        let document = parse_query(text)?;
-        check_document(&document)?;
-        let document = Arc::new(document);
+        let parsed = parse_query(text)?;
+        check_document(&parsed)?;
+        let document = Arc::new(Document { hash, parsed });
         let entry = Entry { document: document.clone(), bytes: weight(text, tokens), last_used: 0 };
         let mut cache = self.lock();
         cache.insert(hash, entry);
@@ -88,8 +98,8 @@ impl Documents {
         Ok(document)
     }
 
-    /// The document whose text has this hash, in lower-case hexadecimal digits, if it is known.
-    pub(crate) fn find(&self, hash: &str) -> Option<Arc<ExecutableDocument>> {
+    /// The document whose text has this hash, if it is known.
+    pub(crate) fn find(&self, hash: &DocumentHash) -> Option<Arc<Document>> {
         self.lock().find(hash)
     }
 
@@ -104,14 +114,16 @@ impl Documents {
     }
 }
 
-/// The hash of a text that its client would send: SHA-256 in lower-case hexadecimal digits.
-pub(crate) fn hash_of(text: &str) -> String {
-    use std::fmt::Write;
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hash, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hash, "{byte:02x}");
-        hash
-    })
+/// The hash of a text.
+pub(crate) fn hash_of(text: &str) -> DocumentHash {
+    Sha256::digest(text).into()
+}
+
+/// The hash that a client has written in hexadecimal digits.
+pub(crate) fn parse_hash(digits: &str) -> Option<DocumentHash> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(digits, &mut hash).ok()?;
+    Some(hash)
 }
 
 /// About what a parsed document takes, never less. Measured: 760 bytes, up to 237 a token (an inline fragment's) and
@@ -121,14 +133,14 @@ fn weight(text: &str, tokens: usize) -> usize {
 }
 
 struct Entry {
-    document: Arc<ExecutableDocument>,
+    document: Arc<Document>,
     bytes: usize,
     last_used: u64,
 }
 
 #[derive(Default)]
 struct Cache {
-    entries: HashMap<String, Entry>,
+    entries: HashMap<DocumentHash, Entry>,
     /// Its `entries` is filled in when it is read.
     counters: Counters,
     /// Counts the uses, to tell which was the last.
@@ -136,7 +148,7 @@ struct Cache {
 }
 
 impl Cache {
-    fn find(&mut self, hash: &str) -> Option<Arc<ExecutableDocument>> {
+    fn find(&mut self, hash: &DocumentHash) -> Option<Arc<Document>> {
         self.clock += 1;
         let entry = self.entries.get_mut(hash);
         match entry {
@@ -148,7 +160,7 @@ impl Cache {
         Some(entry.document.clone())
     }
 
-    fn insert(&mut self, hash: String, entry: Entry) {
+    fn insert(&mut self, hash: DocumentHash, entry: Entry) {
         self.clock += 1;
         self.counters.bytes += entry.bytes;
         if let Some(same) = self.entries.insert(hash, Entry { last_used: self.clock, ..entry }) {
@@ -158,7 +170,7 @@ impl Cache {
 
     /// Drops the least recently used entry. Looking at each is quick: they are few.
     fn evict(&mut self) {
-        let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.last_used).map(|(hash, _)| hash.clone());
+        let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.last_used).map(|(hash, _)| *hash);
         if let Some(entry) = oldest.and_then(|hash| self.entries.remove(&hash)) {
             self.counters.bytes -= entry.bytes;
             self.counters.evictions += 1;

@@ -5,7 +5,7 @@
 //! 3. `documents`: the text behind a hash, the cache of parsed documents, and for a new text
 //!    `gate` (before the parser) and `cost` (after it), both held to `limits`
 //! 4. `coerce`: the operation, and what unset variables mean
-//! 5. the resolver, by async-graphql
+//! 5. the resolver, by async-graphql, which validates what `verdicts` does not know
 //! 6. `answer`: the status and the errors; `refusal` names what went wrong before 5
 
 mod answer;
@@ -17,10 +17,11 @@ mod limits;
 mod negotiation;
 mod refusal;
 mod request;
+mod verdicts;
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::{ValidationMode, parser::types::OperationType};
 use axum::{
     Router,
     extract::{Request, State},
@@ -32,9 +33,10 @@ use axum::{
 pub use documents::Counters;
 
 use self::{
-    documents::Documents,
+    documents::{Document, Documents},
     negotiation::{MediaType, negotiate},
     refusal::Refused,
+    verdicts::{Case, Verdicts},
 };
 use super::ProfileSchema;
 use crate::{
@@ -47,6 +49,9 @@ use crate::{
 #[derive(Clone)]
 pub struct Endpoint {
     schema: ProfileSchema,
+    /// The same, without the validation.
+    trusting: ProfileSchema,
+    verdicts: Arc<Verdicts>,
     profile: MyProfile,
     documents: Arc<Documents>,
     introspection: bool,
@@ -65,13 +70,20 @@ struct Prepared {
     request: async_graphql::Request,
     /// Nothing but the schema is asked for, which needs no key.
     introspection_only: bool,
+    case: Case,
 }
 
 impl Endpoint {
     /// The face over this resolver; whether the schema may be asked for.
     pub fn new(profile: MyProfile, introspection: bool) -> Self {
-        let schema = super::schema(profile.clone());
-        Self { schema, profile, documents: Arc::new(Documents::new()), introspection }
+        Self {
+            schema: super::schema(profile.clone(), ValidationMode::Strict),
+            trusting: super::schema(profile.clone(), ValidationMode::Fast),
+            verdicts: Arc::default(),
+            profile,
+            documents: Arc::new(Documents::new()),
+            introspection,
+        }
     }
 
     /// Its one route.
@@ -99,12 +111,14 @@ impl Endpoint {
             None if !look_first => return Err(Unauthenticated::NotProvided.into()),
             _ => {}
         }
-        let response = self.execute(prepared?.request, credential).await?;
-        if let Some(credential) = &credential
+        let Prepared { request, case, .. } = prepared?;
+        let response = self.execute(request, case, credential).await?;
+        if !answer::is_request_error(&response) {
+            self.verdicts.pass(case);
+        } else if let Some(credential) = credential
             && !look_first
-            && answer::is_request_error(&response)
         {
-            self.authenticate(*credential).await?;
+            self.authenticate(credential).await?;
         }
         Ok(response)
     }
@@ -118,12 +132,13 @@ impl Endpoint {
     async fn execute(
         &self,
         mut request: async_graphql::Request,
+        case: Case,
         credential: Option<Credential>,
     ) -> Result<async_graphql::Response, Refused> {
         if let Some(credential) = credential {
             request = request.data(credential);
         }
-        let schema = self.schema.clone();
+        let schema = if self.verdicts.has_passed(case) { &self.trusting } else { &self.schema }.clone();
         http::execute(async move { schema.execute(request).await }).await.map_err(Refused::Aborted)
     }
 
@@ -135,8 +150,8 @@ impl Endpoint {
         }
         let document = self.document(&request)?;
         let name = request.operation_name.as_deref();
-        let operation = coerce::operation(&document, name)?;
-        let roots = cost::root_fields(&document, operation);
+        let operation = coerce::operation(&document.parsed, name)?;
+        let roots = cost::root_fields(&document.parsed, operation);
         if operation.ty == OperationType::Mutation {
             if !by_post {
                 return Err(Refused::MutationByGet);
@@ -149,19 +164,25 @@ impl Endpoint {
             return Err(Refused::IntrospectionOff);
         }
         let introspection_only = roots.introspection_only();
-        let mut document = ExecutableDocument::clone(&document);
-        coerce::prepare(&mut document, name, &mut request.variables)?;
-        request.set_parsed_query(document);
-        Ok(Prepared { request, introspection_only })
+        let mut parsed = document.parsed.clone();
+        coerce::prepare(&mut parsed, name, &mut request.variables)?;
+        let case = self.verdicts.case(&document.hash, name, &request.variables);
+        request.set_parsed_query(parsed);
+        Ok(Prepared { request, introspection_only, case })
     }
 
     /// The parsed document: of the request's text, or behind the hash that a client of automatic persisted queries
     /// sends instead.
-    fn document(&self, request: &async_graphql::Request) -> Result<Arc<ExecutableDocument>, Refused> {
+    fn document(&self, request: &async_graphql::Request) -> Result<Arc<Document>, Refused> {
         match (persisted_hash(request)?, request.query.as_str()) {
             (None, "") => Err(Refused::NoQuery),
-            (Some(hash), "") => self.documents.find(&hash).ok_or(Refused::PersistedQueryNotFound),
-            (Some(hash), text) if hash != documents::hash_of(text) => Err(Refused::PersistedQueryMismatch),
+            (Some(digits), "") => {
+                let known = documents::parse_hash(&digits).and_then(|hash| self.documents.find(&hash));
+                known.ok_or(Refused::PersistedQueryNotFound)
+            }
+            (Some(digits), text) if documents::parse_hash(&digits) != Some(documents::hash_of(text)) => {
+                Err(Refused::PersistedQueryMismatch)
+            }
             (_, text) => Ok(self.documents.load(text)?),
         }
     }
@@ -173,7 +194,7 @@ fn persisted_hash(request: &async_graphql::Request) -> Result<Option<String>, Re
     let Some(Value::Object(persisted)) = request.extensions.get("persistedQuery") else { return Ok(None) };
     match (persisted.get("version"), persisted.get("sha256Hash")) {
         (Some(Value::Number(version)), Some(Value::String(hash))) if version.as_u64() == Some(1) => {
-            Ok(Some(hash.to_ascii_lowercase()))
+            Ok(Some(hash.clone()))
         }
         _ => Err(Refused::PersistedQueryUnsupported),
     }

@@ -1,6 +1,6 @@
 use super::*;
 
-fn shared(a: &Arc<ExecutableDocument>, b: &Arc<ExecutableDocument>) -> bool {
+fn shared(a: &Arc<Document>, b: &Arc<Document>) -> bool {
     Arc::ptr_eq(a, b)
 }
 
@@ -16,13 +16,12 @@ fn a_document_is_parsed_once_and_found_by_text_and_by_hash() {
 }
 
 #[test]
-fn the_hash_is_sha_256_in_lower_case() {
+fn the_hash_is_sha_256_in_hexadecimal_digits() {
     let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
-    assert_eq!(hash_of("{__typename}"), hash);
-    let documents = Documents::new();
-    documents.load("{__typename}").unwrap();
-    assert!(documents.find(hash).is_some());
-    assert!(documents.find(&hash.to_uppercase()).is_none());
+    assert_eq!(parse_hash(hash), Some(hash_of("{__typename}")));
+    assert_eq!(parse_hash(&hash.to_uppercase()), parse_hash(hash));
+    assert_eq!(parse_hash(&hash[2..]), None);
+    assert_eq!(parse_hash("x"), None);
 }
 
 #[test]

@@ -1,0 +1,149 @@
+//! What has passed validation need not pass it again: it takes half of async-graphql's time and its verdict is the same
+//! for the same document, operation and kinds of variables.
+//!
+//! To validation a variable's text is any text, unless an enum's value is expected there. So the texts that could be
+//! one count as they are, as numbers do, and all others count the same.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, Hash, Hasher, RandomState},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_graphql::Variables;
+use async_graphql_value::ConstValue;
+
+use super::documents::DocumentHash;
+
+/// The most verdicts kept: 64 KB. One more and all are forgotten; whoever fills it costs others a validation.
+const MOST: usize = 4096;
+
+/// What a verdict is about, as a keyed hash: nobody outside can make two requests that share one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Case(u64);
+
+/// The requests that passed.
+#[derive(Default)]
+pub(super) struct Verdicts {
+    keys: RandomState,
+    passed: Mutex<HashSet<Case>>,
+}
+
+impl Verdicts {
+    pub(super) fn case(&self, document: &DocumentHash, operation: Option<&str>, variables: &Variables) -> Case {
+        let mut hasher = self.keys.build_hasher();
+        (document, operation, variables.len()).hash(&mut hasher);
+        for (name, value) in variables.iter() {
+            name.hash(&mut hasher);
+            hash_kind(value, &mut hasher);
+        }
+        Case(hasher.finish())
+    }
+
+    pub(super) fn has_passed(&self, case: Case) -> bool {
+        self.lock().contains(&case)
+    }
+
+    pub(super) fn pass(&self, case: Case) {
+        let mut passed = self.lock();
+        if passed.len() >= MOST {
+            passed.clear();
+        }
+        passed.insert(case);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<Case>> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn hash_kind(value: &ConstValue, hasher: &mut impl Hasher) {
+    std::mem::discriminant(value).hash(hasher);
+    match value {
+        ConstValue::Null | ConstValue::Binary(_) => {}
+        ConstValue::Boolean(value) => value.hash(hasher),
+        ConstValue::Number(number) => number.hash(hasher),
+        ConstValue::Enum(name) => name.hash(hasher),
+        ConstValue::String(text) => is_enum_value(text).then_some(text).hash(hasher),
+        ConstValue::List(items) => {
+            items.len().hash(hasher);
+            items.iter().for_each(|item| hash_kind(item, hasher));
+        }
+        ConstValue::Object(fields) => {
+            fields.len().hash(hasher);
+            for (name, value) in fields {
+                name.hash(hasher);
+                hash_kind(value, hasher);
+            }
+        }
+    }
+}
+
+/// Whether the text could be a value of an enum, which are all written like this (a test holds the schema to it).
+fn is_enum_value(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::{parse_schema, types::TypeKind, types::TypeSystemDefinition};
+    use serde_json::json;
+
+    use super::*;
+
+    fn case(verdicts: &Verdicts, variables: serde_json::Value) -> Case {
+        verdicts.case(&[0; 32], None, &Variables::from_json(variables))
+    }
+
+    #[test]
+    fn texts_share_a_verdict_and_enum_values_and_kinds_do_not() {
+        let verdicts = Verdicts::default();
+        let sara = case(&verdicts, json!({"input": {"firstName": "Sara"}}));
+        assert_eq!(sara, case(&verdicts, json!({"input": {"firstName": "Neda Ahmadi"}})));
+        let others = [
+            json!({"input": {"firstName": "MALE"}}),
+            json!({"input": {"firstName": "FEMALE"}}),
+            json!({"input": {"firstName": null}}),
+            json!({"input": {"firstName": 5}}),
+            json!({"input": {"firstName": 6}}),
+            json!({"input": {"firstName": true}}),
+            json!({"input": {"firstName": ["Sara"]}}),
+            json!({"input": {"lastName": "Sara"}}),
+            json!({"input": {"firstName": "Sara", "lastName": "Ahmadi"}}),
+            json!({"other": {"firstName": "Sara"}}),
+            json!({}),
+        ]
+        .map(|variables| case(&verdicts, variables));
+        assert!(!others.contains(&sara));
+        assert_eq!(HashSet::from(others).len(), others.len());
+        let variables = Variables::from_json(json!({"input": {"firstName": "Sara"}}));
+        assert_ne!(sara, verdicts.case(&[1; 32], None, &variables));
+        assert_ne!(sara, verdicts.case(&[0; 32], Some("Update"), &variables));
+    }
+
+    #[test]
+    fn verdicts_are_bounded() {
+        let verdicts = Verdicts::default();
+        for number in 0..=MOST {
+            verdicts.pass(case(&verdicts, json!({ "number": number })));
+        }
+        assert_eq!(verdicts.lock().len(), 1);
+        assert!(verdicts.has_passed(case(&verdicts, json!({ "number": MOST }))));
+    }
+
+    #[test]
+    fn every_enum_value_of_the_schema_is_seen_as_one() {
+        let mut values = 0;
+        for definition in parse_schema(crate::graphql::sdl()).unwrap().definitions {
+            if let TypeSystemDefinition::Type(ty) = definition
+                && let TypeKind::Enum(definition) = ty.node.kind
+            {
+                for value in definition.values {
+                    assert!(is_enum_value(&value.node.value.node), "{}", value.node.value.node);
+                    values += 1;
+                }
+            }
+        }
+        assert!(values > 0);
+    }
+}
