@@ -10,12 +10,12 @@ use super::{
     Format, PAGE,
     batches::{self, Batch, Batches},
     columns::Row,
-    judge::{OnConflict, Stored, Verdict, fresh},
+    judge::{OnConflict, Stored, Verdict},
     reader::ReadError,
     report::{Finding, Report},
     twins::{Mark, Twins, Who},
 };
-use crate::store::{Store, StoreError};
+use crate::store::{BulkCustomer, CustomerUpdate, Store, StoreError};
 
 /// How often a batch starts anew because others wrote the same values between the question and the insert.
 const ATTEMPTS: usize = 5;
@@ -87,13 +87,16 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
     let report = Report::beside(import.file, ".twins.jsonl")?;
     store.prepare_for_bulk().await?;
     let twins = stored_usernames(store).await?;
-    let Batches { mut batches, reader } = batches::start(file, import.format, twins, import.dry_run);
+    let is_new_shop = store.usernames_after(i64::MIN, 1).await?.is_empty();
+    let rows = if is_new_shop { batches::ROWS_OF_NEW_SHOP } else { batches::ROWS };
+    let Batches { mut batches, reader } = batches::start(file, import.format, rows, twins, import.dry_run);
     while let Some(batch) = batches.recv().await {
         let bytes = batch.bytes;
         run.batch(batch).await?;
         progress(bytes);
     }
     let twins = reader.await??;
+    store.finish_bulk().await?;
     run.tally.twins = report_twins(twins, report, &mut run.tally)?;
     run.tally.rejected = run.rejected.finish()?;
     Ok(run.tally)
@@ -141,7 +144,7 @@ impl Run<'_> {
             return Ok(());
         }
         if !self.dry_run && !self.conflicts_likely {
-            let new: Vec<_> = rows.iter().cloned().map(fresh).collect();
+            let new: Vec<_> = rows.iter().map(|row| &row.new).collect();
             match self.store.insert_customers(&new).await {
                 Ok(()) => {
                     self.tally.imported += new.len() as u64;
@@ -151,13 +154,16 @@ impl Run<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.judge(rows).await
+        for rows in rows.chunks(batches::ROWS) {
+            self.judge(rows).await?;
+        }
+        Ok(())
     }
 
     /// Looks at what is stored and does with each row what is due.
-    async fn judge(&mut self, rows: Vec<Row>) -> Result<(), ImportError> {
+    async fn judge(&mut self, rows: &[Row]) -> Result<(), ImportError> {
         for attempt in 1.. {
-            let verdicts = Verdicts::of(self.store, rows.clone(), self.on_conflict).await?;
+            let verdicts = Verdicts::of(self.store, rows, self.on_conflict).await?;
             self.conflicts_likely = verdicts.met_customers;
             match self.carry_out(verdicts).await {
                 Err(ImportError::Store(StoreError::Unique(_))) if attempt < ATTEMPTS => {}
@@ -167,7 +173,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn carry_out(&mut self, verdicts: Verdicts) -> Result<(), ImportError> {
+    async fn carry_out(&mut self, verdicts: Verdicts<'_>) -> Result<(), ImportError> {
         let Verdicts { new, changed, unchanged, skipped, refused, findings, .. } = verdicts;
         let (imported, updated) = (new.len() as u64, changed.len() as u64);
         if !self.dry_run {
@@ -195,9 +201,9 @@ impl Run<'_> {
 
 /// What becomes of the rows of a batch.
 #[derive(Default)]
-struct Verdicts {
-    new: Vec<crate::store::BulkCustomer>,
-    changed: Vec<crate::store::CustomerUpdate>,
+struct Verdicts<'a> {
+    new: Vec<&'a BulkCustomer>,
+    changed: Vec<CustomerUpdate>,
     unchanged: u64,
     skipped: u64,
     refused: u64,
@@ -205,8 +211,8 @@ struct Verdicts {
     met_customers: bool,
 }
 
-impl Verdicts {
-    async fn of(store: &Store, rows: Vec<Row>, on_conflict: OnConflict) -> Result<Self, StoreError> {
+impl<'a> Verdicts<'a> {
+    async fn of(store: &Store, rows: &'a [Row], on_conflict: OnConflict) -> Result<Self, StoreError> {
         let identities: Vec<_> = rows.iter().map(Row::identity).collect();
         let rivals = store.find_rivals(&identities).await?;
         let mut verdicts = Self { met_customers: !rivals.customers.is_empty(), ..Self::default() };
