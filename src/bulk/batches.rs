@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The rows of one transaction. More would be faster on SQLite, but a live server that writes to the same file waits for
-/// as long as one takes: a fraction of a second.
+/// as long as one takes: mostly a fraction of a second.
 pub(super) const ROWS: usize = 8000;
 /// Into a new shop, where nobody waits, more rows go at once: SQLite writes every page that a transaction touches, and the
 /// scattered unique values of a few thousand rows touch most pages. Two batches are in memory.
@@ -116,3 +116,37 @@ impl Composer {
 }
 
 type ControlFlow = std::ops::ControlFlow<()>;
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use super::*;
+
+    /// The rows of each batch.
+    async fn sizes(text: &str, rows: usize) -> Vec<usize> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        let Batches { mut batches, reader } = start(file, Format::Csv, rows, Twins::new().unwrap(), false);
+        let mut sizes = Vec::new();
+        while let Some(batch) = batches.recv().await {
+            sizes.push(batch.rows.len());
+        }
+        reader.await.unwrap().unwrap();
+        sizes
+    }
+
+    #[tokio::test]
+    async fn a_batch_ends_where_it_is_full_or_a_value_comes_again() {
+        assert_eq!(sizes("username\na\nb\nc\nd\ne\n", 2).await, [2, 2, 1]);
+        assert_eq!(sizes("username\na\nb\na\nc\n", 9).await, [2, 2]);
+    }
+
+    #[tokio::test]
+    async fn long_rows_make_small_batches() {
+        let keys = |n: u32| (0..1000).map(|k| format!("{n:0>500}{k:0>500} ")).collect::<String>();
+        let rows: String = (0..20).map(|n| format!("user{n},{}\n", keys(n))).collect();
+        assert_eq!(sizes(&format!("username,keys\n{rows}"), 1000).await, [9, 9, 2]);
+    }
+}

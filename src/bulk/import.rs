@@ -4,7 +4,10 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+use sea_orm::DbBackend;
 
 use super::{
     Format, PAGE,
@@ -19,6 +22,10 @@ use crate::store::{BulkCustomer, CustomerUpdate, Store, StoreError};
 
 /// How often a batch starts anew because others wrote the same values between the question and the insert.
 const ATTEMPTS: usize = 5;
+
+/// Who waits for SQLite asks now and then, at most 100 ms apart. Without a pause between two transactions a live server
+/// would find the file locked at nearly every turn.
+const TURN_OF_OTHERS: Duration = Duration::from_millis(110);
 
 /// What to import, and how.
 #[derive(Clone, Debug)]
@@ -76,8 +83,10 @@ pub enum ImportError {
 /// Imports the file; `progress` hears how many bytes of it are done.
 pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<Tally, ImportError> {
     let file = File::open(import.file).map_err(ReadError::Io)?;
+    let is_new_shop = store.usernames_after(i64::MIN, 1).await?.is_empty();
     let mut run = Run {
         store,
+        gives_way: store.backend() == DbBackend::Sqlite && !is_new_shop,
         dry_run: import.dry_run,
         on_conflict: import.on_conflict,
         conflicts_likely: false,
@@ -87,7 +96,6 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
     let report = Report::beside(import.file, ".twins.jsonl")?;
     store.prepare_for_bulk().await?;
     let twins = stored_usernames(store).await?;
-    let is_new_shop = store.usernames_after(i64::MIN, 1).await?.is_empty();
     let rows = if is_new_shop { batches::ROWS_OF_NEW_SHOP } else { batches::ROWS };
     let Batches { mut batches, reader } = batches::start(file, import.format, rows, twins, import.dry_run);
     while let Some(batch) = batches.recv().await {
@@ -96,9 +104,9 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         progress(bytes);
     }
     let twins = reader.await??;
-    store.finish_bulk().await?;
     run.tally.twins = report_twins(twins, report, &mut run.tally)?;
     run.tally.rejected = run.rejected.finish()?;
+    store.finish_bulk().await?;
     Ok(run.tally)
 }
 
@@ -127,6 +135,8 @@ fn report_twins(twins: Twins, mut report: Report, tally: &mut Tally) -> io::Resu
 
 struct Run<'a> {
     store: &'a Store,
+    /// Whether others write to the same file.
+    gives_way: bool,
     dry_run: bool,
     on_conflict: OnConflict,
     /// Whether the last batch met stored customers: then the next one is not inserted on the off chance.
@@ -148,6 +158,7 @@ impl Run<'_> {
             match self.store.insert_customers(&new).await {
                 Ok(()) => {
                     self.tally.imported += new.len() as u64;
+                    self.give_way().await;
                     return Ok(());
                 }
                 Err(StoreError::Unique(_)) => {}
@@ -180,9 +191,11 @@ impl Run<'_> {
             // Two transactions, each of which may be repeated: what is in is unchanged the second time.
             if !changed.is_empty() {
                 self.store.update_customers(changed).await?;
+                self.give_way().await;
             }
             if !new.is_empty() {
                 self.store.insert_customers(&new).await?;
+                self.give_way().await;
             }
         }
         self.tally.imported += imported;
@@ -192,6 +205,13 @@ impl Run<'_> {
         self.tally.refused += refused;
         self.reject(&findings)?;
         Ok(())
+    }
+
+    /// After a transaction.
+    async fn give_way(&self) {
+        if self.gives_way {
+            tokio::time::sleep(TURN_OF_OTHERS).await;
+        }
     }
 
     fn reject(&mut self, findings: &[Finding]) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! SQLite: inserts of several hundred rows at once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::{api_token, customer};
 use sea_orm::{
@@ -13,8 +13,8 @@ use super::{RowToInsert, Table};
 /// Thirteen columns of a customer make 6,500 of the 32,766 parameters that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 500;
 
-/// How often [`settle`] asks, and how long it waits in between: a live server's own checkpoints take less.
-const SETTLE_ATTEMPTS: u32 = 50;
+/// How long [`settle`] goes on asking: a live server's own checkpoint of a large log takes seconds.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
 const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Unique values come in no order, so that every batch touches most pages of their indexes. In a larger cache a page is
@@ -25,7 +25,7 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 /// only from the end, and the file stays whole (<https://sqlite.org/pragma.html#pragma_synchronous>): the import goes
 /// on where it is. What a live server commits beside it is as durable as ever.
 pub(super) async fn make_room(db: &DatabaseConnection) -> Result<(), DbErr> {
-    for pragma in ["cache_size = -24576", "wal_autocheckpoint = 65536", "synchronous = NORMAL"] {
+    for pragma in ["cache_size = -32768", "wal_autocheckpoint = 65536", "synchronous = NORMAL"] {
         db.execute_unprepared(&format!("PRAGMA {pragma}")).await?;
     }
     Ok(())
@@ -34,7 +34,8 @@ pub(super) async fn make_room(db: &DatabaseConnection) -> Result<(), DbErr> {
 /// Moves the log into the database, which makes all of it durable, and gives its space back. Others who move or read
 /// it at this moment have to be waited for.
 pub(super) async fn settle(db: &DatabaseConnection) -> Result<(), DbErr> {
-    for _ in 0..SETTLE_ATTEMPTS {
+    let start = Instant::now();
+    while start.elapsed() < SETTLE_TIMEOUT {
         let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
         let busy: i64 = db.query_one_raw(checkpoint).await?.map_or(Ok(0), |row| row.try_get("", "busy"))?;
         if busy == 0 {
@@ -42,7 +43,9 @@ pub(super) async fn settle(db: &DatabaseConnection) -> Result<(), DbErr> {
         }
         tokio::time::sleep(SETTLE_PAUSE).await;
     }
-    Err(DbErr::Custom("the write-ahead log cannot be moved into the database: who reads it for so long?".to_owned()))
+    Err(DbErr::Custom(
+        "all rows are in, but who reads the write-ahead log for so long that it cannot be emptied?".into(),
+    ))
 }
 
 /// A transaction that is a writer from the start: one that becomes a writer half-way may find that it cannot.
