@@ -240,7 +240,7 @@ impl<'a> Verdicts<'a> {
         for row in rows {
             match stored.judge(row, on_conflict) {
                 Verdict::Insert(customer) => verdicts.new.push(customer),
-                Verdict::Update(update) => verdicts.changed.push(update),
+                Verdict::Update(update) => verdicts.changed.push(*update),
                 Verdict::Unchanged => verdicts.unchanged += 1,
                 Verdict::Skipped => verdicts.skipped += 1,
                 Verdict::Refused(findings) => {

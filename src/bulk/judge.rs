@@ -25,7 +25,7 @@ pub enum OnConflict {
 /// What becomes of a row.
 pub(super) enum Verdict<'a> {
     Insert(&'a BulkCustomer),
-    Update(CustomerUpdate),
+    Update(Box<CustomerUpdate>),
     /// It says what is stored already.
     Unchanged,
     Skipped,
@@ -120,7 +120,7 @@ impl Stored {
         }
         let new_keys: Vec<_> = row.new.keys.iter().filter(|key| !self.rivals.keys.contains_key(key)).copied().collect();
         if changes.is_changed() || !new_keys.is_empty() {
-            Verdict::Update(CustomerUpdate { id: customer.id, changes, new_keys })
+            Verdict::Update(Box::new(CustomerUpdate { id: customer.id, changes, new_keys }))
         } else {
             Verdict::Unchanged
         }

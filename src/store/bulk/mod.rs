@@ -108,8 +108,8 @@ async fn customer_ids(transaction: &mut Transaction, batch: &[&BulkCustomer]) ->
     let highest = own().flatten().max().unwrap_or(0);
     let without_id = own().filter(Option::is_none).count();
     let mut reserved = transaction.reserve_ids(Table::Customer, highest, without_id).await?.into_iter();
-    let mut id_of = |own: Option<i64>| own.or_else(|| reserved.next()).ok_or(DbErr::AttrNotSet("id".to_owned()));
-    own().map(|id| id_of(id)).collect()
+    let id_of = |own: Option<i64>| own.or_else(|| reserved.next()).ok_or(DbErr::AttrNotSet("id".to_owned()));
+    own().map(id_of).collect()
 }
 
 fn new_customer(id: i64, new: &BulkCustomer, now: DateTime<Utc>) -> Result<customer::Model, DbErr> {
