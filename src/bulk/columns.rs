@@ -9,7 +9,7 @@ use crate::{
     auth::{ApiKey, KeyDigest},
     profile::{Input, NewCustomerInput},
     rest,
-    store::Identity,
+    store::{BulkCustomer, Identity},
 };
 
 /// What a file may say of a customer: the REST names, the operator's switch, and keys in clear.
@@ -85,7 +85,7 @@ impl RawRow {
                 if let Some(id) = id {
                     columns.id = Set(id);
                 }
-                Ok(Row { line, id, given: Given(given), columns, keys })
+                Ok(Row { line, given: Given(given), new: BulkCustomer { row: columns, keys } })
             }
             Ok(_) => Err(errors),
             Err(wrong) => {
@@ -123,45 +123,47 @@ impl Given {
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) line: u64,
-    pub(super) id: Option<i64>,
     pub(super) given: Given,
-    /// Every column but the version and the dates; the id if the row names one.
-    pub(super) columns: customer::ActiveModel,
-    pub(super) keys: Vec<KeyDigest>,
+    /// What is to be stored if the customer is new.
+    pub(super) new: BulkCustomer,
 }
 
 impl Row {
+    pub(super) fn id(&self) -> Option<i64> {
+        self.new.row.id.try_as_ref().copied()
+    }
+
     pub(super) fn username(&self) -> &str {
-        self.columns.username.try_as_ref().map_or("", String::as_str)
+        self.new.row.username.try_as_ref().map_or("", String::as_str)
     }
 
     pub(super) fn username_key(&self) -> &str {
-        self.columns.username_key.try_as_ref().map_or("", String::as_str)
+        self.new.row.username_key.try_as_ref().map_or("", String::as_str)
     }
 
     pub(super) fn mobile_number(&self) -> Option<&str> {
-        self.columns.mobile_number.try_as_ref()?.as_deref()
+        self.new.row.mobile_number.try_as_ref()?.as_deref()
     }
 
     pub(super) fn email(&self) -> Option<&str> {
-        self.columns.email.try_as_ref()?.as_deref()
+        self.new.row.email.try_as_ref()?.as_deref()
     }
 
     /// What nobody else may have.
     pub(super) fn identity(&self) -> Identity {
         Identity {
-            id: self.id,
+            id: self.id(),
             username_key: self.username_key().to_owned(),
             mobile_number: self.mobile_number().map(str::to_owned),
             email: self.email().map(str::to_owned),
-            keys: self.keys.clone(),
+            keys: self.new.keys.clone(),
         }
     }
 
     /// The value that the row wants in a column.
     pub(super) fn value(&self, column: customer::Column) -> Option<SqlValue> {
         use sea_orm::ActiveModelTrait;
-        self.columns.get(column).into_value()
+        self.new.row.get(column).into_value()
     }
 }
 
@@ -244,8 +246,8 @@ mod tests {
             "last_name": "", "full_name": "", "gender": null, "is_profile_completed": false,
         });
         let row = row(answer).unwrap();
-        assert_eq!((row.id, row.username(), row.keys.len()), (Some(1), "sara", 0));
-        assert_eq!(row.columns.is_active, Set(true));
+        assert_eq!((row.id(), row.username(), row.new.keys.len()), (Some(1), "sara", 0));
+        assert_eq!(row.new.row.is_active, Set(true));
     }
 
     #[test]
@@ -260,8 +262,8 @@ mod tests {
         let drf = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
         let row_of = |keys: serde_json::Value| row(serde_json::json!({"username": "sara", "keys": keys}));
         let digest = ApiKey::from_clear(drf).digest();
-        assert_eq!(row_of(serde_json::json!([drf, drf])).unwrap().keys, [digest]);
-        assert_eq!(row_of(serde_json::json!(format!(" {drf} "))).unwrap().keys, [digest]);
+        assert_eq!(row_of(serde_json::json!([drf, drf])).unwrap().new.keys, [digest]);
+        assert_eq!(row_of(serde_json::json!(format!(" {drf} "))).unwrap().new.keys, [digest]);
         for bad in [serde_json::json!(["a b"]), serde_json::json!([""]), serde_json::json!({"key": drf})] {
             let errors = row_of(bad).unwrap_err();
             assert!(errors.iter().all(|(field, message)| field.as_deref() == Some("keys") && !message.contains(drf)));

@@ -91,6 +91,7 @@ pub async fn copy(source: &Store, target: &Store, progress: impl Fn(Progress)) -
         copied += page.len() as u64;
         progress(Progress::Copied(copied));
     }
+    target.finish_bulk().await?;
     compare(source, target, progress).await
 }
 

@@ -4,21 +4,28 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+use sea_orm::DbBackend;
 
 use super::{
     Format, PAGE,
     batches::{self, Batch, Batches},
     columns::Row,
-    judge::{OnConflict, Stored, Verdict, fresh},
+    judge::{OnConflict, Stored, Verdict},
     reader::ReadError,
     report::{Finding, Report},
     twins::{Mark, Twins, Who},
 };
-use crate::store::{Store, StoreError};
+use crate::store::{BulkCustomer, CustomerUpdate, Store, StoreError};
 
 /// How often a batch starts anew because others wrote the same values between the question and the insert.
 const ATTEMPTS: usize = 5;
+
+/// Who waits for SQLite asks now and then, at most 100 ms apart. Without a pause between two transactions a live server
+/// would find the file locked at nearly every turn.
+const TURN_OF_OTHERS: Duration = Duration::from_millis(110);
 
 /// What to import, and how.
 #[derive(Clone, Debug)]
@@ -76,8 +83,10 @@ pub enum ImportError {
 /// Imports the file; `progress` hears how many bytes of it are done.
 pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<Tally, ImportError> {
     let file = File::open(import.file).map_err(ReadError::Io)?;
+    let is_new_shop = store.usernames_after(i64::MIN, 1).await?.is_empty();
     let mut run = Run {
         store,
+        gives_way: store.backend() == DbBackend::Sqlite && !is_new_shop,
         dry_run: import.dry_run,
         on_conflict: import.on_conflict,
         conflicts_likely: false,
@@ -87,7 +96,8 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
     let report = Report::beside(import.file, ".twins.jsonl")?;
     store.prepare_for_bulk().await?;
     let twins = stored_usernames(store).await?;
-    let Batches { mut batches, reader } = batches::start(file, import.format, twins, import.dry_run);
+    let rows = if is_new_shop { batches::ROWS_OF_NEW_SHOP } else { batches::ROWS };
+    let Batches { mut batches, reader } = batches::start(file, import.format, rows, twins, import.dry_run);
     while let Some(batch) = batches.recv().await {
         let bytes = batch.bytes;
         run.batch(batch).await?;
@@ -96,6 +106,7 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
     let twins = reader.await??;
     run.tally.twins = report_twins(twins, report, &mut run.tally)?;
     run.tally.rejected = run.rejected.finish()?;
+    store.finish_bulk().await?;
     Ok(run.tally)
 }
 
@@ -124,6 +135,8 @@ fn report_twins(twins: Twins, mut report: Report, tally: &mut Tally) -> io::Resu
 
 struct Run<'a> {
     store: &'a Store,
+    /// Whether others write to the same file.
+    gives_way: bool,
     dry_run: bool,
     on_conflict: OnConflict,
     /// Whether the last batch met stored customers: then the next one is not inserted on the off chance.
@@ -141,23 +154,27 @@ impl Run<'_> {
             return Ok(());
         }
         if !self.dry_run && !self.conflicts_likely {
-            let new: Vec<_> = rows.iter().cloned().map(fresh).collect();
+            let new: Vec<_> = rows.iter().map(|row| &row.new).collect();
             match self.store.insert_customers(&new).await {
                 Ok(()) => {
                     self.tally.imported += new.len() as u64;
+                    self.give_way().await;
                     return Ok(());
                 }
                 Err(StoreError::Unique(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        self.judge(rows).await
+        for rows in rows.chunks(batches::ROWS) {
+            self.judge(rows).await?;
+        }
+        Ok(())
     }
 
     /// Looks at what is stored and does with each row what is due.
-    async fn judge(&mut self, rows: Vec<Row>) -> Result<(), ImportError> {
+    async fn judge(&mut self, rows: &[Row]) -> Result<(), ImportError> {
         for attempt in 1.. {
-            let verdicts = Verdicts::of(self.store, rows.clone(), self.on_conflict).await?;
+            let verdicts = Verdicts::of(self.store, rows, self.on_conflict).await?;
             self.conflicts_likely = verdicts.met_customers;
             match self.carry_out(verdicts).await {
                 Err(ImportError::Store(StoreError::Unique(_))) if attempt < ATTEMPTS => {}
@@ -167,16 +184,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn carry_out(&mut self, verdicts: Verdicts) -> Result<(), ImportError> {
+    async fn carry_out(&mut self, verdicts: Verdicts<'_>) -> Result<(), ImportError> {
         let Verdicts { new, changed, unchanged, skipped, refused, findings, .. } = verdicts;
         let (imported, updated) = (new.len() as u64, changed.len() as u64);
         if !self.dry_run {
             // Two transactions, each of which may be repeated: what is in is unchanged the second time.
             if !changed.is_empty() {
                 self.store.update_customers(changed).await?;
+                self.give_way().await;
             }
             if !new.is_empty() {
                 self.store.insert_customers(&new).await?;
+                self.give_way().await;
             }
         }
         self.tally.imported += imported;
@@ -188,6 +207,13 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// After a transaction.
+    async fn give_way(&self) {
+        if self.gives_way {
+            tokio::time::sleep(TURN_OF_OTHERS).await;
+        }
+    }
+
     fn reject(&mut self, findings: &[Finding]) -> io::Result<()> {
         findings.iter().try_for_each(|finding| self.rejected.write(finding))
     }
@@ -195,9 +221,9 @@ impl Run<'_> {
 
 /// What becomes of the rows of a batch.
 #[derive(Default)]
-struct Verdicts {
-    new: Vec<crate::store::BulkCustomer>,
-    changed: Vec<crate::store::CustomerUpdate>,
+struct Verdicts<'a> {
+    new: Vec<&'a BulkCustomer>,
+    changed: Vec<CustomerUpdate>,
     unchanged: u64,
     skipped: u64,
     refused: u64,
@@ -205,8 +231,8 @@ struct Verdicts {
     met_customers: bool,
 }
 
-impl Verdicts {
-    async fn of(store: &Store, rows: Vec<Row>, on_conflict: OnConflict) -> Result<Self, StoreError> {
+impl<'a> Verdicts<'a> {
+    async fn of(store: &Store, rows: &'a [Row], on_conflict: OnConflict) -> Result<Self, StoreError> {
         let identities: Vec<_> = rows.iter().map(Row::identity).collect();
         let rivals = store.find_rivals(&identities).await?;
         let mut verdicts = Self { met_customers: !rivals.customers.is_empty(), ..Self::default() };
@@ -214,7 +240,7 @@ impl Verdicts {
         for row in rows {
             match stored.judge(row, on_conflict) {
                 Verdict::Insert(customer) => verdicts.new.push(customer),
-                Verdict::Update(update) => verdicts.changed.push(update),
+                Verdict::Update(update) => verdicts.changed.push(*update),
                 Verdict::Unchanged => verdicts.unchanged += 1,
                 Verdict::Skipped => verdicts.skipped += 1,
                 Verdict::Refused(findings) => {

@@ -23,9 +23,9 @@ pub enum OnConflict {
 }
 
 /// What becomes of a row.
-pub(super) enum Verdict {
-    Insert(BulkCustomer),
-    Update(CustomerUpdate),
+pub(super) enum Verdict<'a> {
+    Insert(&'a BulkCustomer),
+    Update(Box<CustomerUpdate>),
     /// It says what is stored already.
     Unchanged,
     Skipped,
@@ -55,18 +55,18 @@ impl From<Rivals> for Stored {
 }
 
 impl Stored {
-    pub(super) fn judge(&self, row: Row, on_conflict: OnConflict) -> Verdict {
-        let own = self.own(&row);
+    pub(super) fn judge<'a>(&self, row: &'a Row, on_conflict: OnConflict) -> Verdict<'a> {
+        let own = self.own(row);
         match (own, on_conflict) {
             (Some(_), OnConflict::Skip) => return Verdict::Skipped,
-            (Some(_), OnConflict::Fail) => return Verdict::Refused(vec![exists(&row)]),
+            (Some(_), OnConflict::Fail) => return Verdict::Refused(vec![exists(row)]),
             (Some(_), OnConflict::Update) | (None, _) => {}
         }
-        let taken = self.taken(&row, own.map(|customer| customer.id));
+        let taken = self.taken(row, own.map(|customer| customer.id));
         match own {
             _ if !taken.is_empty() => Verdict::Refused(taken),
-            None => Verdict::Insert(fresh(row)),
-            Some(customer) => self.update(&row, customer),
+            None => Verdict::Insert(&row.new),
+            Some(customer) => self.update(row, customer),
         }
     }
 
@@ -76,7 +76,7 @@ impl Stored {
             let customer = self.rivals.customers.get(self.by_username.get(row.username_key())?)?;
             (customer.username == row.username()).then_some(customer)
         };
-        match row.id {
+        match row.id() {
             Some(id) => self.rivals.customers.get(&id),
             None => by_username(),
         }
@@ -96,7 +96,7 @@ impl Stored {
         if is_other(row.email().and_then(|email| self.by_email.get(email))) {
             refuse("email", "A user with that email already exists.".into());
         }
-        if row.keys.iter().any(|key| is_other(self.rivals.keys.get(key))) {
+        if row.new.keys.iter().any(|key| is_other(self.rivals.keys.get(key))) {
             refuse("keys", "Another customer has one of these keys.".into());
         }
         findings
@@ -111,28 +111,24 @@ impl Stored {
         }
     }
 
-    fn update(&self, row: &Row, customer: &customer::Model) -> Verdict {
+    fn update<'a>(&self, row: &'a Row, customer: &customer::Model) -> Verdict<'a> {
         let mut changes = customer::ActiveModel::from(customer.clone());
         for column in row.given.columns() {
             if let Some(value) = row.value(column) {
                 changes.set_if_not_equals(column, value);
             }
         }
-        let new_keys: Vec<_> = row.keys.iter().filter(|key| !self.rivals.keys.contains_key(key)).copied().collect();
+        let new_keys: Vec<_> = row.new.keys.iter().filter(|key| !self.rivals.keys.contains_key(key)).copied().collect();
         if changes.is_changed() || !new_keys.is_empty() {
-            Verdict::Update(CustomerUpdate { id: customer.id, changes, new_keys })
+            Verdict::Update(Box::new(CustomerUpdate { id: customer.id, changes, new_keys }))
         } else {
             Verdict::Unchanged
         }
     }
 }
 
-pub(super) fn fresh(row: Row) -> BulkCustomer {
-    BulkCustomer { row: row.columns, keys: row.keys }
-}
-
 fn exists(row: &Row) -> Finding {
-    if row.id.is_some() {
+    if row.id().is_some() {
         Finding::new(row.line, "id", "A user with that id already exists.")
     } else {
         Finding::new(row.line, "username", FieldError::username_taken().message)

@@ -57,10 +57,10 @@ impl Mark {
     /// Everything of a row that no other row may have.
     pub(super) fn of_row(row: &Row) -> Vec<Self> {
         let mut marks = vec![Self::of_username(row.username(), row.username_key())];
-        marks.extend(row.id.map(|id| Self::of_value(1, id)));
+        marks.extend(row.id().map(|id| Self::of_value(1, id)));
         marks.extend(row.mobile_number().map(|number| Self::of_value(2, number)));
         marks.extend(row.email().map(|email| Self::of_value(3, email)));
-        marks.extend(row.keys.iter().map(|key| Self::of_value(4, key)));
+        marks.extend(row.new.keys.iter().map(|key| Self::of_value(4, key)));
         marks
     }
 

@@ -2,6 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,6 +19,8 @@ both_databases! {
     running_an_update_again_changes_nothing,
     an_update_takes_nothing_from_others,
     an_interrupted_import_is_resumed,
+    a_conflict_at_the_end_of_a_batch_costs_one_row,
+    nothing_is_left_in_the_log,
     a_dry_run_writes_nothing_and_finds_what_is_wrong,
     the_next_customers_id_is_above_every_imported_one,
     rows_that_speak_of_one_customer_are_taken_in_order,
@@ -161,7 +164,7 @@ async fn an_update_takes_nothing_from_others(shop: Shop) {
 }
 
 async fn an_interrupted_import_is_resumed(database: Database) {
-    const ROWS: usize = 30_000;
+    const ROWS: usize = 50_000;
     let row = |n: usize| format!("{n},customer{n},{n}@example.org,key-{n}\n");
     let file =
         ImportFile::new("many.csv", &format!("id,username,email,keys\n{}", (1..=ROWS).map(row).collect::<String>()));
@@ -172,6 +175,11 @@ async fn an_interrupted_import_is_resumed(database: Database) {
     let mut import = import.env("DATABASE_URL", database.url()).stdout(Stdio::null()).spawn().unwrap();
     eventually(async || (store.count_rows().await.unwrap().0 > 0).then_some(())).await;
     import.kill().await.unwrap();
+    if database.backend() == DbBackend::Sqlite {
+        let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
+        let row = database.connect().await.query_one_raw(check).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "ok");
+    }
     let (customers, keys) = store.count_rows().await.unwrap();
     assert!(customers > 0 && customers == keys, "a customer and their key come together: {customers}, {keys}");
 
@@ -180,6 +188,27 @@ async fn an_interrupted_import_is_resumed(database: Database) {
     let expected = format!("{left} imported, 0 updated, 0 unchanged, {customers} skipped, 0 refused");
     assert_eq!(resumed.ok(), expected);
     assert_eq!(store.count_rows().await.unwrap(), (ROWS as u64, ROWS as u64));
+}
+
+async fn a_conflict_at_the_end_of_a_batch_costs_one_row(shop: Shop) {
+    const ROWS: usize = 1_201;
+    shop.customer(&format!("customer{ROWS}")).await;
+    let row = |n: usize| format!("customer{n},key-{n}\n");
+    let file = ImportFile::new("many.csv", &format!("username,keys\n{}", (1..=ROWS).map(row).collect::<String>()));
+    let ended = file.import(&shop.database, &[]).await;
+    assert_eq!(ended.stdout.lines().next(), Some("1200 imported, 0 updated, 0 unchanged, 0 skipped, 1 refused"));
+    assert_eq!(file.findings(".rejected.jsonl").len(), 1);
+    assert_eq!(shop.store.count_rows().await.unwrap(), (1_201, 1_201));
+    assert_eq!(shop.get().key("key-700").send().await.json()["username"], "customer700");
+}
+
+/// A live server would otherwise keep a log of some hundred megabytes.
+async fn nothing_is_left_in_the_log(shop: Shop) {
+    if shop.database.backend() == DbBackend::Sqlite {
+        ImportFile::new("sara.csv", "username\nsara\n").import(&shop.database, &[]).await.assert_code(0);
+        let log = format!("{}-wal", shop.database.url().trim_start_matches("sqlite://"));
+        assert_eq!(fs::metadata(log).unwrap().len(), 0);
+    }
 }
 
 async fn a_dry_run_writes_nothing_and_finds_what_is_wrong(database: Database) {

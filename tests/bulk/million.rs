@@ -55,6 +55,8 @@ async fn million(database: Database, other: Option<Database>) {
     let (import, memory) = run(database.url(), &["customer", "import", file.to_str().unwrap()]);
     tell(backend, "native load", rows, native, None);
     tell(backend, "import", rows, import, Some(memory));
+    let share = native.as_secs_f64() / import.as_secs_f64();
+    say(&format!("{backend:?}: import: {share:.2} of the native load's rows/s"));
     let resume = ["customer", "import", file.to_str().unwrap(), "--on-conflict", "update"];
     let (again, memory_again) = run(database.url(), &resume);
     tell(backend, "import again, update", rows, again, Some(memory_again));

@@ -8,6 +8,7 @@ mod read;
 mod sqlite;
 mod update;
 
+use chrono::{DateTime, Utc};
 use entity::{api_token, customer};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, TryIntoModel, sqlx};
 
@@ -47,22 +48,20 @@ pub struct BulkCustomer {
 
 impl Store {
     /// Stores all of these customers or, if any value of theirs is taken, none ([`StoreError::Unique`]).
-    pub async fn insert_customers(&self, batch: &[BulkCustomer]) -> Result<(), StoreError> {
+    pub async fn insert_customers(&self, batch: &[&BulkCustomer]) -> Result<(), StoreError> {
         let mut transaction = Transaction::begin(self).await?;
-        let highest = batch.iter().filter_map(|new| new.row.id.try_as_ref().copied()).max().unwrap_or(0);
-        let without_id = batch.iter().filter(|new| new.row.id.is_not_set()).count();
-        let mut ids = transaction.reserve_ids(Table::Customer, highest, without_id).await?.into_iter();
+        let ids = customer_ids(&mut transaction, batch).await?;
         let keys = batch.iter().map(|new| new.keys.len()).sum();
-        let mut token_ids = transaction.reserve_ids(Table::ApiToken, 0, keys).await?.into_iter();
+        let token_ids = transaction.reserve_ids(Table::ApiToken, 0, keys).await?;
 
-        let (mut customers, mut tokens) = (Vec::with_capacity(batch.len()), Vec::with_capacity(keys));
-        for BulkCustomer { row, keys } in batch {
-            let customer = new_row(row.clone(), &mut ids)?;
-            tokens.extend(token_ids.by_ref().zip(keys).map(|(id, key)| new_token(id, customer.id, key)));
-            customers.push(customer);
-        }
-        transaction.insert_customers(&customers).await?;
-        transaction.insert_tokens(&tokens).await?;
+        let now = now();
+        let new = || ids.iter().copied().zip(batch);
+        transaction.insert_customers(new().map(|(id, new)| new_customer(id, new, now))).await?;
+        let mut owned_keys: Vec<_> = new().flat_map(|(id, new)| new.keys.iter().map(move |key| (id, key))).collect();
+        // In the order of their index, each page of which is then changed once.
+        owned_keys.sort_unstable_by_key(|(_, key)| key.0);
+        let tokens = token_ids.into_iter().zip(owned_keys);
+        transaction.insert_tokens(tokens.map(|(id, (owner, key))| Ok(new_token(id, owner, key, now)))).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -70,7 +69,7 @@ impl Store {
     pub async fn copy_customers(&self, rows: &[customer::Model]) -> Result<(), StoreError> {
         let mut transaction = Transaction::begin(self).await?;
         transaction.reserve_ids(Table::Customer, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
-        transaction.insert_customers(rows).await?;
+        transaction.insert_customers(rows.iter().cloned().map(Ok)).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -78,44 +77,65 @@ impl Store {
     pub async fn copy_tokens(&self, rows: &[api_token::Model]) -> Result<(), StoreError> {
         let mut transaction = Transaction::begin(self).await?;
         transaction.reserve_ids(Table::ApiToken, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
-        transaction.insert_tokens(rows).await?;
+        transaction.insert_tokens(rows.iter().cloned().map(Ok)).await?;
         Ok(transaction.commit().await?)
     }
 
-    /// Makes room for many writes. To be called once, before the first of them.
+    /// Makes room for many writes, which need not be durable before [`Self::finish_bulk`]. To be called once, before the
+    /// first of them.
     pub async fn prepare_for_bulk(&self) -> Result<(), StoreError> {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.stop();
+        }
         if self.backend() == DbBackend::Sqlite {
             sqlite::make_room(&self.write).await?;
         }
         Ok(())
     }
+
+    /// Makes many writes durable. To be called after the last of them.
+    pub async fn finish_bulk(&self) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Sqlite {
+            sqlite::settle(&self.write).await?;
+        }
+        Ok(())
+    }
 }
 
-fn new_row(mut row: customer::ActiveModel, ids: &mut impl Iterator<Item = i64>) -> Result<customer::Model, DbErr> {
-    let now = now();
-    if row.id.is_not_set()
-        && let Some(id) = ids.next()
-    {
-        row.id = Set(id);
-    }
+/// The id of each: its own, or a new one.
+async fn customer_ids(transaction: &mut Transaction, batch: &[&BulkCustomer]) -> Result<Vec<i64>, DbErr> {
+    let own = || batch.iter().map(|new| new.row.id.try_as_ref().copied());
+    let highest = own().flatten().max().unwrap_or(0);
+    let without_id = own().filter(Option::is_none).count();
+    let mut reserved = transaction.reserve_ids(Table::Customer, highest, without_id).await?.into_iter();
+    let id_of = |own: Option<i64>| own.or_else(|| reserved.next()).ok_or(DbErr::AttrNotSet("id".to_owned()));
+    own().map(id_of).collect()
+}
+
+fn new_customer(id: i64, new: &BulkCustomer, now: DateTime<Utc>) -> Result<customer::Model, DbErr> {
+    let mut row = new.row.clone();
+    row.id = Set(id);
     row.version = Set(1);
     row.created_at = Set(now);
     row.updated_at = Set(now);
     row.try_into_model()
 }
 
-fn new_token(id: i64, customer_id: i64, key: &KeyDigest) -> api_token::Model {
+fn new_token(id: i64, customer_id: i64, key: &KeyDigest, now: DateTime<Utc>) -> api_token::Model {
     api_token::Model {
         id,
         digest: key.0.to_vec(),
         customer_id,
         name: IMPORTED.to_owned(),
-        created_at: now(),
+        created_at: now,
         expires_at: None,
         revoked_at: None,
         last_used_at: None,
     }
 }
+
+/// A row, if it is whole.
+type RowToInsert<M> = Result<M, DbErr>;
 
 /// One transaction of bulk inserts.
 enum Transaction {
@@ -127,7 +147,7 @@ impl Transaction {
     async fn begin(store: &Store) -> Result<Self, DbErr> {
         match store.backend() {
             DbBackend::Sqlite => sqlite::begin(&store.write).await.map(Self::Sqlite),
-            _ => postgres::begin(&store.write).await.map(Self::Postgres).map_err(failed),
+            _ => postgres::begin(&store.write).await.map(Self::Postgres),
         }
     }
 
@@ -135,23 +155,25 @@ impl Transaction {
     async fn reserve_ids(&mut self, table: Table, above: i64, count: usize) -> Result<Vec<i64>, DbErr> {
         match self {
             Self::Sqlite(transaction) => sqlite::reserve_ids(transaction, table, above, count).await,
-            Self::Postgres(transaction) => {
-                postgres::reserve_ids(transaction, table, above, count).await.map_err(failed)
-            }
+            Self::Postgres(transaction) => postgres::reserve_ids(transaction, table, above, count).await,
         }
     }
 
-    async fn insert_customers(&mut self, rows: &[customer::Model]) -> Result<(), DbErr> {
+    /// The rows are made while the database takes those before them.
+    async fn insert_customers(
+        &mut self,
+        rows: impl Iterator<Item = RowToInsert<customer::Model>>,
+    ) -> Result<(), DbErr> {
         match self {
             Self::Sqlite(transaction) => sqlite::insert_customers(transaction, rows).await,
-            Self::Postgres(transaction) => postgres::insert_customers(transaction, rows).await.map_err(failed),
+            Self::Postgres(transaction) => postgres::insert_customers(transaction, rows).await,
         }
     }
 
-    async fn insert_tokens(&mut self, rows: &[api_token::Model]) -> Result<(), DbErr> {
+    async fn insert_tokens(&mut self, rows: impl Iterator<Item = RowToInsert<api_token::Model>>) -> Result<(), DbErr> {
         match self {
             Self::Sqlite(transaction) => sqlite::insert_tokens(transaction, rows).await,
-            Self::Postgres(transaction) => postgres::insert_tokens(transaction, rows).await.map_err(failed),
+            Self::Postgres(transaction) => postgres::insert_tokens(transaction, rows).await,
         }
     }
 

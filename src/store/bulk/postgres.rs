@@ -8,16 +8,19 @@ use entity::{
     customer::{self, Gender},
 };
 use sea_orm::{
-    DatabaseConnection,
+    DatabaseConnection, DbErr,
     sqlx::{self, Postgres},
 };
 
-use super::Table;
+use super::{RowToInsert, Table, failed};
+
+/// What is sent at once.
+const PIECE_BYTES: usize = 64 * 1024;
 
 type Transaction = sqlx::Transaction<'static, Postgres>;
 
-pub(super) async fn begin(db: &DatabaseConnection) -> Result<Transaction, sqlx::Error> {
-    db.get_postgres_connection_pool().begin().await
+pub(super) async fn begin(db: &DatabaseConnection) -> Result<Transaction, DbErr> {
+    db.get_postgres_connection_pool().begin().await.map_err(failed)
 }
 
 /// The sequences are those that PostgreSQL makes for identity columns. `last_value` may be ahead of every row (an id
@@ -27,7 +30,7 @@ pub(super) async fn reserve_ids(
     table: Table,
     above: i64,
     count: usize,
-) -> Result<Vec<i64>, sqlx::Error> {
+) -> Result<Vec<i64>, DbErr> {
     let (raise, next) = match table {
         Table::Customer => (
             "SELECT setval('customer_id_seq', $1) FROM customer_id_seq WHERE last_value <= $1",
@@ -39,21 +42,60 @@ pub(super) async fn reserve_ids(
         ),
     };
     if above > 0 {
-        sqlx::query(raise).bind(above).execute(&mut **transaction).await?;
+        sqlx::query(raise).bind(above).execute(&mut **transaction).await.map_err(failed)?;
     }
     if count == 0 {
         return Ok(Vec::new());
     }
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    sqlx::query_scalar(next).bind(count).fetch_all(&mut **transaction).await
+    sqlx::query_scalar(next).bind(count).fetch_all(&mut **transaction).await.map_err(failed)
 }
 
 pub(super) async fn insert_customers(
     transaction: &mut Transaction,
-    rows: &[customer::Model],
-) -> Result<(), sqlx::Error> {
+    rows: impl Iterator<Item = RowToInsert<customer::Model>>,
+) -> Result<(), DbErr> {
+    let statement = "COPY customer (id, username, username_key, mobile_number, email, avatar, first_name, last_name, \
+                     gender, is_active, version, created_at, updated_at) FROM STDIN";
+    copy(transaction, statement, rows, Lines::customer).await
+}
+
+pub(super) async fn insert_tokens(
+    transaction: &mut Transaction,
+    rows: impl Iterator<Item = RowToInsert<api_token::Model>>,
+) -> Result<(), DbErr> {
+    let statement = "COPY api_token (id, digest, customer_id, name, created_at, expires_at, revoked_at, \
+                     last_used_at) FROM STDIN";
+    copy(transaction, statement, rows, Lines::token).await
+}
+
+/// Sends the rows piece by piece: while PostgreSQL takes one, the next is written.
+async fn copy<M>(
+    transaction: &mut Transaction,
+    statement: &str,
+    rows: impl Iterator<Item = RowToInsert<M>>,
+    write: impl Fn(&mut Lines, &M),
+) -> Result<(), DbErr> {
+    let mut copy = transaction.copy_in_raw(statement).await.map_err(failed)?;
     let mut lines = Lines::default();
     for row in rows {
+        write(&mut lines, &row?);
+        if lines.0.len() >= PIECE_BYTES {
+            copy.send(lines.0.as_bytes()).await.map_err(failed)?;
+            lines.0.clear();
+        }
+    }
+    copy.send(lines.0.as_bytes()).await.map_err(failed)?;
+    copy.finish().await.map_err(failed)?;
+    Ok(())
+}
+
+/// COPY's text format: <https://www.postgresql.org/docs/current/sql-copy.html>, "Text Format".
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn customer(&mut self, row: &customer::Model) {
         let customer::Model {
             id,
             username,
@@ -69,9 +111,7 @@ pub(super) async fn insert_customers(
             created_at,
             updated_at,
         } = row;
-        let gender = gender.map(Gender::as_str);
-        lines
-            .plain(id)
+        self.plain(id)
             .text(username)
             .text(username_key)
             .nullable(mobile_number.as_deref())
@@ -79,24 +119,17 @@ pub(super) async fn insert_customers(
             .nullable(avatar.as_deref())
             .text(first_name)
             .text(last_name)
-            .nullable(gender)
+            .nullable(gender.map(Gender::as_str))
             .plain(is_active)
             .plain(version)
             .date(Some(created_at))
             .date(Some(updated_at))
             .end();
     }
-    let statement = "COPY customer (id, username, username_key, mobile_number, email, avatar, first_name, last_name, \
-                     gender, is_active, version, created_at, updated_at) FROM STDIN";
-    copy(transaction, statement, lines).await
-}
 
-pub(super) async fn insert_tokens(transaction: &mut Transaction, rows: &[api_token::Model]) -> Result<(), sqlx::Error> {
-    let mut lines = Lines::default();
-    for row in rows {
+    fn token(&mut self, row: &api_token::Model) {
         let api_token::Model { id, digest, customer_id, name, created_at, expires_at, revoked_at, last_used_at } = row;
-        lines
-            .plain(id)
+        self.plain(id)
             .bytes(digest)
             .plain(customer_id)
             .text(name)
@@ -106,26 +139,7 @@ pub(super) async fn insert_tokens(transaction: &mut Transaction, rows: &[api_tok
             .date(last_used_at.as_ref())
             .end();
     }
-    let statement = "COPY api_token (id, digest, customer_id, name, created_at, expires_at, revoked_at, \
-                     last_used_at) FROM STDIN";
-    copy(transaction, statement, lines).await
-}
 
-async fn copy(transaction: &mut Transaction, statement: &str, lines: Lines) -> Result<(), sqlx::Error> {
-    if lines.0.is_empty() {
-        return Ok(());
-    }
-    let mut copy = transaction.copy_in_raw(statement).await?;
-    copy.send(lines.0.into_bytes()).await?;
-    copy.finish().await?;
-    Ok(())
-}
-
-/// COPY's text format: <https://www.postgresql.org/docs/current/sql-copy.html>, "Text Format".
-#[derive(Default)]
-struct Lines(String);
-
-impl Lines {
     /// A value whose text needs no escapes.
     fn plain(&mut self, value: impl std::fmt::Display) -> &mut Self {
         // Writing to a string cannot fail.

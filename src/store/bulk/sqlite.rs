@@ -1,23 +1,51 @@
 //! SQLite: inserts of several hundred rows at once.
 
+use std::time::{Duration, Instant};
+
 use entity::{api_token, customer};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     Iterable, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 
-use super::Table;
+use super::{RowToInsert, Table};
 
 /// Thirteen columns of a customer make 6,500 of the 32,766 parameters that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 500;
 
+/// How long [`settle`] goes on asking: a live server's own checkpoint of a large log takes seconds.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
+const SETTLE_PAUSE: Duration = Duration::from_millis(100);
+
 /// Unique values come in no order, so that every batch touches most pages of their indexes. In a larger cache a page is
-/// changed many times before it is written; in a larger log, many times before it is moved into the database. Who
-/// writes in bulk has no other connection that would look after the log: SQLite does it, at a commit.
+/// changed many times before it is written; in a larger log, many times before it is moved into the database. The
+/// store's own checkpoints rest meanwhile: SQLite looks after the log, at a commit.
+///
+/// With `synchronous=NORMAL` a commit does not wait for the disk. A power cut may then take the last commits back, but
+/// only from the end, and the file stays whole (<https://sqlite.org/pragma.html#pragma_synchronous>): the import goes
+/// on where it is. What a live server commits beside it is as durable as ever.
 pub(super) async fn make_room(db: &DatabaseConnection) -> Result<(), DbErr> {
-    db.execute_unprepared("PRAGMA cache_size = -32768").await?;
-    db.execute_unprepared("PRAGMA wal_autocheckpoint = 65536").await?;
+    for pragma in ["cache_size = -32768", "wal_autocheckpoint = 65536", "synchronous = NORMAL"] {
+        db.execute_unprepared(&format!("PRAGMA {pragma}")).await?;
+    }
     Ok(())
+}
+
+/// Moves the log into the database, which makes all of it durable, and gives its space back. Others who move or read
+/// it at this moment have to be waited for.
+pub(super) async fn settle(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let start = Instant::now();
+    while start.elapsed() < SETTLE_TIMEOUT {
+        let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let busy: i64 = db.query_one_raw(checkpoint).await?.map_or(Ok(0), |row| row.try_get("", "busy"))?;
+        if busy == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(SETTLE_PAUSE).await;
+    }
+    Err(DbErr::Custom(
+        "all rows are in, but who reads the write-ahead log for so long that it cannot be emptied?".into(),
+    ))
 }
 
 /// A transaction that is a writer from the start: one that becomes a writer half-way may find that it cannot.
@@ -44,38 +72,64 @@ pub(super) async fn reserve_ids(
     Ok((highest.max(above) + 1..).take(count).collect())
 }
 
-pub(super) async fn insert_customers(db: &DatabaseTransaction, rows: &[customer::Model]) -> Result<(), DbErr> {
+pub(super) async fn insert_customers(
+    db: &DatabaseTransaction,
+    rows: impl Iterator<Item = RowToInsert<customer::Model>>,
+) -> Result<(), DbErr> {
     insert::<customer::Entity, customer::ActiveModel>(db, rows).await
 }
 
-pub(super) async fn insert_tokens(db: &DatabaseTransaction, rows: &[api_token::Model]) -> Result<(), DbErr> {
+pub(super) async fn insert_tokens(
+    db: &DatabaseTransaction,
+    rows: impl Iterator<Item = RowToInsert<api_token::Model>>,
+) -> Result<(), DbErr> {
     insert::<api_token::Entity, api_token::ActiveModel>(db, rows).await
 }
 
-/// The statement's text depends on the number of rows alone, so that SQLite prepares it once. (`insert_many` would
-/// build it anew for every batch, which takes longer than the insert.)
-async fn insert<E, A>(db: &DatabaseTransaction, rows: &[E::Model]) -> Result<(), DbErr>
+/// SQLite works on a thread of its own: while it takes some rows, the next ones are made ready.
+async fn insert<E, A>(
+    db: &DatabaseTransaction,
+    mut rows: impl Iterator<Item = RowToInsert<E::Model>>,
+) -> Result<(), DbErr>
 where
     E: EntityTrait,
     A: ActiveModelTrait<Entity = E> + From<E::Model>,
-    E::Model: Clone,
 {
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        let values: Vec<Value> = rows.iter().flat_map(|row| values(A::from(row.clone()))).collect();
-        let sql = insert_sql::<E>(rows.len());
-        db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+    let mut next = statement::<E, A>(&mut rows)?;
+    while let Some(statement) = next {
+        let (done, prepared) = tokio::join!(db.execute_raw(statement), async { self::statement::<E, A>(&mut rows) });
+        done?;
+        next = prepared?;
     }
     Ok(())
 }
 
-fn values<A: ActiveModelTrait>(mut row: A) -> Vec<Value> {
-    <A::Entity as EntityTrait>::Column::iter().filter_map(|column| row.take(column).into_value()).collect()
+/// The insert of the next rows, if there are any. Its text depends on their number alone, so that SQLite prepares it
+/// once. (`insert_many` would build it anew for every batch, which takes longer than the insert.)
+fn statement<E, A>(rows: &mut impl Iterator<Item = RowToInsert<E::Model>>) -> Result<Option<Statement>, DbErr>
+where
+    E: EntityTrait,
+    A: ActiveModelTrait<Entity = E> + From<E::Model>,
+{
+    let (mut count, mut parameters) = (0, Vec::new());
+    for row in rows.take(ROWS_PER_STATEMENT) {
+        parameters.extend(values(A::from(row?)));
+        count += 1;
+    }
+    let statement = || Statement::from_sql_and_values(DbBackend::Sqlite, insert_sql::<E>(count), parameters);
+    Ok((count > 0).then(statement))
 }
 
+fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
+    <A::Entity as EntityTrait>::Column::iter().filter_map(move |column| row.take(column).into_value())
+}
+
+/// A value that is taken costs the whole transaction. `OR FAIL` tells SQLite that it need not be able to undo this
+/// statement alone: else it would set every page aside before it changes it.
 fn insert_sql<E: EntityTrait>(rows: usize) -> String {
     use sea_orm::IdenStatic;
     let columns: Vec<_> = E::Column::iter().map(|column| column.as_str()).collect();
     let row = format!("({})", vec!["?"; columns.len()].join(", "));
     let table = sea_orm::EntityName::table_name(&E::default());
-    format!("INSERT INTO {table} ({}) VALUES {}", columns.join(", "), vec![row; rows].join(", "))
+    format!("INSERT OR FAIL INTO {table} ({}) VALUES {}", columns.join(", "), vec![row; rows].join(", "))
 }
