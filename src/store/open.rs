@@ -133,6 +133,8 @@ async fn open_sqlite(url: &str, create: bool) -> Result<Store, DbErr> {
             // A change is answered when it has reached the disk, not before.
             .synchronous(SqliteSynchronous::Full)
             .pragma("wal_autocheckpoint", "0")
+            // Some of them are sixteen statements (`writer`): a hundred such would take more memory than all else.
+            .statement_cache_capacity(32)
     }))
     .await?;
     let pressure = Arc::new(WalPressure::default());

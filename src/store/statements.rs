@@ -8,9 +8,10 @@ use std::{fmt::Write, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
 use entity::customer;
+use futures_util::StreamExt;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, IdenStatic, QueryFilter, QuerySelect,
-    sqlx::{self, AssertSqlSafe, Database, Encode, Executor, FromRow, IntoArguments, Postgres, Sqlite, Type},
+    sqlx::{self, AssertSqlSafe, Database, Either, Encode, Executor, FromRow, IntoArguments, Postgres, Sqlite, Type},
 };
 
 use super::{
@@ -32,6 +33,14 @@ pub struct Change {
     pub columns: Vec<(customer::Column, Option<String>)>,
     /// The only id and version to be changed.
     pub revision: Option<(i64, i64)>,
+}
+
+impl Change {
+    /// Whether the other's statement has the same text.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let columns = |change: &Self| change.columns.iter().map(|(column, _)| *column as usize).collect::<Vec<_>>();
+        self.revision.is_some() == other.revision.is_some() && columns(self) == columns(other)
+    }
 }
 
 impl Store {
@@ -107,8 +116,8 @@ async fn change_on_postgres(
     change: &Change,
 ) -> Result<Option<ProfileRow>, StoreError> {
     let mut lease = connections.lease().await?;
-    let row = execute::<Postgres>(lease.connection(), change).await;
-    lease.end(row)
+    let row = execute::<Postgres>(lease.connection(), &[change]).await.pop();
+    lease.end(row.unwrap_or(Err(sqlx::Error::WorkerCrashed)))
 }
 
 static KEY_HOLDER: LazyLock<String> = LazyLock::new(|| {
@@ -130,9 +139,13 @@ where
     row.as_ref().map(KeyHolder::from_row).transpose()
 }
 
-/// The one statement. Its answer is read to the end: sqlx hands over a row before the database has committed, and a
-/// failed commit would go unseen.
-pub(super) async fn execute<DB>(connection: &mut DB::Connection, change: &Change) -> sqlx::Result<Option<ProfileRow>>
+/// Makes the changes one after another, in one command, and tells what became of each, up to the first that fails. The
+/// answer is read to the end: sqlx hands over a row before the database has committed, and a failed commit would go
+/// unseen. PostgreSQL takes but one at a time.
+pub(super) async fn execute<DB>(
+    connection: &mut DB::Connection,
+    changes: &[&Change],
+) -> Vec<sqlx::Result<Option<ProfileRow>>>
 where
     DB: Database,
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
@@ -143,42 +156,55 @@ where
     for<'q> &'q [u8]: Encode<'q, DB> + Type<DB>,
     for<'q> Option<&'q str>: Encode<'q, DB> + Type<DB>,
 {
-    let Change { key, columns, revision } = change;
-    let mut query = sqlx::query(AssertSqlSafe(update(change))).bind(now()).bind(&key.0[..]);
-    for (_, value) in columns {
-        query = query.bind(value.as_deref());
+    let mut query = sqlx::query(AssertSqlSafe(updates(changes))).bind(now());
+    for Change { key, columns, revision } in changes {
+        query = query.bind(&key.0[..]);
+        for (_, value) in columns {
+            query = query.bind(value.as_deref());
+        }
+        if let Some((id, version)) = *revision {
+            query = query.bind(id).bind(version);
+        }
     }
-    if let Some((id, version)) = *revision {
-        query = query.bind(id).bind(version);
+    let mut results = Vec::with_capacity(changes.len());
+    let mut row = None;
+    let mut steps = connection.fetch_many(query);
+    while let Some(step) = steps.next().await {
+        match step {
+            Ok(Either::Right(found)) => row = Some(ProfileRow::from_row(&found)),
+            Ok(Either::Left(_done)) => results.push(row.take().transpose()),
+            Err(error) => results.push(Err(error)),
+        }
     }
-    let rows = connection.fetch_all(query).await?;
-    rows.first().map(ProfileRow::from_row).transpose()
+    results
 }
 
-/// The text of the statement, each value bound once: `$1` the present, `$2` the key, then the columns, then the
-/// revision. A patch that changes nothing writes nothing and keeps the version.
-fn update(change: &Change) -> String {
-    let (mut set, mut differs) = (String::new(), String::new());
-    let mut parameters = 2;
-    // Writing to a string cannot fail.
-    for (column, _) in &change.columns {
-        parameters += 1;
-        let (name, or) = (column.as_str(), if differs.is_empty() { "" } else { " OR " });
-        let _ = write!(set, "{name} = ${parameters}, ");
-        let _ = write!(differs, "{or}{name} IS DISTINCT FROM ${parameters}");
-    }
-    let at_revision = match change.revision {
-        Some(_) => format!(" AND id = ${} AND version = ${}", parameters + 1, parameters + 2),
-        None => String::new(),
+/// The text of the statements, each value bound once: `$1` the present, then for each change its key, its columns and
+/// its revision. A patch that changes nothing writes nothing and keeps the version.
+fn updates(changes: &[&Change]) -> String {
+    let mut parameters = 2..;
+    let mut parameter = || parameters.next().unwrap_or_default();
+    let update = |Change { columns, revision, .. }: &&Change| {
+        let key = parameter();
+        let (mut set, mut differs) = (String::new(), String::new());
+        for (column, _) in columns {
+            let (name, value, or) = (column.as_str(), parameter(), if differs.is_empty() { "" } else { " OR " });
+            // Writing to a string cannot fail.
+            let _ = write!(set, "{name} = ${value}, ");
+            let _ = write!(differs, "{or}{name} IS DISTINCT FROM ${value}");
+        }
+        let at_revision = match revision {
+            Some(_) => format!(" AND id = ${} AND version = ${}", parameter(), parameter()),
+            None => String::new(),
+        };
+        format!(
+            "UPDATE customer SET {set}updated_at = $1, version = version + 1 WHERE id IN (SELECT customer_id FROM \
+             api_token WHERE digest = ${key} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)) AND \
+             is_active AND ({differs}){at_revision} RETURNING {}",
+            *PROFILE_COLUMNS
+        )
     };
-    format!(
-        "UPDATE customer SET {set}updated_at = $1, version = version + 1 WHERE id IN ({LIVE_CUSTOMER}) AND is_active \
-         AND ({differs}){at_revision} RETURNING {}",
-        *PROFILE_COLUMNS
-    )
+    changes.iter().map(update).collect::<Vec<_>>().join("; ")
 }
-
-/// The customer of a key that is neither revoked nor expired.
-const LIVE_CUSTOMER: &str = "SELECT customer_id FROM api_token WHERE digest = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)";
 
 static PROFILE_COLUMNS: LazyLock<String> = LazyLock::new(row::profile_columns);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sea_orm::{
     DatabaseConnection,
-    sqlx::{self, Connection, Sqlite, SqlitePool},
+    sqlx::{self, Connection, Sqlite, SqlitePool, error::ErrorKind},
 };
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -21,6 +21,9 @@ use super::{
 
 /// The largest transaction.
 const BATCH: usize = 256;
+/// Changes that go to SQLite's thread as one command, if they are alike: the way there and back takes longer than the
+/// change. Their number is a power of two, so that few texts are prepared and they are found again.
+const AT_ONCE: usize = 16;
 /// How many changes may wait; one more is answered [`StoreError::Busy`].
 const QUEUE: usize = 1024;
 
@@ -81,22 +84,37 @@ async fn run(mut queue: mpsc::Receiver<Job>, db: DatabaseConnection, pressure: A
     }
 }
 
-/// One transaction for the whole batch. A statement that fails undoes itself and nothing else; a commit that fails
-/// undoes them all.
+/// One transaction for the whole batch. A statement that breaks a rule of the table undoes itself and nothing else; any
+/// other failure may have undone the transaction, and so undoes them all, as a failed commit does.
 async fn commit(pool: &SqlitePool, jobs: &[Job]) -> sqlx::Result<Vec<Row>> {
     let mut connection = pool.acquire().await?;
-    if let [job] = jobs {
+    let changes: Vec<_> = jobs.iter().map(|job| &job.change).collect();
+    if let [_] = changes[..] {
         // A lone statement is its own transaction.
-        return Ok(vec![statements::execute::<Sqlite>(&mut connection, &job.change).await]);
+        return Ok(statements::execute::<Sqlite>(&mut connection, &changes).await);
     }
     // A writer from the start: a transaction that becomes one half-way may find that it cannot.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut results = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        results.push(statements::execute::<Sqlite>(&mut transaction, &job.change).await);
+    while let next @ [first, ..] = &changes[results.len()..] {
+        let alike = next.iter().take(AT_ONCE).take_while(|change| change.is_like(first)).count();
+        let done = statements::execute::<Sqlite>(&mut transaction, &next[..1 << alike.ilog2()]).await;
+        if done.is_empty() {
+            return Err(sqlx::Error::WorkerCrashed);
+        }
+        for result in done {
+            match result {
+                Err(error) if !breaks_a_rule(&error) => return Err(error),
+                result => results.push(result),
+            }
+        }
     }
     transaction.commit().await?;
     Ok(results)
+}
+
+fn breaks_a_rule(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other)
 }
 
 /// Tells everyone what became of their change. Who has gone does not hear it; the change is made all the same.

@@ -10,7 +10,7 @@ use axum::{
 use futures_util::future::join_all;
 use http_body_util::BodyExt;
 use sea_orm::ConnectionTrait;
-use serde_json::json;
+use serde_json::{Value, json};
 use shop_profile::server;
 use tower::ServiceExt;
 
@@ -25,12 +25,16 @@ const SABOTAGE: &str = "
     CREATE TRIGGER orphan AFTER UPDATE ON customer WHEN NEW.first_name = 'Orphan'
     BEGIN INSERT INTO child VALUES (NEW.id); END";
 
-/// A patch without a socket. Its first poll brings it as far as the writer's queue.
 fn patch(app: &Router, key: &str, first_name: &str) -> impl Future<Output = Answer> + use<> {
+    patch_with(app, key, &json!({ "first_name": first_name }))
+}
+
+/// A patch without a socket. Its first poll brings it as far as the writer's queue.
+fn patch_with(app: &Router, key: &str, patch: &Value) -> impl Future<Output = Answer> + use<> {
     let request = Request::patch(ME)
         .header(header::AUTHORIZATION, format!("Token {key}"))
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Body::from(json!({ "first_name": first_name }).to_string()));
+        .body(Body::from(patch.to_string()));
     let answer = app.clone().oneshot(request.unwrap());
     async {
         let (parts, body) = answer.await.unwrap().into_parts();
@@ -66,4 +70,49 @@ async fn a_failed_commit_fails_its_whole_batch_and_nothing_else() {
     db.execute_unprepared("DROP TRIGGER orphan").await.unwrap();
     patch(&app, &zoe.key, "Orphan").await.assert_status(200);
     assert_eq!(shop.row(zoe.id).await.first_name, "Orphan");
+}
+
+/// Forty changes of several kinds in one batch, some of which are refused: each gets its own answer, in its own place.
+#[tokio::test]
+async fn each_change_of_a_batch_has_its_own_answer() {
+    let shop = Shop::on(Database::sqlite()).await;
+    let app = server::router(shop.store.clone(), &server::Options::default(), Default::default());
+    let taken = shop.customer("taken").await;
+    let mut batch = Vec::new();
+    for number in 0..40 {
+        let customer = shop.customer(&format!("customer{number}")).await;
+        let patch = match number {
+            // Runs of one kind, and others between them.
+            17 | 30 => json!({ "username": "Taken" }),
+            5 | 6 => json!({ "last_name": format!("Name{number}"), "gender": "male" }),
+            33 => json!({ "username": "Neda" }),
+            _ => json!({ "first_name": format!("Name{number}") }),
+        };
+        batch.push((number, customer, patch));
+    }
+    let key = |number: i32| batch.iter().find(|(other, ..)| *other == number).unwrap().1.key.clone();
+    let stale = Request::patch(ME)
+        .header(header::AUTHORIZATION, format!("Token {}", key(39)))
+        .header(header::IF_MATCH, "\"1-7\"")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(r#"{"first_name":"Stale"}"#));
+    let stale = app.clone().oneshot(stale.unwrap());
+
+    let patches = batch.iter().map(|(_, customer, patch)| patch_with(&app, &customer.key, patch));
+    let (answers, stale) = tokio::join!(join_all(patches), stale);
+    assert_eq!(stale.unwrap().status(), 412);
+    for ((number, customer, patch), answer) in batch.iter().zip(answers) {
+        let row = shop.row(customer.id).await;
+        if [17, 30].contains(number) {
+            answer.assert(400, r#"{"username":["A user with that username already exists."]}"#);
+            assert_eq!(row.version, 1);
+            continue;
+        }
+        let json = answer.assert_status(200).json();
+        assert_eq!((&json["id"], row.version), (&json!(customer.id), 2), "{number}");
+        for (field, value) in patch.as_object().unwrap() {
+            assert_eq!(&json[field], value, "{number}");
+        }
+    }
+    assert_eq!(shop.row(taken.id).await.version, 1);
 }
