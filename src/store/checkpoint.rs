@@ -1,10 +1,11 @@
 //! SQLite's write-ahead log, moved into the database off the writer's path.
 //!
 //! Left to itself SQLite checkpoints inside a commit, and that one request waits for all of it. Here another
-//! connection does it twice a second (PASSIVE: nobody waits). Under a load that never pauses the log could still grow
-//! without end, so near its cap the writer itself empties it (TRUNCATE) before it goes on. Only a reader who stays with
-//! an old snapshot, say a backup, can prevent that: then the log grows until they have finished, for to refuse
-//! customers would be worse.
+//! connection does it twice a second (PASSIVE: nobody waits). Under a load that never pauses that alone would never
+//! reach the log's end, and the log would grow and grow; a file that grows takes twice as long to be made durable as
+//! one that is written over. So after each checkpoint the writer moves the little that has come since and starts the
+//! log anew (RESTART), and near the log's cap it empties it (TRUNCATE). Only a reader who stays with an old snapshot,
+//! say a backup, can prevent that: then the log grows until they have finished, for to refuse customers would be worse.
 
 use std::{
     path::PathBuf,
@@ -15,30 +16,39 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, Statement,
+    sqlx::{self, AssertSqlSafe, Executor, SqliteConnection},
+};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
+
+use super::open::SQLITE_BUSY_TIMEOUT;
 
 /// How often the log is looked after.
 const INTERVAL: Duration = Duration::from_millis(500);
 /// The log's cap is 64 MB; a quarter of it is more than any transaction needs.
 const LIMIT: u64 = 48 * 1024 * 1024;
-/// Empties the log, but waits for readers no longer than a tenth of a second.
-const EMPTY: &str = "PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000";
+/// A log of fewer pages than this (4 MB) need not start anew.
+const SHORT: i64 = 1000;
 
 /// What the writer and the checkpoints tell each other.
 #[derive(Default)]
 pub(super) struct WalPressure {
     log: OnceLock<PathBuf>,
+    /// Most of the log has just been moved.
+    may_restart: AtomicBool,
     /// Somebody needs the log as it is: not to be tried again before the next interval.
     is_held: AtomicBool,
 }
 
 impl WalPressure {
-    /// The writer has committed; between two transactions is its moment to empty an overlong log.
-    pub(super) async fn note_commit(&self, db: &DatabaseConnection) {
+    /// The writer has committed; between two transactions is its moment to have the log start anew.
+    pub(super) async fn note_commit(&self, connection: &mut SqliteConnection) {
         if self.is_too_long() && !self.is_held.load(Ordering::Relaxed) {
-            warn_on_error(db.execute_unprepared(EMPTY).await);
+            warn_on_error(start_anew(connection, "TRUNCATE").await);
             self.is_held.store(self.is_too_long(), Ordering::Relaxed);
+        } else if self.may_restart.swap(false, Ordering::Relaxed) {
+            warn_on_error(start_anew(connection, "RESTART").await);
         }
     }
 
@@ -76,9 +86,24 @@ async fn run(db: DatabaseConnection, pressure: Arc<WalPressure>) {
     loop {
         ticks.tick().await;
         // Whoever wrote: requests, an import, a command beside the server. With nothing to move it costs next to nothing.
-        warn_on_error(db.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await);
+        let pages = warn_on_error(checkpoint(&db).await).unwrap_or(0);
+        pressure.may_restart.store(pages > SHORT, Ordering::Relaxed);
         pressure.is_held.store(false, Ordering::Relaxed);
     }
+}
+
+/// Gives the pages in the log. <https://sqlite.org/pragma.html#pragma_wal_checkpoint>
+async fn checkpoint(db: &DatabaseConnection) -> Result<i64, DbErr> {
+    let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    row.map_or(Ok(0), |row| row.try_get("", "log"))
+}
+
+/// Waits for readers no longer than a tenth of a second: as long as this takes, nobody's change is made.
+async fn start_anew(connection: &mut SqliteConnection, mode: &str) -> sqlx::Result<()> {
+    let usual = SQLITE_BUSY_TIMEOUT.as_millis();
+    let sql = format!("PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint({mode}); PRAGMA busy_timeout = {usual}");
+    connection.execute(AssertSqlSafe(sql)).await.map(drop)
 }
 
 async fn find_log(db: &DatabaseConnection) -> Result<PathBuf, DbErr> {
@@ -88,6 +113,6 @@ async fn find_log(db: &DatabaseConnection) -> Result<PathBuf, DbErr> {
     Ok(log.into())
 }
 
-fn warn_on_error<T>(result: Result<T, DbErr>) -> Option<T> {
+fn warn_on_error<T, E: std::error::Error + 'static>(result: Result<T, E>) -> Option<T> {
     result.inspect_err(|error| tracing::warn!(error = error as &dyn std::error::Error, "a checkpoint failed")).ok()
 }

@@ -15,8 +15,10 @@ use super::{
 
 /// Reads beside the writer. On the machines that SQLite serves, a third one brought nothing.
 const SQLITE_READERS: u32 = 2;
+/// How long the writer keeps its connection for the next change. The last use of keys is written in between.
+const KEEP_WRITER: Duration = Duration::from_millis(10);
 /// How long SQLite waits for another process's write: a shop-profile command beside the server.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// PostgreSQL ends a statement that takes longer; the request has been answered 503 by then.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// PostgreSQL connections for what is no request: the last use of keys, health, commands.
@@ -138,15 +140,16 @@ async fn open_sqlite(url: &str, create: bool) -> Result<Store, DbErr> {
     }))
     .await?;
     let pressure = Arc::new(WalPressure::default());
-    let writer = Writer::start(write.clone(), pressure.clone());
+    let pool = write.get_sqlite_connection_pool().clone();
     let (requests, read, checkpoints) = if in_memory {
-        (Requests::Memory(write.get_sqlite_connection_pool().clone(), writer), write.clone(), None)
+        (Requests::Memory(pool.clone(), Writer::start(pool, pressure, Duration::ZERO)), write.clone(), None)
     } else {
         let read = sqlite_options(url, 1, |options| options.pragma("query_only", "ON"));
         let read = Database::connect(read).await?;
         let settings = read.get_sqlite_connection_pool().connect_options();
         let readers = Connections::new(settings.as_ref().clone(), SQLITE_READERS).map_err(|error| invalid(&error))?;
         let checkpoints = Database::connect(sqlite_options(url, 1, |options| options)).await?;
+        let writer = Writer::start(pool, pressure.clone(), KEEP_WRITER);
         (Requests::Sqlite(readers, writer), read, Some(Checkpoints::start(checkpoints, pressure)))
     };
     Ok(Store { requests, usage: Usage::start(write.clone()), checkpoints, read, write })

@@ -22,11 +22,9 @@ use crate::auth::KeyDigest;
 
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 const QUIET_MINUTE: TimeDelta = TimeDelta::seconds(60);
-/// Keys remembered within a minute: 2 MB. A server that sees more loses the excess uses, not memory.
-const MOST_KEYS: usize = 65_536;
-/// Keys written a second: all that are remembered, within a minute. At once they would hold up the customers' own writes.
-const FLUSH: usize = MOST_KEYS / 60;
-/// Keys a statement: SQLite takes 32,766 parameters, and the writer should not be held long.
+/// Keys remembered within a minute. A server that sees more loses the excess uses, not memory, nor time.
+const MOST_KEYS: usize = 60 * BATCH;
+/// Keys written a second, in one statement: each is a page more to be written, and the customers' own writes wait.
 const BATCH: usize = 256;
 
 #[derive(Default)]
@@ -83,8 +81,7 @@ async fn run(db: DatabaseConnection, seen: Arc<Mutex<Seen>>, stop: Arc<Notify>) 
             _ = ticks.tick() => {}
             () = stop.notified() => running = false,
         }
-        let most = if running { FLUSH } else { MOST_KEYS };
-        let fresh = take(&mut lock(&seen).fresh, most);
+        let fresh = take(&mut lock(&seen).fresh, if running { BATCH } else { MOST_KEYS });
         for keys in fresh.chunks(BATCH) {
             if let Err(error) = write(&db, keys).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the last use of some keys was not written");

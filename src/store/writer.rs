@@ -4,12 +4,12 @@
 //! waiting, makes them in one transaction and answers each only after the commit. Nobody waits for a batch to fill: it
 //! is what came in while the last one was on its way to the disk.
 
-use std::sync::Arc;
-
-use sea_orm::{
-    DatabaseConnection,
-    sqlx::{self, Connection, Sqlite, SqlitePool, error::ErrorKind},
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
 };
+
+use sea_orm::sqlx::{self, Connection, Sqlite, SqliteConnection, SqlitePool, error::ErrorKind, pool::PoolConnection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -24,6 +24,8 @@ const BATCH: usize = 256;
 /// Changes that go to SQLite's thread as one command, if they are alike: the way there and back takes longer than the
 /// change. Their number is a power of two, so that few texts are prepared and they are found again.
 const AT_ONCE: usize = 16;
+/// How long the writer may keep its connection while there is always more to write.
+const TURN: Duration = Duration::from_millis(100);
 /// How many changes may wait; one more is answered [`StoreError::Busy`].
 const QUEUE: usize = 1024;
 
@@ -43,9 +45,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(db: DatabaseConnection, pressure: Arc<WalPressure>) -> Self {
+    /// `keep`: how long the connection is kept for the next change; whoever else writes has to wait for it.
+    pub(super) fn start(pool: SqlitePool, pressure: Arc<WalPressure>, keep: Duration) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(queue, db, pressure));
+        let task = tokio::spawn(run(queue, pool, pressure, keep));
         Self { jobs: std::sync::Mutex::new(Some(jobs)), task: Mutex::new(Some(task)) }
     }
 
@@ -74,24 +77,48 @@ impl Writer {
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Job>, db: DatabaseConnection, pressure: Arc<WalPressure>) {
-    let pool = db.get_sqlite_connection_pool();
+async fn run(mut queue: mpsc::Receiver<Job>, pool: SqlitePool, pressure: Arc<WalPressure>, keep: Duration) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
-        let results = commit(pool, &batch).await;
-        answer(&mut batch, results);
-        pressure.note_commit(&db).await;
+        match pool.acquire().await {
+            Ok(connection) => write_while_busy(connection, &mut batch, &mut queue, &pressure, keep).await,
+            Err(error) => answer(&mut batch, Err(error)),
+        }
+    }
+}
+
+/// Writes with one connection, this batch and those that follow soon, until it is others' turn. To take a connection
+/// out of the pool and to give it back costs more than a change does.
+async fn write_while_busy(
+    mut connection: PoolConnection<Sqlite>,
+    batch: &mut Vec<Job>,
+    queue: &mut mpsc::Receiver<Job>,
+    pressure: &WalPressure,
+    keep: Duration,
+) {
+    let start = Instant::now();
+    loop {
+        let results = commit(&mut connection, batch).await;
+        let is_sound = results.is_ok();
+        answer(batch, results);
+        pressure.note_commit(&mut connection).await;
+        if !is_sound || start.elapsed() > TURN {
+            return;
+        }
+        match tokio::time::timeout(keep, queue.recv_many(batch, BATCH)).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
+        }
     }
 }
 
 /// One transaction for the whole batch. A statement that breaks a rule of the table undoes itself and nothing else; any
 /// other failure may have undone the transaction, and so undoes them all, as a failed commit does.
-async fn commit(pool: &SqlitePool, jobs: &[Job]) -> sqlx::Result<Vec<Row>> {
-    let mut connection = pool.acquire().await?;
+async fn commit(connection: &mut SqliteConnection, jobs: &[Job]) -> sqlx::Result<Vec<Row>> {
     let changes: Vec<_> = jobs.iter().map(|job| &job.change).collect();
     if let [_] = changes[..] {
         // A lone statement is its own transaction.
-        return Ok(statements::execute::<Sqlite>(&mut connection, &changes).await);
+        return Ok(statements::execute::<Sqlite>(connection, &changes).await);
     }
     // A writer from the start: a transaction that becomes one half-way may find that it cannot.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
