@@ -94,7 +94,9 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         tally: Tally::default(),
     };
     let report = Report::beside(import.file, ".twins.jsonl")?;
-    store.prepare_for_bulk().await?;
+    if !run.dry_run {
+        store.prepare_for_bulk().await?;
+    }
     let twins = stored_usernames(store).await?;
     let rows = if is_new_shop { batches::ROWS_OF_NEW_SHOP } else { batches::ROWS };
     let Batches { mut batches, reader } = batches::start(file, import.format, rows, twins, import.dry_run);
@@ -106,7 +108,9 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
     let twins = reader.await??;
     run.tally.twins = report_twins(twins, report, &mut run.tally)?;
     run.tally.rejected = run.rejected.finish()?;
-    store.finish_bulk().await?;
+    if !run.dry_run {
+        store.finish_bulk().await?;
+    }
     Ok(run.tally)
 }
 

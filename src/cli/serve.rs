@@ -27,7 +27,7 @@ pub struct Args {
     /// Refuse to start when the schema is not up to date, instead of bringing it up to date.
     #[arg(long, env = "SHOP_PROFILE_NO_MIGRATE", conflicts_with = "demo")]
     no_migrate: bool,
-    /// PostgreSQL: the most connections of this server to the database.
+    /// PostgreSQL: the most connections of this server for requests; two more are for everything else.
     #[arg(long, value_name = "N", default_value_t = OpenOptions::default().connections, env = "SHOP_PROFILE_DATABASE_CONNECTIONS")]
     database_connections: u32,
     /// Whether GraphQL clients may ask for the schema.

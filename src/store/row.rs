@@ -1,4 +1,4 @@
-//! The rows that requests read: decoded by place, for to find each column by its name took longer than the rest.
+//! The rows that requests read, decoded by place and without the dates, which nobody is shown.
 
 use chrono::{DateTime, Utc};
 use entity::{api_token, customer};

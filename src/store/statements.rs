@@ -1,8 +1,8 @@
 //! What the two operations ask of the database.
 //!
-//! Every request pays for these statements, so they go to sqlx, in whose pools SeaORM keeps its connections, and not
-//! through SeaORM's own executor, which took more of the server's time than all the rest (docs/performance.md). Their
-//! text is the same for both databases; what it names are the entities' columns.
+//! Every request pays for these statements, so they go to sqlx, over which SeaORM works too, and not through SeaORM's own
+//! executor, which took a third of a GET's instructions (docs/performance.md). Their text is the same for both databases;
+//! what it names are the entities' columns.
 
 use std::{fmt::Write, sync::LazyLock};
 

@@ -49,7 +49,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Endpoint {
     schema: ProfileSchema,
-    /// The same, without the validation.
+    /// The same, without most of the validation: for what has passed it before.
     trusting: ProfileSchema,
     verdicts: Arc<Verdicts>,
     profile: MyProfile,
