@@ -87,11 +87,7 @@ async fn run(db: DatabaseConnection, pressure: Arc<WalPressure>) {
         ticks.tick().await;
         // Whoever wrote: requests, an import, a command beside the server. With nothing to move it costs next to nothing.
         let pages = warn_on_error(checkpoint(&db).await).unwrap_or(0);
-        if pages > SHORT {
-            // What has come in the meantime, so that little is left for the writer.
-            warn_on_error(checkpoint(&db).await);
-            pressure.may_restart.store(true, Ordering::Relaxed);
-        }
+        pressure.may_restart.store(pages > SHORT, Ordering::Relaxed);
         pressure.is_held.store(false, Ordering::Relaxed);
     }
 }
