@@ -52,7 +52,7 @@ def seed(program: str, database: Path) -> None:
     )
     with sqlite3.connect(database) as connection:
         connection.executemany(
-            "INSERT INTO customer (id, username, username_key, mobile_number, email, first_name, last_name, gender,"
+            "INSERT INTO customer (id, username, canonical_username, mobile_number, email, first_name, last_name, gender,"
             " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             customers,
         )

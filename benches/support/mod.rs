@@ -15,8 +15,8 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use shop_profile::{
-    auth::{ApiKey, Credential},
-    profile::{Input, MyProfile, NewCustomerInput, PatchInput, UpdateMyProfile},
+    auth::{ApiToken, Credential},
+    profile::{FieldInput, NewCustomerInput, PatchInput, ProfileService, UpdateMyProfile},
     server::{self, Options},
     store::{NewToken, OpenOptions, Store},
 };
@@ -72,9 +72,9 @@ const FIELDS: &str = "id username mobileNumber email avatar firstName lastName f
 /// One customer behind one key, and no socket.
 pub(crate) struct Shop {
     runtime: Runtime,
-    profile: MyProfile,
+    profile: ProfileService,
     app: Router,
-    key: ApiKey,
+    key: ApiToken,
     /// Each update writes a name of its own: one that changes nothing is another kind of work.
     updates: Cell<u64>,
     _directory: tempfile::TempDir,
@@ -85,11 +85,11 @@ impl Shop {
         let directory = tempfile::tempdir()?;
         let url = format!("sqlite://{}", directory.path().join("shop.db").display());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let key = ApiKey::generate()?;
+        let key = ApiToken::generate()?;
         let store = runtime.block_on(store(&url, &key))?;
         // Some tasks start with the runtime around them.
         let app = runtime.block_on(async { server::router(store.clone(), &Options::default(), Default::default()) });
-        let (profile, updates) = (MyProfile::new(store), Cell::new(0));
+        let (profile, updates) = (ProfileService::new(store), Cell::new(0));
         Ok(Self { runtime, profile, app, key, updates, _directory: directory })
     }
 
@@ -114,7 +114,7 @@ impl Shop {
     }
 
     async fn update(&self, name: String) -> Result<()> {
-        let text = |text: String| Input::Text(text.into());
+        let text = |text: String| FieldInput::Text(text.into());
         let input =
             PatchInput { first_name: text(name), last_name: text("Ahmadi".to_owned()), ..PatchInput::default() };
         let update = UpdateMyProfile { input, ..UpdateMyProfile::default() };
@@ -127,7 +127,7 @@ impl Shop {
             .method(method)
             .uri(path)
             .header(header::HOST, "localhost")
-            .header(header::AUTHORIZATION, format!("Token {}", self.key.reveal()))
+            .header(header::AUTHORIZATION, format!("Token {}", self.key.expose_secret()))
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body))?;
         let answer = self.app.clone().oneshot(request).await?;
@@ -149,10 +149,10 @@ fn mutation(name: &str) -> String {
     )
 }
 
-async fn store(url: &str, key: &ApiKey) -> Result<Arc<Store>> {
+async fn store(url: &str, key: &ApiToken) -> Result<Arc<Store>> {
     let store = Arc::new(Store::open(&url.parse()?, OpenOptions::default()).await?);
     store.migrate().await?;
-    let sara = NewCustomerInput { username: Input::Text("sara".into()), ..NewCustomerInput::default() };
+    let sara = NewCustomerInput { username: FieldInput::Text("sara".into()), ..NewCustomerInput::default() };
     let sara = sara.parse().map_err(|errors| format!("{errors:?}"))?.add_to(&store).await?;
     store.issue_token(sara.id, NewToken { digest: key.digest(), name: String::new(), expires_at: None }).await?;
     Ok(store)

@@ -17,7 +17,7 @@ pub struct Model {
     pub username: String,
     /// The case-folded NFKC form of `username`: what makes it unique.
     #[sea_orm(unique)]
-    pub username_key: String,
+    pub canonical_username: String,
     /// Read-only for the customer.
     #[sea_orm(unique)]
     pub mobile_number: Option<String>,

@@ -11,8 +11,8 @@ use axum::{
 };
 use serde_json::{Value, json};
 use shop_profile::{
-    auth::ApiKey,
-    profile::{Input, NewCustomerInput},
+    auth::ApiToken,
+    profile::{FieldInput, NewCustomerInput},
     server::{self, Options},
     store::{DatabaseUrl, NewToken, OpenOptions, Store},
 };
@@ -145,9 +145,9 @@ async fn open_shop() -> Router {
 }
 
 async fn add_customer(store: &Arc<Store>, username: &str, key: &str) -> i64 {
-    let input = NewCustomerInput { username: Input::Text(username.into()), ..Default::default() };
+    let input = NewCustomerInput { username: FieldInput::Text(username.into()), ..Default::default() };
     let id = input.parse().unwrap().add_to(store).await.unwrap().id;
-    let digest = ApiKey::from_clear(key).digest();
+    let digest = ApiToken::from_plaintext(key).digest();
     store.issue_token(id, NewToken { digest, name: String::new(), expires_at: None }).await.unwrap();
     id
 }

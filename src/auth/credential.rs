@@ -1,14 +1,14 @@
 //! From the `Authorization` header to a key.
 
-use super::{ApiKey, KeyDigest, KeyShape};
+use super::{ApiToken, TokenDigest, TokenFormat};
 
 /// The key that a request carries, as a digest. Whether it is a live one, only the database knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Credential {
     /// What is looked up.
-    pub digest: KeyDigest,
+    pub digest: TokenDigest,
     /// What the log says when it is not found.
-    pub shape: KeyShape,
+    pub format: TokenFormat,
 }
 
 /// Why a caller is nobody we know. `Display` is the contract's message, which is DRF's; both faces show it.
@@ -19,7 +19,7 @@ pub enum Unauthenticated {
     NotProvided,
     /// A scheme and no key.
     #[error("Invalid token header. No credentials provided.")]
-    NoKey,
+    NoToken,
     /// More than one word after the scheme, or more than one header.
     #[error("Invalid token header. Token string should not contain spaces.")]
     Spaces,
@@ -28,7 +28,7 @@ pub enum Unauthenticated {
     InvalidCharacters,
     /// Unknown, expired or revoked; the log says which.
     #[error("Invalid token.")]
-    UnknownKey,
+    UnknownToken,
     /// A live key of a deactivated customer.
     #[error("User inactive or deleted.")]
     Inactive,
@@ -48,18 +48,18 @@ impl Credential {
         if !scheme.eq_ignore_ascii_case(b"token") && !scheme.eq_ignore_ascii_case(b"bearer") {
             return Err(Unauthenticated::NotProvided);
         }
-        let key = words.next().ok_or(Unauthenticated::NoKey)?;
+        let key = words.next().ok_or(Unauthenticated::NoToken)?;
         if words.next().is_some() {
             return Err(Unauthenticated::Spaces);
         }
         let key = std::str::from_utf8(key).map_err(|_| Unauthenticated::InvalidCharacters)?;
-        Ok(Self::from(&ApiKey::from_clear(key)))
+        Ok(Self::from(&ApiToken::from_plaintext(key)))
     }
 }
 
-impl From<&ApiKey> for Credential {
-    fn from(key: &ApiKey) -> Self {
-        Self { digest: key.digest(), shape: key.shape() }
+impl From<&ApiToken> for Credential {
+    fn from(key: &ApiToken) -> Self {
+        Self { digest: key.digest(), format: key.format() }
     }
 }
 
@@ -67,13 +67,13 @@ impl From<&ApiKey> for Credential {
 mod tests {
     use super::*;
 
-    fn read(values: &[&str]) -> Result<KeyDigest, Unauthenticated> {
+    fn read(values: &[&str]) -> Result<TokenDigest, Unauthenticated> {
         Credential::from_authorization(values.iter().map(|value| value.as_bytes())).map(|credential| credential.digest)
     }
 
     #[test]
     fn token_and_bearer_in_any_case_carry_a_key() {
-        let digest = ApiKey::from_clear("k").digest();
+        let digest = ApiToken::from_plaintext("k").digest();
         for value in ["Token k", "token k", "TOKEN\t k ", "Bearer k", "bEARER k"] {
             assert_eq!(read(&[value]), Ok(digest), "{value:?}");
         }
@@ -86,8 +86,8 @@ mod tests {
             (&[""], Unauthenticated::NotProvided),
             (&["Basic k"], Unauthenticated::NotProvided),
             (&["Tokenk"], Unauthenticated::NotProvided),
-            (&["Token"], Unauthenticated::NoKey),
-            (&["Token  "], Unauthenticated::NoKey),
+            (&["Token"], Unauthenticated::NoToken),
+            (&["Token  "], Unauthenticated::NoToken),
             (&["Token a b"], Unauthenticated::Spaces),
             (&["Token a", "Token a"], Unauthenticated::Spaces),
         ] {

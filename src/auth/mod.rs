@@ -1,7 +1,7 @@
 //! Who is calling: keys, and the header that carries one.
 
 mod credential;
-mod key;
+mod token;
 
 pub use credential::{Credential, Unauthenticated};
-pub use key::{ApiKey, KeyDigest, KeyShape};
+pub use token::{ApiToken, TokenDigest, TokenFormat};

@@ -2,8 +2,8 @@
 
 use super::{CliError, open, print, progress};
 use crate::{
-    bulk::{self, Progress},
     store::{DatabaseUrl, OpenOptions, Store},
+    transfer::{self, Progress},
 };
 
 /// From where to where.
@@ -30,7 +30,7 @@ async fn copy(source: &Store, target: &Store) -> Result<(), CliError> {
     let (customers, tokens) = source.count_rows().await.map_err(CliError::failed)?;
     // Every row is written once and compared once.
     let bar = progress::rows((customers + tokens) * 2);
-    let result = bulk::copy(source, target, |progress| {
+    let result = transfer::copy(source, target, |progress| {
         bar.set_position(match progress {
             Progress::Copied(rows) => rows,
             Progress::Compared(rows) => customers + tokens + rows,

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{CliError, export, find_customer, import, open, print};
 use crate::{
-    profile::{Customer, NewCustomerInput, Refusal},
+    profile::{Customer, NewCustomerInput, ProfileError},
     rest,
     store::{DatabaseUrl, Store},
 };
@@ -95,7 +95,7 @@ async fn add(store: &Arc<Store>, args: AddArgs) -> Result<(), CliError> {
     let customer = NewCustomerInput::from(args).parse().map_err(CliError::Invalid)?;
     match customer.add_to(store).await {
         Ok(customer) => show(&customer),
-        Err(Refusal::Invalid(errors)) => Err(CliError::Invalid(errors)),
+        Err(ProfileError::Invalid(errors)) => Err(CliError::Invalid(errors)),
         Err(refusal) => Err(CliError::failed(refusal)),
     }
 }
@@ -108,7 +108,7 @@ fn show(customer: &Customer) -> Result<(), CliError> {
 async fn set_active(store: &Store, who: &str, is_active: bool) -> Result<(), CliError> {
     let customer = find_customer(store, who).await?;
     let changed = store.set_active(customer.id, is_active).await.map_err(CliError::failed)?;
-    let changed = changed.ok_or_else(|| CliError::Refused(format!("there is no customer {who:?}")))?;
+    let changed = changed.ok_or_else(|| CliError::Failure(format!("there is no customer {who:?}")))?;
     print(&format!("{}\t{}", changed.id, if is_active { "active" } else { "inactive" }));
     Ok(())
 }

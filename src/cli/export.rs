@@ -4,8 +4,8 @@ use std::io;
 
 use super::{CliError, progress};
 use crate::{
-    bulk::{self, ExportError, Format},
     store::Store,
+    transfer::{self, ExportError, Format},
 };
 
 /// How to write.
@@ -19,7 +19,7 @@ pub struct Args {
 pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
     let (customers, _) = store.count_rows().await.map_err(CliError::failed)?;
     let bar = progress::rows(customers);
-    let result = bulk::export(store, args.format, io::stdout(), |rows| bar.set_position(rows)).await;
+    let result = transfer::export(store, args.format, io::stdout(), |rows| bar.set_position(rows)).await;
     bar.finish_and_clear();
     match result {
         // A reader that has gone (`| head`) is no failure.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{CliError, print, progress};
 use crate::{
-    bulk::{self, Format, Import, OnConflict, Tally},
     store::Store,
+    transfer::{self, Format, Import, OnConflict, Tally},
 };
 
 /// What to import, and how.
@@ -33,22 +33,22 @@ spaces); only their digests are stored.
 
 A customer is known by the id if the row names one, else by the username. Give every row an id, or none.
 
-Refused rows are listed in FILE.rejected.jsonl, usernames that look alike in FILE.twins.jsonl; the rest goes in.
+RequestError rows are listed in FILE.rejected.jsonl, usernames that look alike in FILE.twins.jsonl; the rest goes in.
 After an interruption run it again with --on-conflict skip or update: what is in is not changed twice.";
 
 pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
     let Args { file, format, dry_run, on_conflict } = args;
     let format = format
         .or_else(|| Format::of(&file))
-        .ok_or_else(|| CliError::Refused("cannot tell the format by the file's name: give --format".into()))?;
+        .ok_or_else(|| CliError::Failure("cannot tell the format by the file's name: give --format".into()))?;
     let size = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
     let bar = progress::bytes(size);
     let import = Import { file: &file, format, dry_run, on_conflict };
-    let result = bulk::import(store, import, |bytes| bar.set_position(bytes)).await;
+    let result = transfer::import(store, import, |bytes| bar.set_position(bytes)).await;
     bar.finish_and_clear();
     let tally = result.map_err(CliError::failed)?;
     print(&summary(&tally, dry_run));
-    refusal(&tally, dry_run).map_or(Ok(()), |why| Err(CliError::Refused(why)))
+    refusal(&tally, dry_run).map_or(Ok(()), |why| Err(CliError::Failure(why)))
 }
 
 fn summary(tally: &Tally, dry_run: bool) -> String {

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
-use crate::request;
+use crate::request_id;
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -29,6 +29,6 @@ pub fn start(filter: &str, format: Format) {
     // Where, and in which request; not what, which could be somebody's data.
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(request = request::id(), location, "panicked");
+        tracing::error!(request = request_id::for_log(), location, "panicked");
     }));
 }

@@ -25,7 +25,7 @@ async fn status(store: &Store) -> Result<(), CliError> {
     }
     match migrations.pending().count() {
         0 => Ok(()),
-        pending => Err(CliError::Refused(format!("{pending} pending: run `shop-profile migrate`"))),
+        pending => Err(CliError::Failure(format!("{pending} pending: run `shop-profile migrate`"))),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod copy;
 pub mod customer;
+mod env;
 pub mod export;
 pub mod import;
 pub mod log;
@@ -12,7 +13,6 @@ mod schema;
 pub mod serve;
 pub mod token;
 mod values;
-mod variables;
 
 use std::{error::Error, process::ExitCode};
 
@@ -92,7 +92,7 @@ pub enum CliError {
     Invalid(Vec<FieldError>),
     /// Anything else, in words.
     #[error("{0}")]
-    Refused(String),
+    Failure(String),
     /// Something below failed.
     #[error(transparent)]
     Failed(#[from] Box<dyn Error + Send + Sync>),
@@ -120,7 +120,7 @@ impl CliError {
 
 /// Runs the sub-command to its end.
 pub fn run(cli: Cli) -> ExitCode {
-    variables::warn_of_unknown();
+    env::warn_of_unknown();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&CliError::failed(error)),
@@ -161,7 +161,7 @@ async fn refuse_pending(store: &Store) -> Result<(), CliError> {
     let migrations = store.migrations().await.map_err(CliError::failed)?;
     match migrations.pending().count() {
         0 => Ok(()),
-        pending => Err(CliError::Refused(format!(
+        pending => Err(CliError::Failure(format!(
             "the database's schema is not up to date ({pending} pending): run `shop-profile migrate`"
         ))),
     }
@@ -173,14 +173,14 @@ fn customer_ref(who: &str) -> Result<CustomerRef, CliError> {
         Ok(id) => Ok(CustomerRef::Id(id)),
         Err(_) => {
             let username = Username::parse(&who.into()).map_err(CliError::Invalid)?;
-            Ok(CustomerRef::UsernameKey(username.key().to_owned()))
+            Ok(CustomerRef::CanonicalUsername(username.key().to_owned()))
         }
     }
 }
 
 async fn find_customer(store: &Store, who: &str) -> Result<entity::customer::Model, CliError> {
     let found = store.find_customer(&customer_ref(who)?).await.map_err(CliError::failed)?;
-    found.ok_or_else(|| CliError::Refused(format!("there is no customer {who:?}")))
+    found.ok_or_else(|| CliError::Failure(format!("there is no customer {who:?}")))
 }
 
 /// A result, on stdout. A reader that has gone (`| head`) is no failure.

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CliError, print, refuse_pending};
 use crate::{
-    auth::ApiKey,
-    profile::{Input, NewCustomerInput},
+    auth::ApiToken,
+    profile::{FieldInput, NewCustomerInput},
     server::{self, ConnectionLimits},
     store::{DatabaseUrl, NewToken, OpenOptions, Store},
 };
@@ -80,7 +80,7 @@ pub(super) async fn run(args: Args, url: Result<DatabaseUrl, CliError>) -> Resul
     // First of all, so that a taken port is noticed before a database is touched.
     let listener = TcpListener::bind(args.listen)
         .await
-        .map_err(|error| CliError::Refused(format!("cannot listen on {}: {error}", args.listen)))?;
+        .map_err(|error| CliError::Failure(format!("cannot listen on {}: {error}", args.listen)))?;
     let address = listener.local_addr().map_err(CliError::failed)?;
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
     let options = OpenOptions { connections: args.database_connections, create: !args.no_migrate };
@@ -126,8 +126,8 @@ fn stop_on_signal() -> Result<CancellationToken, CliError> {
 }
 
 /// The customer of the contract's example, every value of it.
-async fn add_demo_customer(store: &Arc<Store>) -> Result<ApiKey, CliError> {
-    let text = |text: &str| Input::Text(text.into());
+async fn add_demo_customer(store: &Arc<Store>) -> Result<ApiToken, CliError> {
+    let text = |text: &str| FieldInput::Text(text.into());
     let example = NewCustomerInput {
         username: text("behrooz3500"),
         mobile_number: text("09308744204"),
@@ -139,14 +139,14 @@ async fn add_demo_customer(store: &Arc<Store>) -> Result<ApiKey, CliError> {
     };
     let customer = example.parse().map_err(CliError::Invalid)?;
     let customer = customer.add_to(store).await.map_err(CliError::failed)?;
-    let key = ApiKey::generate().map_err(CliError::failed)?;
+    let key = ApiToken::generate().map_err(CliError::failed)?;
     let token = NewToken { digest: key.digest(), name: "demo".into(), expires_at: None };
     store.issue_token(customer.id, token).await.map_err(CliError::failed)?;
     Ok(key)
 }
 
-fn welcome(address: SocketAddr, key: &ApiKey) -> String {
-    let key = key.reveal();
+fn welcome(address: SocketAddr, key: &ApiToken) -> String {
+    let key = key.expose_secret();
     format!(
         r#"
 A throwaway database with one customer; it ends with this process.

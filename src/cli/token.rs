@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{CliError, find_customer, open, print};
 use crate::{
-    auth::ApiKey,
+    auth::ApiToken,
     store::{DatabaseUrl, NewToken, Store, now},
 };
 
@@ -83,11 +83,11 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliEr
 async fn issue(store: &Store, args: IssueArgs) -> Result<(), CliError> {
     let IssueArgs { who, name, expires_in } = args;
     let customer = find_customer(store, &who).await?;
-    let key = ApiKey::generate().map_err(CliError::failed)?;
+    let key = ApiToken::generate().map_err(CliError::failed)?;
     let expires_at = expires_in.0.map(|time| now() + time);
     let token = NewToken { digest: key.digest(), name, expires_at };
     store.issue_token(customer.id, token).await.map_err(CliError::failed)?;
-    print(key.reveal());
+    print(key.expose_secret());
     Ok(())
 }
 
@@ -115,7 +115,7 @@ async fn revoke(store: &Store, id: i64) -> Result<(), CliError> {
         print(&format!("{id}\trevoked"));
         Ok(())
     } else {
-        Err(CliError::Refused(format!("there is no live key {id}")))
+        Err(CliError::Failure(format!("there is no live key {id}")))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{ValueEnum, builder::PossibleValue};
 
-use crate::bulk::{Format, OnConflict};
+use crate::transfer::{Format, OnConflict};
 
 impl ValueEnum for Format {
     fn value_variants<'a>() -> &'a [Self] {

@@ -3,7 +3,7 @@
 use async_graphql::ErrorExtensions;
 use axum::http::StatusCode;
 
-use crate::{auth::Unauthenticated, profile::Refusal};
+use crate::{auth::Unauthenticated, profile::ProfileError};
 
 /// `extensions.code` of an error. Where a status is named, it holds for every media type; the others are request errors
 /// (400 in `application/graphql-response+json`, 200 in `application/json`) or errors of an execution (200).
@@ -138,12 +138,12 @@ impl Code {
 /// Why a field has no value. It travels as the error's source, so that the answer can tell ours from the library's.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct Failure {
+pub(super) struct ResolverError {
     pub(super) code: Code,
     message: String,
 }
 
-impl Failure {
+impl ResolverError {
     fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
@@ -153,7 +153,7 @@ impl Failure {
     }
 }
 
-impl Failure {
+impl ResolverError {
     /// The status of the whole answer, if the failure decides it: nobody, or not now.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match self.code {
@@ -164,27 +164,27 @@ impl Failure {
     }
 }
 
-impl From<Unauthenticated> for Failure {
+impl From<Unauthenticated> for ResolverError {
     fn from(why: Unauthenticated) -> Self {
         Self::new(Code::Unauthenticated, why.to_string())
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
+impl From<ProfileError> for ResolverError {
+    fn from(refusal: ProfileError) -> Self {
         match refusal {
-            Refusal::Unauthenticated(why) => why.into(),
-            Refusal::Unavailable(_) => {
+            ProfileError::Unauthenticated(why) => why.into(),
+            ProfileError::Unavailable(_) => {
                 Self::new(Code::ServiceUnavailable, "Service temporarily unavailable, try again later.")
             }
             // A mutation answers these two in its payload.
-            Refusal::Internal(_) | Refusal::Invalid(_) | Refusal::Conflict => Self::internal(),
+            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict => Self::internal(),
         }
     }
 }
 
-impl From<Failure> for async_graphql::Error {
-    fn from(failure: Failure) -> Self {
+impl From<ResolverError> for async_graphql::Error {
+    fn from(failure: ResolverError) -> Self {
         let code = failure.code.as_str();
         Self::new_with_source(failure).extend_with(|_, extensions| extensions.set("code", code))
     }

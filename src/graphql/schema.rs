@@ -3,19 +3,19 @@
 use async_graphql::{Context, EmptySubscription, Object, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 
 use super::{
-    error::Failure,
+    error::ResolverError,
     types::{CustomerObject, UpdateMyProfileInput, UpdateMyProfilePayload},
 };
 use crate::{
     auth::{Credential, Unauthenticated},
-    profile::{MyProfile, Refusal},
+    profile::{ProfileError, ProfileService},
 };
 
 /// The schema of the GraphQL face.
 pub type ProfileSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema over this resolver.
-pub fn schema(profile: MyProfile, validation: ValidationMode) -> ProfileSchema {
+pub fn schema(profile: ProfileService, validation: ValidationMode) -> ProfileSchema {
     builder().validation_mode(validation).data(profile).finish()
 }
 
@@ -41,7 +41,7 @@ pub struct Query;
 #[Object]
 impl Query {
     /// The customer whose key the request carries.
-    async fn me(&self, context: &Context<'_>) -> Result<CustomerObject, Failure> {
+    async fn me(&self, context: &Context<'_>) -> Result<CustomerObject, ResolverError> {
         let (profile, credential) = caller(context)?;
         Ok(CustomerObject(profile.me(credential).await?))
     }
@@ -59,19 +59,19 @@ impl Mutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateMyProfileInput,
-    ) -> Result<UpdateMyProfilePayload, Failure> {
+    ) -> Result<UpdateMyProfilePayload, ResolverError> {
         let (profile, credential) = caller(context)?;
         match profile.update_my_profile(credential, input.into()).await {
             Ok(customer) => Ok(UpdateMyProfilePayload::updated(customer)),
-            Err(Refusal::Invalid(errors)) => Ok(UpdateMyProfilePayload::invalid(errors)),
-            Err(Refusal::Conflict) => Ok(UpdateMyProfilePayload::conflict()),
+            Err(ProfileError::Invalid(errors)) => Ok(UpdateMyProfilePayload::invalid(errors)),
+            Err(ProfileError::Conflict) => Ok(UpdateMyProfilePayload::conflict()),
             Err(refusal) => Err(refusal.into()),
         }
     }
 }
 
-fn caller<'a>(context: &Context<'a>) -> Result<(&'a MyProfile, &'a Credential), Failure> {
-    let profile = context.data_opt::<MyProfile>().ok_or_else(Failure::internal)?;
+fn caller<'a>(context: &Context<'a>) -> Result<(&'a ProfileService, &'a Credential), ResolverError> {
+    let profile = context.data_opt::<ProfileService>().ok_or_else(ResolverError::internal)?;
     let credential = context.data_opt::<Credential>().ok_or(Unauthenticated::NotProvided)?;
     Ok((profile, credential))
 }

@@ -3,7 +3,8 @@
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use crate::profile::{
-    Customer, ErrorCode, Expected, Field, FieldError, Gender as StoredGender, Input, PatchInput, UpdateMyProfile,
+    Customer, ErrorCode, Field, FieldError, FieldInput, Gender as StoredGender, PatchInput, Precondition,
+    UpdateMyProfile,
 };
 
 /// Customer
@@ -64,7 +65,7 @@ impl CustomerObject {
 
     /// Changes with every change of the profile. Opaque; for `UpdateMyProfileInput.ifVersion`.
     async fn version(&self) -> String {
-        self.0.revision().to_string()
+        self.0.profile_version().to_string()
     }
 }
 
@@ -126,19 +127,19 @@ impl From<UpdateMyProfileInput> for UpdateMyProfile {
                 gender: text(gender),
             },
             expected: match if_version {
-                None => Expected::Any,
+                None => Precondition::Any,
                 // A text that is no version of ours matches none.
-                Some(version) => Expected::OneOf(Vec::from_iter(version.parse())),
+                Some(version) => Precondition::OneOf(Vec::from_iter(version.parse())),
             },
         }
     }
 }
 
-fn text(value: MaybeUndefined<String>) -> Input {
+fn text(value: MaybeUndefined<String>) -> FieldInput {
     match value {
-        MaybeUndefined::Undefined => Input::Absent,
-        MaybeUndefined::Null => Input::Null,
-        MaybeUndefined::Value(text) => Input::Text(text.into()),
+        MaybeUndefined::Undefined => FieldInput::Absent,
+        MaybeUndefined::Null => FieldInput::Null,
+        MaybeUndefined::Value(text) => FieldInput::Text(text.into()),
     }
 }
 

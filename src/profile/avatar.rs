@@ -5,7 +5,7 @@ use url::{Host, SyntaxViolation, Url};
 
 use super::{
     ErrorCode, Field, FieldError,
-    text::{Text, too_long},
+    text::{JsonString, too_long},
 };
 
 /// The longest avatar URL, in characters (code points).
@@ -17,7 +17,7 @@ pub struct AvatarUrl(String);
 
 impl AvatarUrl {
     /// Trims, then reports everything that is wrong, in DRF's order. The text is not blank.
-    pub(super) fn parse(text: &Text) -> Result<Self, Vec<FieldError>> {
+    pub(super) fn parse(text: &JsonString) -> Result<Self, Vec<FieldError>> {
         let url = text.trimmed();
         let mut errors = Vec::from_iter(too_long(Field::Avatar, url, AVATAR_MAX_CHARS));
         errors.extend(text.forbidden_characters(Field::Avatar));

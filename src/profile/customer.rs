@@ -45,8 +45,8 @@ impl Customer {
     }
 
     /// Which customer at which version: the `ETag` of REST, the `version` of GraphQL.
-    pub fn revision(&self) -> Revision {
-        Revision { id: self.id, version: self.version }
+    pub fn profile_version(&self) -> ProfileVersion {
+        ProfileVersion { id: self.id, version: self.version }
     }
 }
 
@@ -73,7 +73,7 @@ impl From<entity::customer::Model> for Customer {
         let entity::customer::Model {
             id,
             username,
-            username_key: _,
+            canonical_username: _,
             mobile_number,
             email,
             avatar,
@@ -91,14 +91,14 @@ impl From<entity::customer::Model> for Customer {
 
 /// A customer's id and version, written `1-7`. Clients treat it as opaque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Revision {
+pub struct ProfileVersion {
     /// The customer's id.
     pub id: i64,
     /// The customer's version.
     pub version: i64,
 }
 
-impl fmt::Display for Revision {
+impl fmt::Display for ProfileVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.id, self.version)
     }
@@ -107,33 +107,35 @@ impl fmt::Display for Revision {
 /// The text is none of our revisions, so it can match none.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("not a revision")]
-pub struct NotARevision;
+pub struct ParseVersionError;
 
-impl FromStr for Revision {
-    type Err = NotARevision;
+impl FromStr for ProfileVersion {
+    type Err = ParseVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (id, version) = text.split_once('-').ok_or(NotARevision)?;
-        let revision =
-            Self { id: id.parse().map_err(|_| NotARevision)?, version: version.parse().map_err(|_| NotARevision)? };
+        let (id, version) = text.split_once('-').ok_or(ParseVersionError)?;
+        let revision = Self {
+            id: id.parse().map_err(|_| ParseVersionError)?,
+            version: version.parse().map_err(|_| ParseVersionError)?,
+        };
         // `+1-07` would parse, but we never wrote it.
-        if revision.to_string() == text { Ok(revision) } else { Err(NotARevision) }
+        if revision.to_string() == text { Ok(revision) } else { Err(ParseVersionError) }
     }
 }
 
 /// Which revisions the client is willing to change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Expected {
+pub enum Precondition {
     /// Whatever is stored.
     #[default]
     Any,
     /// One of these; an empty list matches nothing.
-    OneOf(Vec<Revision>),
+    OneOf(Vec<ProfileVersion>),
 }
 
-impl Expected {
+impl Precondition {
     /// Whether a change of this revision is welcome.
-    pub fn allows(&self, revision: Revision) -> bool {
+    pub fn allows(&self, revision: ProfileVersion) -> bool {
         match self {
             Self::Any => true,
             Self::OneOf(revisions) => revisions.contains(&revision),
@@ -181,10 +183,10 @@ mod tests {
 
     #[test]
     fn a_revision_is_read_back_only_as_it_was_written() {
-        assert_eq!("1-7".parse(), Ok(customer().revision()));
-        assert_eq!(customer().revision().to_string(), "1-7");
+        assert_eq!("1-7".parse(), Ok(customer().profile_version()));
+        assert_eq!(customer().profile_version().to_string(), "1-7");
         for text in ["", "1", "1-", "-7", "+1-7", "01-7", "1-7 ", "1-7-7", "a-b"] {
-            assert_eq!(text.parse::<Revision>(), Err(NotARevision), "{text:?}");
+            assert_eq!(text.parse::<ProfileVersion>(), Err(ParseVersionError), "{text:?}");
         }
     }
 }

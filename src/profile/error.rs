@@ -1,7 +1,7 @@
 //! Why the domain says no.
 //!
 //! A [`FieldError`] is the customer's to mend: a field, a code for programs, a message for people (Django REST
-//! Framework's own words, which existing clients know). A [`Refusal`] is the whole answer of an operation; each face
+//! Framework's own words, which existing clients know). A [`ProfileError`] is the whole answer of an operation; each face
 //! maps it in one exhaustive `match`. Causes (`source`) are for the log: neither face ever shows one.
 
 use std::{borrow::Cow, fmt};
@@ -75,7 +75,7 @@ impl fmt::Display for FieldError {
 
 /// Why an operation was not done. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum ProfileError {
     /// The caller is nobody we know.
     #[error("unauthenticated: {0}")]
     Unauthenticated(#[from] Unauthenticated),
@@ -93,7 +93,7 @@ pub enum Refusal {
     Internal(#[source] StoreError),
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for ProfileError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Busy | StoreError::Stopped => Self::Unavailable(error),

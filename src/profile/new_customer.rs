@@ -6,7 +6,8 @@ use entity::customer;
 use sea_orm::ActiveValue::Set;
 
 use super::{
-    AvatarUrl, Customer, ErrorCode, Field, FieldError, Gender, Input, PersonName, Refusal, Text, Username,
+    AvatarUrl, Customer, ErrorCode, Field, FieldError, FieldInput, Gender, JsonString, PersonName, ProfileError,
+    Username,
     patch::{parse_avatar, parse_gender, parse_name, parse_username},
     text::parse_line,
 };
@@ -21,19 +22,19 @@ const EMAIL_MAX_CHARS: usize = 254;
 #[derive(Clone, Debug, Default)]
 pub struct NewCustomerInput {
     /// Required.
-    pub username: Input,
+    pub username: FieldInput,
     /// Unique; absent, null and `""`: none.
-    pub mobile_number: Input,
+    pub mobile_number: FieldInput,
     /// Unique; absent, null and `""`: none.
-    pub email: Input,
+    pub email: FieldInput,
     /// As in a patch.
-    pub avatar: Input,
+    pub avatar: FieldInput,
     /// As in a patch.
-    pub first_name: Input,
+    pub first_name: FieldInput,
     /// As in a patch.
-    pub last_name: Input,
+    pub last_name: FieldInput,
     /// As in a patch.
-    pub gender: Input,
+    pub gender: FieldInput,
 }
 
 /// A new customer who breaks no rule, but whose unique values may be taken.
@@ -55,7 +56,9 @@ impl NewCustomerInput {
         let mut errors = Vec::new();
         let mut collect = |mut wrong| errors.append(&mut wrong);
         let username = match username {
-            Input::Absent => Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field is required.")]),
+            FieldInput::Absent => {
+                Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field is required.")])
+            }
             given => parse_username(given),
         };
         let username = username.map_err(&mut collect).ok().flatten();
@@ -83,12 +86,12 @@ impl NewCustomerInput {
 
 /// A mobile number or an e-mail address: what it must look like is the shop's business, that it is one line of text
 /// is ours; an address needs something on both sides of an `@`.
-fn parse_contact(field: Field, input: Input) -> Result<Option<String>, Vec<FieldError>> {
+fn parse_contact(field: Field, input: FieldInput) -> Result<Option<String>, Vec<FieldError>> {
     let invalid = |message| Err(vec![FieldError::new(field, ErrorCode::Invalid, message)]);
-    let text: Text = match input {
-        Input::Absent | Input::Null => return Ok(None),
-        Input::NotText(_) => return invalid("Not a valid string."),
-        Input::Text(text) => text,
+    let text: JsonString = match input {
+        FieldInput::Absent | FieldInput::Null => return Ok(None),
+        FieldInput::WrongType(_) => return invalid("Not a valid string."),
+        FieldInput::Text(text) => text,
     };
     let max_chars = if field == Field::Email { EMAIL_MAX_CHARS } else { MOBILE_NUMBER_MAX_CHARS };
     let value = parse_line(field, &text, max_chars)?;
@@ -106,7 +109,7 @@ fn is_address(text: &str) -> bool {
 
 impl NewCustomer {
     /// Stores the customer, or says which of the unique values others have.
-    pub async fn add_to(self, store: &Arc<Store>) -> Result<Customer, Refusal> {
+    pub async fn add_to(self, store: &Arc<Store>) -> Result<Customer, ProfileError> {
         let taken = |fields: [Option<i64>; 3]| {
             let errors = [
                 FieldError::username_taken(),
@@ -123,7 +126,7 @@ impl NewCustomer {
             Ok(row) => Ok(row.into()),
             Err(StoreError::Unique(_)) => {
                 let (mobile_number, email) = (self.mobile_number.as_deref(), self.email.as_deref());
-                Err(Refusal::Invalid(taken(store.find_taken(self.username.key(), mobile_number, email).await?)))
+                Err(ProfileError::Invalid(taken(store.find_taken(self.username.key(), mobile_number, email).await?)))
             }
             Err(error) => Err(error.into()),
         }
@@ -132,10 +135,10 @@ impl NewCustomer {
     /// The row to insert; the id, the version and the dates are the store's.
     pub fn into_row(self) -> customer::ActiveModel {
         let Self { username, mobile_number, email, avatar, first_name, last_name, gender } = self;
-        let (username, username_key) = username.into_parts();
+        let (username, canonical_username) = username.into_parts();
         customer::ActiveModel {
             username: Set(username),
-            username_key: Set(username_key),
+            canonical_username: Set(canonical_username),
             mobile_number: Set(mobile_number),
             email: Set(email),
             avatar: Set(avatar.map(AvatarUrl::into_string)),
@@ -159,17 +162,17 @@ mod tests {
     #[test]
     fn a_username_is_required_and_the_rest_is_not() {
         assert_eq!(errors(NewCustomerInput::default()), [(Field::Username, "This field is required.".into())]);
-        let alone = NewCustomerInput { username: Input::Text("sara".into()), ..Default::default() };
+        let alone = NewCustomerInput { username: FieldInput::Text("sara".into()), ..Default::default() };
         assert!(alone.parse().is_ok());
     }
 
     #[test]
     fn the_rules_of_the_patch_hold_and_contacts_have_their_own() {
         let input = NewCustomerInput {
-            username: Input::Text("sa ra".into()),
-            mobile_number: Input::Text("1".repeat(33).into()),
-            email: Input::Text("nobody@".into()),
-            gender: Input::Text("x".into()),
+            username: FieldInput::Text("sa ra".into()),
+            mobile_number: FieldInput::Text("1".repeat(33).into()),
+            email: FieldInput::Text("nobody@".into()),
+            gender: FieldInput::Text("x".into()),
             ..Default::default()
         };
         let fields: Vec<_> = errors(input).into_iter().map(|(field, _)| field).collect();

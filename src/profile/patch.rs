@@ -1,23 +1,23 @@
 //! What a patch says, and the rules that decide whether it may.
 
-use super::{AvatarUrl, Customer, ErrorCode, Field, FieldError, Gender, PersonName, Text, Username, text::clip};
+use super::{AvatarUrl, Customer, ErrorCode, Field, FieldError, Gender, JsonString, PersonName, Username, text::clip};
 
 /// One field of a patch as a client sent it. `Option` would not do: "absent" keeps the value, "null" clears it or is
 /// an error, and the two must not be mixed up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Input {
+pub enum FieldInput {
     /// The field is not in the patch.
     #[default]
     Absent,
     /// The field is `null`.
     Null,
     /// The field is a string.
-    Text(Text),
+    Text(JsonString),
     /// The field is something else; this is how DRF would print it.
-    NotText(String),
+    WrongType(String),
 }
 
-impl From<Option<String>> for Input {
+impl From<Option<String>> for FieldInput {
     /// `None` is absent: how an operator's command line says it.
     fn from(value: Option<String>) -> Self {
         value.map_or(Self::Absent, |text| Self::Text(text.into()))
@@ -28,15 +28,15 @@ impl From<Option<String>> for Input {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PatchInput {
     /// Never null or empty.
-    pub username: Input,
+    pub username: FieldInput,
     /// `null` and `""` clear it.
-    pub avatar: Input,
+    pub avatar: FieldInput,
     /// `""` clears it.
-    pub first_name: Input,
+    pub first_name: FieldInput,
     /// `""` clears it.
-    pub last_name: Input,
+    pub last_name: FieldInput,
     /// `null` and `""` clear it.
-    pub gender: Input,
+    pub gender: FieldInput,
 }
 
 /// A patch that obeys every rule but one: only the database knows whether a username is taken.
@@ -58,14 +58,14 @@ pub struct Patch {
 /// What is wrong with a patch, and the username that it asks for if at least that is right: whether it is taken
 /// belongs in the same answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Invalid {
+pub(super) struct ValidationErrors {
     pub(super) errors: Vec<FieldError>,
     pub(super) username: Option<Username>,
 }
 
 impl PatchInput {
     /// Applies the rules to every field and reports every error, in the contract's order.
-    pub(super) fn parse(self) -> Result<Patch, Invalid> {
+    pub(super) fn parse(self) -> Result<Patch, ValidationErrors> {
         let Self { username, avatar, first_name, last_name, gender } = self;
         let mut errors = Vec::new();
         let mut collect = |mut wrong| errors.append(&mut wrong);
@@ -76,13 +76,13 @@ impl PatchInput {
             last_name: parse_name(Field::LastName, last_name).map_err(&mut collect).ok().flatten(),
             gender: parse_gender(gender).map_err(&mut collect).ok().flatten(),
         };
-        if errors.is_empty() { Ok(patch) } else { Err(Invalid { errors, username: patch.username }) }
+        if errors.is_empty() { Ok(patch) } else { Err(ValidationErrors { errors, username: patch.username }) }
     }
 }
 
 impl Patch {
     /// Whether applying the patch to this customer would leave everything as it is.
-    pub(super) fn changes_nothing_in(&self, customer: &Customer) -> bool {
+    pub(super) fn is_noop_for(&self, customer: &Customer) -> bool {
         let Self { username, avatar, first_name, last_name, gender } = self;
         username.as_ref().is_none_or(|new| new.as_str() == customer.username)
             && avatar.as_ref().is_none_or(|new| new.as_ref().map(AvatarUrl::as_str) == customer.avatar.as_deref())
@@ -111,42 +111,42 @@ fn not_text<T>(field: Field) -> Parsed<T> {
     error(field, ErrorCode::Invalid, "Not a valid string.")
 }
 
-pub(super) fn parse_username(input: Input) -> Parsed<Username> {
+pub(super) fn parse_username(input: FieldInput) -> Parsed<Username> {
     match input {
-        Input::Absent => Ok(None),
-        Input::Null => null(Field::Username),
-        Input::NotText(_) => not_text(Field::Username),
-        Input::Text(text) => Username::parse(&text).map(Some),
+        FieldInput::Absent => Ok(None),
+        FieldInput::Null => null(Field::Username),
+        FieldInput::WrongType(_) => not_text(Field::Username),
+        FieldInput::Text(text) => Username::parse(&text).map(Some),
     }
 }
 
-pub(super) fn parse_avatar(input: Input) -> Parsed<Option<AvatarUrl>> {
+pub(super) fn parse_avatar(input: FieldInput) -> Parsed<Option<AvatarUrl>> {
     match input {
-        Input::Absent => Ok(None),
-        Input::Null => Ok(Some(None)),
+        FieldInput::Absent => Ok(None),
+        FieldInput::Null => Ok(Some(None)),
         // DRF's URL field has its own words for this too.
-        Input::NotText(_) => error(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."),
-        Input::Text(text) if text.trimmed().is_empty() => Ok(Some(None)),
-        Input::Text(text) => AvatarUrl::parse(&text).map(|url| Some(Some(url))),
+        FieldInput::WrongType(_) => error(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."),
+        FieldInput::Text(text) if text.trimmed().is_empty() => Ok(Some(None)),
+        FieldInput::Text(text) => AvatarUrl::parse(&text).map(|url| Some(Some(url))),
     }
 }
 
-pub(super) fn parse_name(field: Field, input: Input) -> Parsed<PersonName> {
+pub(super) fn parse_name(field: Field, input: FieldInput) -> Parsed<PersonName> {
     match input {
-        Input::Absent => Ok(None),
-        Input::Null => null(field),
-        Input::NotText(_) => not_text(field),
-        Input::Text(text) => PersonName::parse(field, &text).map(Some),
+        FieldInput::Absent => Ok(None),
+        FieldInput::Null => null(field),
+        FieldInput::WrongType(_) => not_text(field),
+        FieldInput::Text(text) => PersonName::parse(field, &text).map(Some),
     }
 }
 
 /// A choice is not trimmed: `" male"` is none.
-pub(super) fn parse_gender(input: Input) -> Parsed<Option<Gender>> {
+pub(super) fn parse_gender(input: FieldInput) -> Parsed<Option<Gender>> {
     match input {
-        Input::Absent => Ok(None),
-        Input::Null => Ok(Some(None)),
-        Input::NotText(echo) => invalid_choice(&echo),
-        Input::Text(text) => match text.as_str() {
+        FieldInput::Absent => Ok(None),
+        FieldInput::Null => Ok(Some(None)),
+        FieldInput::WrongType(echo) => invalid_choice(&echo),
+        FieldInput::Text(text) => match text.as_str() {
             "" => Ok(Some(None)),
             "male" => Ok(Some(Some(Gender::Male))),
             "female" => Ok(Some(Some(Gender::Female))),
@@ -164,8 +164,8 @@ fn invalid_choice<T>(choice: &str) -> Parsed<T> {
 mod tests {
     use super::*;
 
-    fn text(value: &str) -> Input {
-        Input::Text(value.into())
+    fn text(value: &str) -> FieldInput {
+        FieldInput::Text(value.into())
     }
 
     fn errors(input: PatchInput) -> Vec<(Field, ErrorCode)> {
@@ -176,7 +176,7 @@ mod tests {
     fn absent_keeps_and_null_or_empty_clears() {
         assert!(PatchInput::default().parse().unwrap().is_empty());
         let cleared = PatchInput {
-            avatar: Input::Null,
+            avatar: FieldInput::Null,
             gender: text(""),
             first_name: text(""),
             last_name: text("  "),
@@ -192,8 +192,8 @@ mod tests {
     fn every_wrong_field_is_reported_in_the_contracts_order() {
         let input = PatchInput {
             gender: text(" male"),
-            last_name: Input::Null,
-            first_name: Input::NotText("5".into()),
+            last_name: FieldInput::Null,
+            first_name: FieldInput::WrongType("5".into()),
             avatar: text("not a url"),
             username: text("  "),
         };
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_lone_surrogate_is_refused_wherever_it_stands() {
-        let lone = || Input::Text(Text::with_surrogate("\u{fffd}".into(), 0xd800));
+        let lone = || FieldInput::Text(JsonString::with_surrogate("\u{fffd}".into(), 0xd800));
         let input =
             PatchInput { username: lone(), avatar: lone(), first_name: lone(), last_name: lone(), gender: lone() };
         let fields: Vec<_> = errors(input).into_iter().map(|(field, _)| field).collect();

@@ -10,12 +10,12 @@ pub const NAME_MAX_CHARS: usize = 150;
 /// A JSON string. It may hold lone surrogates (`"\ud800"`), which no Rust string can: they stand as U+FFFD in `value`,
 /// and the first of them in `surrogate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct JsonString {
     value: String,
     surrogate: Option<u32>,
 }
 
-impl Text {
+impl JsonString {
     /// Text in which `surrogate` was the first lone surrogate, each already replaced by U+FFFD.
     pub fn with_surrogate(value: String, surrogate: u32) -> Self {
         Self { value, surrogate: Some(surrogate) }
@@ -44,7 +44,7 @@ impl Text {
     }
 }
 
-impl<T: Into<String>> From<T> for Text {
+impl<T: Into<String>> From<T> for JsonString {
     fn from(value: T) -> Self {
         Self { value: value.into(), surrogate: None }
     }
@@ -70,7 +70,7 @@ pub fn clip(text: &str) -> &str {
 }
 
 /// Trimmed text of one line's worth: at most `max_chars` characters and none that controls how it is shown.
-pub(super) fn parse_line(field: Field, text: &Text, max_chars: usize) -> Result<String, Vec<FieldError>> {
+pub(super) fn parse_line(field: Field, text: &JsonString, max_chars: usize) -> Result<String, Vec<FieldError>> {
     let line = text.trimmed();
     let mut errors = Vec::from_iter(too_long(field, line, max_chars));
     errors.extend(text.forbidden_characters(field));
@@ -86,7 +86,7 @@ pub struct PersonName(String);
 
 impl PersonName {
     /// Trims, then reports everything that is wrong.
-    pub fn parse(field: Field, text: &Text) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(field: Field, text: &JsonString) -> Result<Self, Vec<FieldError>> {
         parse_line(field, text, NAME_MAX_CHARS).map(Self)
     }
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     ErrorCode, Field, FieldError,
-    text::{Text, too_long},
+    text::{JsonString, too_long},
 };
 
 /// The longest username, in characters (code points).
@@ -29,7 +29,7 @@ pub struct Username {
 
 impl Username {
     /// Trims, then reports everything that is wrong, in DRF's order.
-    pub fn parse(text: &Text) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(text: &JsonString) -> Result<Self, Vec<FieldError>> {
         let username = text.trimmed();
         if username.is_empty() {
             return Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field may not be blank.")]);

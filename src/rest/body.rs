@@ -16,8 +16,8 @@ use super::{
     python,
 };
 use crate::{
-    http,
-    profile::{Input, PatchInput, Text},
+    api,
+    profile::{FieldInput, JsonString, PatchInput},
 };
 
 /// The deepest nesting of a body. No client nests at all; Python's parser gives up not much later.
@@ -35,11 +35,11 @@ pub(super) struct PatchBody {
 pub(super) async fn read(request: Request) -> Result<PatchBody, RestError> {
     let (parts, body) = request.into_parts();
     let content_type = parts.headers.get(header::CONTENT_TYPE);
-    if http::is_known_empty(&body) {
+    if api::is_known_empty(&body) {
         return Ok(PatchBody::default());
     }
     let charset = accepted_charset(content_type)?;
-    let bytes = http::read(&parts.headers, body).await.map_err(RestError::Body)?;
+    let bytes = api::read(&parts.headers, body).await.map_err(RestError::Body)?;
     if bytes.is_empty() {
         return Ok(PatchBody::default());
     }
@@ -89,7 +89,7 @@ fn decode(bytes: &[u8], charset: Option<String>) -> Result<Cow<'_, str>, RestErr
 }
 
 /// An object's entries; the values stay text until somebody asks, so that what is ignored cannot be wrong.
-struct Entries<'a>(Vec<(Text, &'a RawValue)>);
+struct Entries<'a>(Vec<(JsonString, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -152,17 +152,19 @@ fn ignored_because(key: &str) -> &'static str {
 }
 
 /// The JSON is valid.
-fn input(json: &str) -> Input {
+fn input(json: &str) -> FieldInput {
     match json.as_bytes().first() {
-        Some(b'n') => Input::Null,
+        Some(b'n') => FieldInput::Null,
         // A string is read as bytes, for only those can hold a lone surrogate.
-        Some(b'"') => serde_json::from_str::<ByteBuf>(json).map_or(Input::Null, |bytes| Input::Text(text(&bytes))),
-        _ => Input::NotText(python::to_string(json)),
+        Some(b'"') => {
+            serde_json::from_str::<ByteBuf>(json).map_or(FieldInput::Null, |bytes| FieldInput::Text(text(&bytes)))
+        }
+        _ => FieldInput::WrongType(python::to_string(json)),
     }
 }
 
 /// WTF-8, as serde_json gives a string with lone surrogates (`ED A0..BF 80..BF` in what is otherwise UTF-8).
-fn text(wtf8: &[u8]) -> Text {
+fn text(wtf8: &[u8]) -> JsonString {
     let mut surrogate = None;
     let mut value = String::with_capacity(wtf8.len());
     let mut rest = wtf8;
@@ -185,7 +187,7 @@ fn text(wtf8: &[u8]) -> Text {
         }
     }
     match surrogate {
-        Some(unit) => Text::with_surrogate(value, unit),
+        Some(unit) => JsonString::with_surrogate(value, unit),
         None => value.into(),
     }
 }
@@ -219,13 +221,13 @@ fn depth(json: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn first_name(json: &str) -> Input {
+    fn first_name(json: &str) -> FieldInput {
         parse(json).unwrap_or_else(|error| panic!("{json}: {error:?}")).input.first_name
     }
 
     #[test]
     fn the_last_of_repeated_keys_wins_and_escaped_keys_count() {
-        assert_eq!(first_name(r#"{"first_name":5,"first\u005fname":"b"}"#), Input::Text("b".into()));
+        assert_eq!(first_name(r#"{"first_name":5,"first\u005fname":"b"}"#), FieldInput::Text("b".into()));
     }
 
     #[test]
@@ -233,16 +235,16 @@ mod tests {
         for json in
             [r#"{"x":1e999}"#, r#"{"x":"\ud800"}"#, r#"{"\ud800":[{}]}"#, r#"{"x":123456789012345678901234567890}"#]
         {
-            assert_eq!(first_name(json), Input::Absent, "{json}");
+            assert_eq!(first_name(json), FieldInput::Absent, "{json}");
         }
     }
 
     #[test]
     fn a_lone_surrogate_is_remembered_and_a_pair_is_a_character() {
-        assert_eq!(first_name(r#"{"first_name":"a\ud83d\ude00"}"#), Input::Text("a😀".into()));
+        assert_eq!(first_name(r#"{"first_name":"a\ud83d\ude00"}"#), FieldInput::Text("a😀".into()));
         assert_eq!(
             first_name(r#"{"first_name":"a\udc00b\ud800"}"#),
-            Input::Text(Text::with_surrogate("a\u{fffd}b\u{fffd}".into(), 0xdc00))
+            FieldInput::Text(JsonString::with_surrogate("a\u{fffd}b\u{fffd}".into(), 0xdc00))
         );
     }
 

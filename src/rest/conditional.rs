@@ -2,16 +2,16 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::profile::{Expected, Revision};
+use crate::profile::{Precondition, ProfileVersion};
 
 /// The strong entity tag of a customer at a version, e.g. `"1-7"`.
-pub(super) fn etag(revision: Revision) -> HeaderValue {
+pub(super) fn etag(revision: ProfileVersion) -> HeaderValue {
     // Digits, a dash and quotes: always a valid header value.
     HeaderValue::try_from(format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 /// `If-None-Match`, by weak comparison: whether the client has this revision already.
-pub(super) fn is_not_modified(headers: &HeaderMap, revision: Revision) -> bool {
+pub(super) fn is_not_modified(headers: &HeaderMap, revision: ProfileVersion) -> bool {
     let own = revision.to_string();
     tags(headers, header::IF_NONE_MATCH)
         .iter()
@@ -19,16 +19,16 @@ pub(super) fn is_not_modified(headers: &HeaderMap, revision: Revision) -> bool {
 }
 
 /// `If-Match`, by strong comparison. A header that names no revision of ours matches nothing.
-pub(super) fn expected(headers: &HeaderMap) -> Expected {
+pub(super) fn expected(headers: &HeaderMap) -> Precondition {
     let tags = tags(headers, header::IF_MATCH);
     if !headers.contains_key(header::IF_MATCH) || tags.iter().any(|tag| matches!(tag, Tag::Any)) {
-        return Expected::Any;
+        return Precondition::Any;
     }
     let revision = |tag: &Tag| match tag {
         Tag::Strong(text) => text.parse().ok(),
         Tag::Weak(_) | Tag::Any => None,
     };
-    Expected::OneOf(tags.iter().filter_map(revision).collect())
+    Precondition::OneOf(tags.iter().filter_map(revision).collect())
 }
 
 /// `Prefer: handling=strict`. The first `handling` counts (RFC 7240, §2).
@@ -70,7 +70,7 @@ fn unquote(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const REVISION: Revision = Revision { id: 1, version: 7 };
+    const REVISION: ProfileVersion = ProfileVersion { id: 1, version: 7 };
 
     fn headers(name: &'static str, values: &[&'static str]) -> HeaderMap {
         values.iter().map(|value| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
@@ -88,12 +88,12 @@ mod tests {
 
     #[test]
     fn if_match_compares_strongly() {
-        assert_eq!(expected(&HeaderMap::new()), Expected::Any);
-        assert_eq!(expected(&headers("if-match", &["*"])), Expected::Any);
+        assert_eq!(expected(&HeaderMap::new()), Precondition::Any);
+        assert_eq!(expected(&headers("if-match", &["*"])), Precondition::Any);
         assert_eq!(expected(&headers("if-match", &["\"1-6\"", "\"1-7\", W/\"1-8\""])), {
-            Expected::OneOf(vec![Revision { id: 1, version: 6 }, REVISION])
+            Precondition::OneOf(vec![ProfileVersion { id: 1, version: 6 }, REVISION])
         });
-        assert_eq!(expected(&headers("if-match", &["1-7"])), Expected::OneOf(Vec::new()));
+        assert_eq!(expected(&headers("if-match", &["1-7"])), Precondition::OneOf(Vec::new()));
     }
 
     #[test]

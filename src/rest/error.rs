@@ -10,11 +10,11 @@ use axum::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::answer::JSON;
+use super::response::JSON;
 use crate::{
+    api::{BodyError, ExecutionError},
     auth::Unauthenticated,
-    http::{Aborted, BodyError},
-    profile::{Field, FieldError, Refusal, clip},
+    profile::{Field, FieldError, ProfileError, clip},
 };
 
 /// A key of the body that only a strict client hears of, and what is wrong with it.
@@ -44,23 +44,23 @@ impl From<Unauthenticated> for RestError {
     }
 }
 
-impl From<Refusal> for RestError {
-    fn from(refusal: Refusal) -> Self {
+impl From<ProfileError> for RestError {
+    fn from(refusal: ProfileError) -> Self {
         match refusal {
-            Refusal::Unauthenticated(why) => Self::Unauthenticated(why),
-            Refusal::Invalid(errors) => Self::Invalid(errors, Vec::new()),
-            Refusal::Conflict => Self::Conflict,
-            Refusal::Unavailable(_) => Self::Unavailable,
-            Refusal::Internal(_) => Self::Internal,
+            ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
+            ProfileError::Conflict => Self::Conflict,
+            ProfileError::Unavailable(_) => Self::Unavailable,
+            ProfileError::Internal(_) => Self::Internal,
         }
     }
 }
 
-impl From<Aborted> for RestError {
-    fn from(aborted: Aborted) -> Self {
+impl From<ExecutionError> for RestError {
+    fn from(aborted: ExecutionError) -> Self {
         match aborted {
-            Aborted::TooSlow => Self::Unavailable,
-            Aborted::Panicked => Self::Internal,
+            ExecutionError::TimedOut => Self::Unavailable,
+            ExecutionError::Panicked => Self::Internal,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Connections: how many, how long, how slow, and how they end.
+//! Pool: how many, how long, how slow, and how they end.
 //!
 //! `axum::serve` sets no timer, so that hyper's deadlines would never fire; this is hyper's own builder with one.
 
@@ -25,26 +25,26 @@ use tower::ServiceExt;
 /// What a connection may take (PROTOCOL.md). Tests set shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Connections at once; the next one waits in the kernel's queue.
-    pub most: usize,
+    /// Pool at once; the next one waits in the kernel's queue.
+    pub max_connections: usize,
     /// From the moment the server is ready for a request to the end of its headers: silent, slow and idle alike.
-    pub headers_within: Duration,
+    pub header_read_timeout: Duration,
     /// How long a client may leave an answer unread.
-    pub read_within: Duration,
+    pub write_timeout: Duration,
     /// The age at which a connection ends after the request it is at.
-    pub age: Duration,
+    pub max_connection_age: Duration,
     /// How long requests may go on when the server stops.
-    pub drain: Duration,
+    pub shutdown_timeout: Duration,
 }
 
 impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
-            most: 1024,
-            headers_within: Duration::from_secs(10),
-            read_within: Duration::from_secs(10),
-            age: Duration::from_secs(300),
-            drain: Duration::from_secs(25),
+            max_connections: 1024,
+            header_read_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
+            max_connection_age: Duration::from_secs(300),
+            shutdown_timeout: Duration::from_secs(25),
         }
     }
 }
@@ -57,7 +57,7 @@ const LINGER_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Serves until `stop` is cancelled, then lets the requests under way finish.
 pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(limits.most));
+    let places = Arc::new(Semaphore::new(limits.max_connections));
     let connections = TaskTracker::new();
     loop {
         let accepted = async {
@@ -81,7 +81,7 @@ pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, s
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
+    if tokio::time::timeout(limits.shutdown_timeout, connections.wait()).await.is_err() {
         tracing::warn!(connections = connections.len(), "some requests did not finish in time");
     }
 }
@@ -99,14 +99,14 @@ async fn wait_after(error: &io::Error) {
 async fn serve(socket: TcpStream, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
     let _ = socket.set_nodelay(true);
     let mut socket = TimeoutStream::new(socket);
-    socket.set_write_timeout(Some(limits.read_within));
+    socket.set_write_timeout(Some(limits.write_timeout));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let app = app.clone();
         Box::pin(answer(app, request.map(Body::new)))
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.headers_within)
+        .header_read_timeout(limits.header_read_timeout)
         .max_headers(MOST_HEADERS)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(Box::pin(socket)), service);
@@ -116,7 +116,7 @@ async fn serve(socket: TcpStream, app: Router, limits: ConnectionLimits, stop: C
             Pin::new(&mut connection).graceful_shutdown();
             // The request that it is at may finish, but not outlive the drain.
             let last = poll_fn(|context| connection.poll_without_shutdown(context));
-            match tokio::time::timeout(limits.drain, last).await {
+            match tokio::time::timeout(limits.shutdown_timeout, last).await {
                 Ok(ended) => ended,
                 Err(_) => return,
             }
@@ -142,7 +142,7 @@ async fn linger(mut socket: Pin<Box<TimeoutStream<TcpStream>>>) {
 
 async fn until_old_or_stopped(limits: ConnectionLimits, stop: CancellationToken) {
     tokio::select! {
-        () = tokio::time::sleep(limits.age) => {}
+        () = tokio::time::sleep(limits.max_connection_age) => {}
         () = stop.cancelled() => {}
     }
 }

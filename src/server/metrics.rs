@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 
-use crate::graphql::http::{Counters, Endpoint};
+use crate::graphql::http::{CacheStats, Endpoint};
 
 /// `GET /metrics`, in Prometheus' text format (version 0.0.4).
 pub(super) fn router(graphql: Endpoint) -> Router {
@@ -17,21 +17,21 @@ pub(super) fn router(graphql: Endpoint) -> Router {
 
 async fn answer(State(graphql): State<Endpoint>) -> impl IntoResponse {
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    ([(header::CONTENT_TYPE, content_type)], documents(graphql.document_counters()))
+    ([(header::CONTENT_TYPE, content_type)], document_cache(graphql.document_cache_stats()))
 }
 
-fn documents(counters: Counters) -> String {
-    let Counters { hits, misses, evictions, entries, bytes } = counters;
+fn document_cache(counters: CacheStats) -> String {
+    let CacheStats { hits, misses, evictions, entries, bytes } = counters;
     let metric = |name: &str, kind: &str, help: &str, value: u64| {
         let name = format!("shop_profile_graphql_documents_{name}");
         format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n")
     };
     [
-        metric("hits_total", "counter", "Documents found parsed.", hits),
-        metric("misses_total", "counter", "Documents that had to be parsed, or hashes unknown.", misses),
-        metric("evictions_total", "counter", "Documents that made room for others.", evictions),
-        metric("entries", "gauge", "Documents held.", entries as u64),
-        metric("bytes", "gauge", "Memory that the documents take, about.", bytes as u64),
+        metric("hits_total", "counter", "DocumentCache found parsed.", hits),
+        metric("misses_total", "counter", "DocumentCache that had to be parsed, or hashes unknown.", misses),
+        metric("evictions_total", "counter", "DocumentCache that made room for others.", evictions),
+        metric("entries", "gauge", "DocumentCache held.", entries as u64),
+        metric("bytes", "gauge", "Memory that the document_cache take, about.", bytes as u64),
     ]
     .concat()
 }

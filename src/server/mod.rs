@@ -3,8 +3,8 @@
 mod cors;
 mod health;
 mod listener;
+mod log_request;
 mod metrics;
-mod observe;
 mod router;
 
 pub use listener::{ConnectionLimits, run};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::{Router, http::HeaderValue, middleware, response::Redirect, routing::get};
 use tokio_util::sync::CancellationToken;
 
-use super::{cors, health, metrics, observe};
-use crate::{graphql, playground, profile::MyProfile, rest, store::Store};
+use super::{cors, health, log_request, metrics};
+use crate::{graphql, playground, profile::ProfileService, rest, store::Store};
 
 /// What an operator can switch.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl Default for Options {
 
 /// Everything that the server answers, until `stop` is cancelled.
 pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> Router {
-    let profile = MyProfile::new(store.clone());
+    let profile = ProfileService::new(store.clone());
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
     let mut app = Router::new()
         .merge(metrics::router(graphql.clone()))
@@ -43,5 +43,5 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
         app = app.layer(middleware::from_fn_with_state(origins, cors::allow));
     }
     // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-    app.layer(middleware::from_fn(observe::observe))
+    app.layer(middleware::from_fn(log_request::log_request))
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{Store, StoreError, now};
-use crate::auth::KeyDigest;
+use crate::auth::TokenDigest;
 
 /// How an operator names a customer: digits are an id, anything else the key of a username.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +16,14 @@ pub enum CustomerRef {
     /// By id.
     Id(i64),
     /// By the case-folded NFKC form of the username.
-    UsernameKey(String),
+    CanonicalUsername(String),
 }
 
 /// A key to be stored.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     /// All that is kept of the key.
-    pub digest: KeyDigest,
+    pub digest: TokenDigest,
     /// What the operator calls it.
     pub name: String,
     /// From when on it is refused.
@@ -35,8 +35,8 @@ impl Store {
     pub async fn find_customer(&self, who: &CustomerRef) -> Result<Option<customer::Model>, StoreError> {
         let query = match who {
             CustomerRef::Id(id) => customer::Entity::find_by_id(*id),
-            CustomerRef::UsernameKey(key) => {
-                customer::Entity::find().filter(customer::Column::UsernameKey.eq(key.as_str()))
+            CustomerRef::CanonicalUsername(key) => {
+                customer::Entity::find().filter(customer::Column::CanonicalUsername.eq(key.as_str()))
             }
         };
         Ok(query.one(&self.read).await?)
@@ -45,7 +45,7 @@ impl Store {
     /// The ids of the customers that have this username key, mobile number or e-mail address, in this order.
     pub async fn find_taken(
         &self,
-        username_key: &str,
+        canonical_username: &str,
         mobile_number: Option<&str>,
         email: Option<&str>,
     ) -> Result<[Option<i64>; 3], StoreError> {
@@ -55,7 +55,7 @@ impl Store {
             Ok(found.map(|customer| customer.id))
         };
         Ok([
-            find(customer::Column::UsernameKey, Some(username_key)).await?,
+            find(customer::Column::CanonicalUsername, Some(canonical_username)).await?,
             find(customer::Column::MobileNumber, mobile_number).await?,
             find(customer::Column::Email, email).await?,
         ])

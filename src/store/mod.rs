@@ -14,14 +14,14 @@
 
 mod admin;
 mod bulk;
-mod checkpoint;
-mod connections;
 mod error;
-mod migrate;
+mod last_used;
+mod migrations;
 mod open;
+mod pool;
 mod row;
 mod statements;
-mod usage;
+mod wal;
 mod writer;
 
 use std::time::Duration;
@@ -35,12 +35,12 @@ use sea_orm::{
 pub use admin::{CustomerRef, NewToken};
 pub use bulk::{BulkCustomer, CustomerUpdate, Identity, Rivals};
 pub use error::StoreError;
-pub use migrate::{MigrateError, Migrations};
+pub use migrations::{MigrateError, Migrations};
 pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, OpenOptions};
-pub use row::{KeyHolder, ProfileRow};
-pub use statements::Change;
+pub use row::{ProfileRow, TokenOwner};
+pub use statements::ProfileUpdate;
 
-use self::{checkpoint::Checkpoints, connections::Connections, usage::Usage, writer::Writer};
+use self::{last_used::LastUsedTracker, pool::Pool, wal::Checkpoints, writer::Writer};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -48,22 +48,22 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// An open database.
 pub struct Store {
     /// How the two operations reach the database.
-    requests: Requests,
+    requests: Engine,
     /// For everything else. SQLite: read-only. PostgreSQL: the same as `write`.
     read: DatabaseConnection,
     /// For everything else. SQLite: the one connection that writes, the writer's too.
     write: DatabaseConnection,
-    usage: Usage,
+    last_used: LastUsedTracker,
     /// SQLite in a file only.
     checkpoints: Option<Checkpoints>,
 }
 
-enum Requests {
+enum Engine {
     /// SQLite in memory: another connection would hang while this one writes.
     Memory(SqlitePool, Writer),
     /// SQLite in a file: read-only connections, and the task that owns the writes.
-    Sqlite(Connections<Sqlite>, Writer),
-    Postgres(Connections<Postgres>),
+    Sqlite(Pool<Sqlite>, Writer),
+    Postgres(Pool<Postgres>),
 }
 
 impl Store {
@@ -79,14 +79,14 @@ impl Store {
 
     /// Writes what is still waiting, then closes every connection. Whoever comes later gets [`StoreError::Stopped`].
     pub async fn close(&self) {
-        self.usage.stop().await;
+        self.last_used.stop().await;
         match &self.requests {
-            Requests::Memory(_, writer) => writer.stop().await,
-            Requests::Sqlite(connections, writer) => {
+            Engine::Memory(_, writer) => writer.stop().await,
+            Engine::Sqlite(connections, writer) => {
                 writer.stop().await;
                 connections.close().await;
             }
-            Requests::Postgres(connections) => connections.close().await,
+            Engine::Postgres(connections) => connections.close().await,
         }
         let checkpoints = self.checkpoints.as_ref().map(Checkpoints::stop);
         // The writer's connection last: it moves what is left in SQLite's log.

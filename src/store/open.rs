@@ -8,9 +8,9 @@ use sea_orm::{
 };
 
 use super::{
-    ACQUIRE_TIMEOUT, Requests, Store, Usage, Writer,
-    checkpoint::{Checkpoints, WalPressure},
-    connections::Connections,
+    ACQUIRE_TIMEOUT, Engine, LastUsedTracker, Store, Writer,
+    pool::Pool,
+    wal::{Checkpoints, WalState},
 };
 
 /// Reads beside the writer. On the machines that SQLite serves, a third one brought nothing.
@@ -139,20 +139,20 @@ async fn open_sqlite(url: &str, create: bool) -> Result<Store, DbErr> {
             .statement_cache_capacity(32)
     }))
     .await?;
-    let pressure = Arc::new(WalPressure::default());
+    let pressure = Arc::new(WalState::default());
     let pool = write.get_sqlite_connection_pool().clone();
     let (requests, read, checkpoints) = if in_memory {
-        (Requests::Memory(pool.clone(), Writer::start(pool, pressure, Duration::ZERO)), write.clone(), None)
+        (Engine::Memory(pool.clone(), Writer::start(pool, pressure, Duration::ZERO)), write.clone(), None)
     } else {
         let read = sqlite_options(url, 1, |options| options.pragma("query_only", "ON"));
         let read = Database::connect(read).await?;
         let settings = read.get_sqlite_connection_pool().connect_options();
-        let readers = Connections::new(settings.as_ref().clone(), SQLITE_READERS).map_err(|error| invalid(&error))?;
+        let readers = Pool::new(settings.as_ref().clone(), SQLITE_READERS).map_err(|error| invalid(&error))?;
         let checkpoints = Database::connect(sqlite_options(url, 1, |options| options)).await?;
         let writer = Writer::start(pool, pressure.clone(), KEEP_WRITER);
-        (Requests::Sqlite(readers, writer), read, Some(Checkpoints::start(checkpoints, pressure)))
+        (Engine::Sqlite(readers, writer), read, Some(Checkpoints::start(checkpoints, pressure)))
     };
-    Ok(Store { requests, usage: Usage::start(write.clone()), checkpoints, read, write })
+    Ok(Store { requests, last_used: LastUsedTracker::start(write.clone()), checkpoints, read, write })
 }
 
 fn sqlite_options(
@@ -181,10 +181,10 @@ async fn open_postgres(url: &str, connections: u32) -> Result<Store, DbErr> {
     options.set_application_name("shop-profile").statement_timeout(STATEMENT_TIMEOUT);
     let db: DatabaseConnection = Database::connect(options).await?;
     let settings = db.get_postgres_connection_pool().connect_options();
-    let requests = Connections::new(settings.as_ref().clone(), connections.max(1)).map_err(|error| invalid(&error))?;
+    let requests = Pool::new(settings.as_ref().clone(), connections.max(1)).map_err(|error| invalid(&error))?;
     Ok(Store {
-        requests: Requests::Postgres(requests),
-        usage: Usage::start(db.clone()),
+        requests: Engine::Postgres(requests),
+        last_used: LastUsedTracker::start(db.clone()),
         checkpoints: None,
         read: db.clone(),
         write: db,

@@ -33,7 +33,7 @@ pub struct ProfileRow {
 }
 
 /// The customer behind a key, and whether the key still counts.
-pub struct KeyHolder {
+pub struct TokenOwner {
     /// Whose key it is.
     pub customer: ProfileRow,
     /// The row of the key.
@@ -49,7 +49,7 @@ const PROFILE: [customer::Column; 10] = {
     use customer::Column::*;
     [Id, Username, MobileNumber, Email, Avatar, FirstName, LastName, Gender, IsActive, Version]
 };
-/// In the order of [`KeyHolder`], after the profile's.
+/// In the order of [`TokenOwner`], after the profile's.
 const KEY: [api_token::Column; 3] = {
     use api_token::Column::*;
     [Id, ExpiresAt, RevokedAt]
@@ -60,8 +60,8 @@ pub(super) fn profile_columns() -> String {
     PROFILE.map(|column| format!("customer.{}", column.as_str())).join(", ")
 }
 
-/// What to select for a [`KeyHolder`].
-pub(super) fn key_holder_columns() -> String {
+/// What to select for a [`TokenOwner`].
+pub(super) fn token_owner_columns() -> String {
     let key = KEY.map(|column| format!("api_token.{}", column.as_str())).join(", ");
     format!("{}, {key}", profile_columns())
 }
@@ -92,7 +92,7 @@ where
     }
 }
 
-impl<'r, R> FromRow<'r, R> for KeyHolder
+impl<'r, R> FromRow<'r, R> for TokenOwner
 where
     R: Row,
     ProfileRow: FromRow<'r, R>,

@@ -15,19 +15,18 @@ use sea_orm::{
 };
 
 use super::{
-    Requests, Store, StoreError,
-    connections::Connections,
-    now,
-    row::{self, KeyHolder, ProfileRow},
+    Engine, Store, StoreError, now,
+    pool::Pool,
+    row::{self, ProfileRow, TokenOwner},
 };
-use crate::auth::KeyDigest;
+use crate::auth::TokenDigest;
 
 /// A change of some columns and of no others, on the condition that the key is live, its customer active and at the
 /// given id and version.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct ProfileUpdate {
     /// Who asks.
-    pub key: KeyDigest,
+    pub key: TokenDigest,
     /// At least one column of the profile, all of which hold text, and its new value. The store adds `version` and
     /// `updated_at`.
     pub columns: Vec<(customer::Column, Option<String>)>,
@@ -35,9 +34,9 @@ pub struct Change {
     pub revision: Option<(i64, i64)>,
 }
 
-impl Change {
+impl ProfileUpdate {
     /// Whether the other's statement has the same text.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+    pub(super) fn same_statement_as(&self, other: &Self) -> bool {
         let columns = |change: &Self| change.columns.iter().map(|(column, _)| *column as usize).collect::<Vec<_>>();
         self.revision.is_some() == other.revision.is_some() && columns(self) == columns(other)
     }
@@ -45,45 +44,45 @@ impl Change {
 
 impl Store {
     /// The customer behind a key, live or not; `None` when nobody ever had it.
-    pub async fn find_key_holder(&self, key: &KeyDigest) -> Result<Option<KeyHolder>, StoreError> {
+    pub async fn find_token_owner(&self, key: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
         // On the heap, as below: whoever holds the work of a request moves it, and this is most of it.
-        let ask = || Box::pin(self.ask_for_key_holder(key));
+        let ask = || Box::pin(self.read_token_owner(key));
         let holder = match ask().await {
             // A question may be asked twice: the connection died, or the database was restarting.
             Err(StoreError::Unavailable(error)) if !matches!(*error, DbErr::ConnectionAcquire(_)) => ask().await?,
             answer => answer?,
         };
         let is_live =
-            |holder: &KeyHolder| holder.revoked_at.is_none() && holder.expires_at.is_none_or(|end| end > now());
+            |holder: &TokenOwner| holder.revoked_at.is_none() && holder.expires_at.is_none_or(|end| end > now());
         // A dead key that is tried is not used.
         if holder.as_ref().is_some_and(is_live) {
-            self.usage.note(key);
+            self.last_used.record(key);
         }
         Ok(holder)
     }
 
-    async fn ask_for_key_holder(&self, key: &KeyDigest) -> Result<Option<KeyHolder>, StoreError> {
+    async fn read_token_owner(&self, key: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
         match &self.requests {
-            Requests::Memory(pool, _) => Ok(key_holder::<Sqlite>(&mut *pool.acquire().await?, key).await?),
-            Requests::Sqlite(connections, _) => {
-                let mut lease = connections.lease().await?;
-                let holder = key_holder::<Sqlite>(lease.connection(), key).await;
-                lease.end(holder)
+            Engine::Memory(pool, _) => Ok(token_owner::<Sqlite>(&mut *pool.acquire().await?, key).await?),
+            Engine::Sqlite(pool, _) => {
+                let mut connection = pool.acquire().await?;
+                let holder = token_owner::<Sqlite>(connection.connection(), key).await;
+                connection.release(holder)
             }
-            Requests::Postgres(connections) => {
-                let mut lease = connections.lease().await?;
-                let holder = key_holder::<Postgres>(lease.connection(), key).await;
-                lease.end(holder)
+            Engine::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                let holder = token_owner::<Postgres>(connection.connection(), key).await;
+                connection.release(holder)
             }
         }
     }
 
     /// The id of the customer who has this username key.
-    pub async fn find_username(&self, username_key: &str) -> Result<Option<i64>, StoreError> {
+    pub async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
         let found = customer::Entity::find()
             .select_only()
             .column(customer::Column::Id)
-            .filter(customer::Column::UsernameKey.eq(username_key))
+            .filter(customer::Column::CanonicalUsername.eq(canonical_username))
             .into_tuple()
             .one(&self.read)
             .await?;
@@ -92,12 +91,12 @@ impl Store {
 
     /// Makes the change and gives the row as written; `None` when the condition did not hold or nothing would have
     /// changed, in which case nothing was written. It returns only when the change is durable.
-    pub async fn change_profile(&self, change: Change) -> Result<Option<ProfileRow>, StoreError> {
+    pub async fn change_profile(&self, change: ProfileUpdate) -> Result<Option<ProfileRow>, StoreError> {
         let key = change.key;
         let row = match &self.requests {
-            Requests::Memory(_, writer) | Requests::Sqlite(_, writer) => writer.change(change).await?,
-            Requests::Postgres(connections) => {
-                let make = || Box::pin(change_on_postgres(connections, &change));
+            Engine::Memory(_, writer) | Engine::Sqlite(_, writer) => writer.change(change).await?,
+            Engine::Postgres(pool) => {
+                let make = || Box::pin(change_on_postgres(pool, &change));
                 match make().await {
                     Err(error) if error.is_rolled_back() => make().await?,
                     answer => answer?,
@@ -105,38 +104,35 @@ impl Store {
             }
         };
         if row.is_some() {
-            self.usage.note(&key);
+            self.last_used.record(&key);
         }
         Ok(row)
     }
 }
 
-async fn change_on_postgres(
-    connections: &Connections<Postgres>,
-    change: &Change,
-) -> Result<Option<ProfileRow>, StoreError> {
-    let mut lease = connections.lease().await?;
-    let row = execute::<Postgres>(lease.connection(), &[change]).await.pop();
-    lease.end(row.unwrap_or(Err(sqlx::Error::WorkerCrashed)))
+async fn change_on_postgres(pool: &Pool<Postgres>, change: &ProfileUpdate) -> Result<Option<ProfileRow>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let row = execute::<Postgres>(connection.connection(), &[change]).await.pop();
+    connection.release(row.unwrap_or(Err(sqlx::Error::WorkerCrashed)))
 }
 
-static KEY_HOLDER: LazyLock<String> = LazyLock::new(|| {
+static TOKEN_OWNER: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {} FROM api_token JOIN customer ON customer.id = customer_id WHERE digest = $1",
-        row::key_holder_columns()
+        row::token_owner_columns()
     )
 });
 
-async fn key_holder<DB>(connection: &mut DB::Connection, key: &KeyDigest) -> sqlx::Result<Option<KeyHolder>>
+async fn token_owner<DB>(connection: &mut DB::Connection, key: &TokenDigest) -> sqlx::Result<Option<TokenOwner>>
 where
     DB: Database,
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     DB::Arguments: IntoArguments<DB>,
-    KeyHolder: for<'r> FromRow<'r, DB::Row>,
+    TokenOwner: for<'r> FromRow<'r, DB::Row>,
     for<'q> &'q [u8]: Encode<'q, DB> + Type<DB>,
 {
-    let row = connection.fetch_optional(sqlx::query(KEY_HOLDER.as_str()).bind(&key.0[..])).await?;
-    row.as_ref().map(KeyHolder::from_row).transpose()
+    let row = connection.fetch_optional(sqlx::query(TOKEN_OWNER.as_str()).bind(&key.0[..])).await?;
+    row.as_ref().map(TokenOwner::from_row).transpose()
 }
 
 /// Makes the changes one after another, in one command, and tells what became of each, up to the first that fails. The
@@ -144,7 +140,7 @@ where
 /// unseen. PostgreSQL takes but one at a time.
 pub(super) async fn execute<DB>(
     connection: &mut DB::Connection,
-    changes: &[&Change],
+    changes: &[&ProfileUpdate],
 ) -> Vec<sqlx::Result<Option<ProfileRow>>>
 where
     DB: Database,
@@ -157,7 +153,7 @@ where
     for<'q> Option<&'q str>: Encode<'q, DB> + Type<DB>,
 {
     let mut query = sqlx::query(AssertSqlSafe(updates(changes))).bind(now());
-    for Change { key, columns, revision } in changes {
+    for ProfileUpdate { key, columns, revision } in changes {
         query = query.bind(&key.0[..]);
         for (_, value) in columns {
             query = query.bind(value.as_deref());
@@ -181,10 +177,10 @@ where
 
 /// The text of the statements, each value bound once: `$1` the present, then for each change its key, its columns and
 /// its revision. A patch that changes nothing writes nothing and keeps the version.
-fn updates(changes: &[&Change]) -> String {
+fn updates(changes: &[&ProfileUpdate]) -> String {
     let mut parameters = 2..;
     let mut parameter = || parameters.next().unwrap_or_default();
-    let update = |Change { columns, revision, .. }: &&Change| {
+    let update = |ProfileUpdate { columns, revision, .. }: &&ProfileUpdate| {
         let key = parameter();
         let (mut set, mut differs) = (String::new(), String::new());
         for (column, _) in columns {

@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 
 use super::{
     ProfileRow, StoreError,
-    checkpoint::WalPressure,
-    statements::{self, Change},
+    statements::{self, ProfileUpdate},
+    wal::WalState,
 };
 
 /// The largest transaction.
@@ -34,7 +34,7 @@ type Row = sqlx::Result<Option<ProfileRow>>;
 type Answer = Result<Option<ProfileRow>, StoreError>;
 
 struct Job {
-    change: Change,
+    change: ProfileUpdate,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -46,14 +46,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// `keep`: how long the connection is kept for the next change; whoever else writes has to wait for it.
-    pub(super) fn start(pool: SqlitePool, pressure: Arc<WalPressure>, keep: Duration) -> Self {
+    pub(super) fn start(pool: SqlitePool, pressure: Arc<WalState>, keep: Duration) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let task = tokio::spawn(run(queue, pool, pressure, keep));
         Self { jobs: std::sync::Mutex::new(Some(jobs)), task: Mutex::new(Some(task)) }
     }
 
     /// Makes the change durable. Once it is in the queue it is made, even if nobody waits for the answer any more.
-    pub(super) async fn change(&self, change: Change) -> Answer {
+    pub(super) async fn change(&self, change: ProfileUpdate) -> Answer {
         let (answer, result) = oneshot::channel();
         {
             let jobs = self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Writer {
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Job>, pool: SqlitePool, pressure: Arc<WalPressure>, keep: Duration) {
+async fn run(mut queue: mpsc::Receiver<Job>, pool: SqlitePool, pressure: Arc<WalState>, keep: Duration) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         match pool.acquire().await {
@@ -93,7 +93,7 @@ async fn write_while_busy(
     mut connection: PoolConnection<Sqlite>,
     batch: &mut Vec<Job>,
     queue: &mut mpsc::Receiver<Job>,
-    pressure: &WalPressure,
+    pressure: &WalState,
     keep: Duration,
 ) {
     let start = Instant::now();
@@ -101,7 +101,7 @@ async fn write_while_busy(
         let results = commit(&mut connection, batch).await;
         let is_sound = results.is_ok();
         answer(batch, results);
-        pressure.note_commit(&mut connection).await;
+        pressure.after_commit(&mut connection).await;
         if !is_sound || start.elapsed() > TURN {
             return;
         }
@@ -124,7 +124,7 @@ async fn commit(connection: &mut SqliteConnection, jobs: &[Job]) -> sqlx::Result
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut results = Vec::with_capacity(jobs.len());
     while let next @ [first, ..] = &changes[results.len()..] {
-        let alike = next.iter().take(AT_ONCE).take_while(|change| change.is_like(first)).count();
+        let alike = next.iter().take(AT_ONCE).take_while(|change| change.same_statement_as(first)).count();
         let done = statements::execute::<Sqlite>(&mut transaction, &next[..1 << alike.ilog2()]).await;
         if done.is_empty() {
             return Err(sqlx::Error::WorkerCrashed);

@@ -13,8 +13,8 @@ use std::{
 
 use reqwest::Client;
 use shop_profile::{
-    auth::ApiKey,
-    profile::{Input, NewCustomerInput},
+    auth::ApiToken,
+    profile::{FieldInput, NewCustomerInput},
     store::{CustomerRef, NewToken, Store},
 };
 use tokio::task::JoinSet;
@@ -74,12 +74,12 @@ pub(crate) struct Caller {
 
 impl Caller {
     async fn new(store: &Arc<Store>, number: u32) -> Self {
-        let username = Input::Text(format!("customer{number}").into());
+        let username = FieldInput::Text(format!("customer{number}").into());
         let customer = NewCustomerInput { username, ..Default::default() }.parse().unwrap();
         let id = customer.add_to(store).await.unwrap().id;
-        let key = ApiKey::generate().unwrap();
+        let key = ApiToken::generate().unwrap();
         store.issue_token(id, NewToken { digest: key.digest(), name: String::new(), expires_at: None }).await.unwrap();
-        Self { id, key: key.reveal().to_owned(), outcomes: Vec::new() }
+        Self { id, key: key.expose_secret().to_owned(), outcomes: Vec::new() }
     }
 
     async fn run(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
-use shop_profile::auth::ApiKey;
+use shop_profile::auth::ApiToken;
 
 use crate::support::{answer::Answer, api::ME, both_databases, eventually, raw::Connection, shop::Shop};
 
@@ -63,13 +63,13 @@ async fn the_header_is_read_as_drf_reads_it(shop: Shop) {
 
 async fn several_keys_of_one_customer_live_and_die_alone(shop: Shop) {
     let sara = shop.customer("sara").await;
-    let phone = ApiKey::generate().unwrap();
+    let phone = ApiToken::generate().unwrap();
     let id = shop.store_key(sara.id, &phone, Some(Duration::from_secs(3600))).await;
-    for key in [&sara.key, phone.reveal()] {
+    for key in [&sara.key, phone.expose_secret()] {
         shop.get().key(key).send().await.assert_status(200);
     }
     assert!(shop.store.revoke_token(id).await.unwrap());
-    shop.get().key(phone.reveal()).send().await.assert(401, UNKNOWN);
+    shop.get().key(phone.expose_secret()).send().await.assert(401, UNKNOWN);
     shop.get().key(&sara.key).send().await.assert_status(200);
 }
 
@@ -77,7 +77,7 @@ async fn a_key_of_another_system_is_a_key(shop: Shop) {
     let sara = shop.customer("sara").await;
     let drf = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
     shop.get().key(drf).send().await.assert(401, UNKNOWN);
-    shop.store_key(sara.id, &ApiKey::from_clear(drf), None).await;
+    shop.store_key(sara.id, &ApiToken::from_plaintext(drf), None).await;
     shop.get().key(drf).send().await.assert_status(200);
     shop.patch(json!({"first_name": "Sara"})).key(drf).send().await.assert_status(200);
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use shop_profile::auth::{ApiKey, KeyShape};
+use shop_profile::auth::{ApiToken, TokenFormat};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -84,7 +84,7 @@ async fn keys_are_issued_listed_and_revoked(database: Database) {
     let phone = run(&database, "token issue sara --name phone").await.ok();
     let web = run(&database, "token issue 1 --expires-in never").await.ok();
     for key in [&phone, &web] {
-        assert_eq!(ApiKey::from_clear(key.as_str()).shape(), KeyShape::Ours, "{key}");
+        assert_eq!(ApiToken::from_plaintext(key.as_str()).format(), TokenFormat::Native, "{key}");
     }
     let server = Server::start(database.url(), &[]).await;
     for key in [&phone, &web] {

@@ -1,4 +1,4 @@
-//! Connections made to exhaust the server, and a normal client beside them.
+//! Pool made to exhaust the server, and a normal client beside them.
 
 use std::time::Duration;
 
@@ -44,7 +44,8 @@ async fn crowd(shop: &Shop, sara: &Customer, begin: &str) -> Vec<Connection> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_slow_and_idle_connections_are_closed_and_others_are_answered_meanwhile() {
-    let (shop, sara) = shop(ConnectionLimits { headers_within: Duration::from_secs(2), ..Default::default() }).await;
+    let (shop, sara) =
+        shop(ConnectionLimits { header_read_timeout: Duration::from_secs(2), ..Default::default() }).await;
     let mut crowds = Vec::new();
     crowds.extend(crowd(&shop, &sara, "").await);
     crowds.extend(crowd(&shop, &sara, "GET /api/shop/customers/me HTTP/1.1\r\nHost: sh").await);
@@ -58,7 +59,7 @@ async fn silent_slow_and_idle_connections_are_closed_and_others_are_answered_mea
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_never_read_are_closed() {
-    let (shop, sara) = shop(ConnectionLimits { read_within: SHORT, ..Default::default() }).await;
+    let (shop, sara) = shop(ConnectionLimits { write_timeout: SHORT, ..Default::default() }).await;
     let schema = "GET /graphql?query=%7B__schema%7Btypes%7Bname%20fields%7Bname%20description%7D%7D%7D%7D HTTP/1.1";
     let flood = format!("{schema}\r\nHost: shop\r\n\r\n").repeat(100);
     join_all((0..CROWD / 10).map(async |_| Connection::open_narrow(shop.address).await.flood(&flood).await)).await;

@@ -1,5 +1,5 @@
-//! Who may import whom: `cli → server → rest, graphql → http, profile, auth → store → entity`, and never back.
-//! `bulk` stands beside `server`; `request` is known to whoever logs.
+//! Who may import whom: `cli → server → rest, graphql → api, profile, auth → store → entity`, and never back.
+//! `transfer` stands beside `server`; `request_id` is known to whoever logs.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,14 @@ use std::{
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
 const MAY_NAME: [(&str, &[&str]); 9] = [
-    ("cli", &["auth", "bulk", "profile", "request", "rest", "graphql", "server", "store"]),
-    ("server", &["graphql", "playground", "profile", "request", "rest", "store"]),
-    ("bulk", &["auth", "profile", "rest", "store"]),
+    ("cli", &["auth", "transfer", "profile", "request_id", "rest", "graphql", "server", "store"]),
+    ("server", &["graphql", "playground", "profile", "request_id", "rest", "store"]),
+    ("transfer", &["auth", "profile", "rest", "store"]),
     ("playground", &[]),
-    ("rest", &["auth", "http", "profile"]),
-    ("graphql", &["auth", "http", "profile"]),
-    ("http", &["auth", "request"]),
-    ("profile", &["auth", "request", "store"]),
+    ("rest", &["auth", "api", "profile"]),
+    ("graphql", &["auth", "api", "profile"]),
+    ("api", &["auth", "request_id"]),
+    ("profile", &["auth", "request_id", "store"]),
     ("store", &["auth"]),
 ];
 
@@ -24,10 +24,10 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
 const CRATES: [(&str, &[&str]); 6] = [
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
-    ("axum", &["cli", "graphql", "http", "playground", "rest", "server"]),
+    ("axum", &["cli", "graphql", "api", "playground", "rest", "server"]),
     ("clap", &["cli"]),
-    ("entity", &["bulk", "cli", "profile", "store"]),
-    ("sea_orm", &["bulk", "profile", "store"]),
+    ("entity", &["transfer", "cli", "profile", "store"]),
+    ("sea_orm", &["transfer", "profile", "store"]),
 ];
 
 #[test]

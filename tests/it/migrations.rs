@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::support::{binary::Server, both_databases, database::Database, shop::Shop};
 
-const STEPS: [&str; 2] = ["m20261123_000001_create_customer", "m20261123_000002_create_api_token"];
+const STEPS: [&str; 3] =
+    ["m20261123_000001_create_customer", "m20261123_000002_create_api_token", "m20261125_000003_rename_username_key"];
 
 both_databases![
     the_tables_are_what_the_entities_describe,
@@ -72,7 +73,7 @@ async fn servers_that_start_at_once_migrate_once(first: Database) {
         let migrations = stores.into_iter().map(|store| tokio::spawn(async move { store.migrate().await.unwrap() }));
         let applied = join_all(migrations).await.into_iter().flat_map(Result::unwrap);
         assert_eq!(applied.collect::<Vec<_>>(), STEPS);
-        assert_eq!(count(&database.connect().await, "seaql_migrations").await, 2);
+        assert_eq!(count(&database.connect().await, "seaql_migrations").await, 3);
     }
 }
 

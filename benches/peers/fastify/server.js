@@ -55,7 +55,7 @@ function start () {
     const set = sent.map((field, index) => `${field} = $${index + 2}, `)
     if (sent.includes('username')) {
       values.push(request.body.username.toLowerCase())
-      set.push(`username_key = $${values.length + 1}, `)
+      set.push(`canonical_username = $${values.length + 1}, `)
     }
     const update = `UPDATE customer SET ${set.join('')}version = version + 1, updated_at = CURRENT_TIMESTAMP WHERE is_active AND id = (SELECT customer_id FROM api_token WHERE ${LIVE_KEY}) RETURNING ${COLUMNS}`
     return customer(sent.join(), update, request, reply, values)

@@ -8,16 +8,16 @@
 //! 5. the resolver, by async-graphql, which validates what `verdicts` does not know
 //! 6. `answer`: the status and the errors; `refusal` names what went wrong before 5
 
-mod answer;
-mod coerce;
 mod cost;
-mod documents;
+mod document_cache;
+mod error;
 mod gate;
 mod limits;
 mod negotiation;
-mod refusal;
 mod request;
-mod verdicts;
+mod response;
+mod validation_cache;
+mod variables;
 
 use std::sync::Arc;
 
@@ -30,19 +30,19 @@ use axum::{
     routing::any,
 };
 
-pub use documents::Counters;
+pub use document_cache::CacheStats;
 
 use self::{
-    documents::{Document, Documents},
+    document_cache::{Document, DocumentCache},
+    error::RequestError,
     negotiation::{MediaType, negotiate},
-    refusal::Refused,
-    verdicts::{Case, Verdicts},
+    validation_cache::{ValidationCache, ValidationKey},
 };
 use super::ProfileSchema;
 use crate::{
+    api,
     auth::{Credential, Unauthenticated},
-    http,
-    profile::MyProfile,
+    profile::ProfileService,
 };
 
 /// The GraphQL face: `/graphql`.
@@ -50,18 +50,18 @@ use crate::{
 pub struct Endpoint {
     schema: ProfileSchema,
     /// The same, without most of the validation: for what has passed it before.
-    trusting: ProfileSchema,
-    verdicts: Arc<Verdicts>,
-    profile: MyProfile,
-    documents: Arc<Documents>,
+    schema_prevalidated: ProfileSchema,
+    validation_cache: Arc<ValidationCache>,
+    profile: ProfileService,
+    document_cache: Arc<DocumentCache>,
     introspection: bool,
 }
 
 async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let accepted = negotiate(request.headers().get_all(header::ACCEPT).iter().map(|value| value.as_bytes()));
     match endpoint.respond(accepted.is_some(), request).await {
-        Ok(response) => answer::executed(accepted.unwrap_or(MediaType::Json), response),
-        Err(refused) => answer::refused(accepted.unwrap_or(MediaType::Json), &refused),
+        Ok(response) => response::executed(accepted.unwrap_or(MediaType::Json), response),
+        Err(refused) => response::error_response(accepted.unwrap_or(MediaType::Json), &refused),
     }
 }
 
@@ -70,18 +70,18 @@ struct Prepared {
     request: async_graphql::Request,
     /// Nothing but the schema is asked for, which needs no key.
     introspection_only: bool,
-    case: Case,
+    case: ValidationKey,
 }
 
 impl Endpoint {
     /// The face over this resolver; whether the schema may be asked for.
-    pub fn new(profile: MyProfile, introspection: bool) -> Self {
+    pub fn new(profile: ProfileService, introspection: bool) -> Self {
         Self {
             schema: super::schema(profile.clone(), ValidationMode::Strict),
-            trusting: super::schema(profile.clone(), ValidationMode::Fast),
-            verdicts: Arc::default(),
+            schema_prevalidated: super::schema(profile.clone(), ValidationMode::Fast),
+            validation_cache: Arc::default(),
             profile,
-            documents: Arc::new(Documents::new()),
+            document_cache: Arc::new(DocumentCache::new()),
             introspection,
         }
     }
@@ -92,12 +92,12 @@ impl Endpoint {
     }
 
     /// What the cache of parsed documents has seen and what it holds.
-    pub fn document_counters(&self) -> Counters {
-        self.documents.counters()
+    pub fn document_cache_stats(&self) -> CacheStats {
+        self.document_cache.counters()
     }
 
-    async fn respond(&self, acceptable: bool, request: Request) -> Result<async_graphql::Response, Refused> {
-        let credential = match http::credential(request.headers()) {
+    async fn respond(&self, acceptable: bool, request: Request) -> Result<async_graphql::Response, RequestError> {
+        let credential = match api::credential(request.headers()) {
             Ok(credential) => Some(credential),
             Err(Unauthenticated::NotProvided) => None,
             Err(why) => return Err(why.into()),
@@ -112,11 +112,11 @@ impl Endpoint {
             _ => {}
         }
         let Prepared { request, case, .. } = prepared?;
-        let has_passed = self.verdicts.has_passed(case);
-        let response = self.execute(request, has_passed, credential).await?;
-        if !answer::is_request_error(&response) {
-            if !has_passed {
-                self.verdicts.pass(case);
+        let contains = self.validation_cache.contains(case);
+        let response = self.execute(request, contains, credential).await?;
+        if !response::is_request_error(&response) {
+            if !contains {
+                self.validation_cache.insert(case);
             }
         } else if let Some(credential) = credential
             && !look_first
@@ -126,79 +126,79 @@ impl Endpoint {
         Ok(response)
     }
 
-    async fn authenticate(&self, credential: Credential) -> Result<(), Refused> {
+    async fn authenticate(&self, credential: Credential) -> Result<(), RequestError> {
         let profile = self.profile.clone();
-        http::execute(async move { profile.me(&credential).await }).await.map_err(Refused::Aborted)??;
+        api::execute(async move { profile.me(&credential).await }).await.map_err(RequestError::ExecutionError)??;
         Ok(())
     }
 
     async fn execute(
         &self,
         mut request: async_graphql::Request,
-        has_passed: bool,
+        contains: bool,
         credential: Option<Credential>,
-    ) -> Result<async_graphql::Response, Refused> {
+    ) -> Result<async_graphql::Response, RequestError> {
         if let Some(credential) = credential {
             request = request.data(credential);
         }
-        let schema = if has_passed { &self.trusting } else { &self.schema }.clone();
-        http::execute(async move { schema.execute(request).await }).await.map_err(Refused::Aborted)
+        let schema = if contains { &self.schema_prevalidated } else { &self.schema }.clone();
+        api::execute(async move { schema.execute(request).await }).await.map_err(RequestError::ExecutionError)
     }
 
-    async fn prepare(&self, acceptable: bool, request: Request) -> Result<Prepared, Refused> {
+    async fn prepare(&self, acceptable: bool, request: Request) -> Result<Prepared, RequestError> {
         let by_post = request.method() == Method::POST;
         let mut request = request::read(request).await?;
         if !acceptable {
-            return Err(Refused::NotAcceptable);
+            return Err(RequestError::NotAcceptable);
         }
         let document = self.document(&request)?;
         let name = request.operation_name.as_deref();
-        let operation = coerce::operation(&document.parsed, name)?;
+        let operation = variables::operation(&document.parsed, name)?;
         let roots = cost::root_fields(&document.parsed, operation);
         if operation.ty == OperationType::Mutation {
             if !by_post {
-                return Err(Refused::MutationByGet);
+                return Err(RequestError::MutationByGet);
             }
             if roots.repeat_a_key() {
-                return Err(Refused::RepeatedKey);
+                return Err(RequestError::RepeatedKey);
             }
         }
         if !self.introspection && roots.iter().any(|field| matches!(&*field.name.node, "__schema" | "__type")) {
-            return Err(Refused::IntrospectionOff);
+            return Err(RequestError::IntrospectionOff);
         }
         let introspection_only = roots.introspection_only();
         let mut parsed = document.parsed.clone();
-        coerce::prepare(&mut parsed, name, &mut request.variables)?;
-        let case = self.verdicts.case(&document.hash, name, &request.variables);
+        variables::prepare(&mut parsed, name, &mut request.variables)?;
+        let case = self.validation_cache.key(&document.hash, name, &request.variables);
         request.set_parsed_query(parsed);
         Ok(Prepared { request, introspection_only, case })
     }
 
     /// The parsed document: of the request's text, or behind the hash that a client of automatic persisted queries
     /// sends instead.
-    fn document(&self, request: &async_graphql::Request) -> Result<Arc<Document>, Refused> {
+    fn document(&self, request: &async_graphql::Request) -> Result<Arc<Document>, RequestError> {
         match (persisted_hash(request)?, request.query.as_str()) {
-            (None, "") => Err(Refused::NoQuery),
+            (None, "") => Err(RequestError::NoQuery),
             (Some(digits), "") => {
-                let known = documents::parse_hash(&digits).and_then(|hash| self.documents.find(&hash));
-                known.ok_or(Refused::PersistedQueryNotFound)
+                let known = document_cache::parse_hash(&digits).and_then(|hash| self.document_cache.find(&hash));
+                known.ok_or(RequestError::PersistedQueryNotFound)
             }
-            (Some(digits), text) if documents::parse_hash(&digits) != Some(documents::hash_of(text)) => {
-                Err(Refused::PersistedQueryMismatch)
+            (Some(digits), text) if document_cache::parse_hash(&digits) != Some(document_cache::hash_of(text)) => {
+                Err(RequestError::PersistedQueryMismatch)
             }
-            (_, text) => Ok(self.documents.load(text)?),
+            (_, text) => Ok(self.document_cache.load(text)?),
         }
     }
 }
 
 /// `extensions.persistedQuery`: `{"version": 1, "sha256Hash": "…"}`.
-fn persisted_hash(request: &async_graphql::Request) -> Result<Option<String>, Refused> {
+fn persisted_hash(request: &async_graphql::Request) -> Result<Option<String>, RequestError> {
     use async_graphql::Value;
     let Some(Value::Object(persisted)) = request.extensions.get("persistedQuery") else { return Ok(None) };
     match (persisted.get("version"), persisted.get("sha256Hash")) {
         (Some(Value::Number(version)), Some(Value::String(hash))) if version.as_u64() == Some(1) => {
             Ok(Some(hash.clone()))
         }
-        _ => Err(Refused::PersistedQueryUnsupported),
+        _ => Err(RequestError::PersistedQueryUnsupported),
     }
 }

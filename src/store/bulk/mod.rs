@@ -16,7 +16,7 @@ pub use read::{Identity, Rivals};
 pub use update::CustomerUpdate;
 
 use super::{Store, StoreError, now};
-use crate::auth::KeyDigest;
+use crate::auth::TokenDigest;
 
 /// What imported keys are called in `token list`.
 const IMPORTED: &str = "imported";
@@ -43,7 +43,7 @@ pub struct BulkCustomer {
     /// Every column but the version and the dates; the id only when it must be kept.
     pub row: customer::ActiveModel,
     /// Their keys, which do not expire.
-    pub keys: Vec<KeyDigest>,
+    pub keys: Vec<TokenDigest>,
 }
 
 impl Store {
@@ -121,7 +121,7 @@ fn new_customer(id: i64, new: &BulkCustomer, now: DateTime<Utc>) -> Result<custo
     row.try_into_model()
 }
 
-fn new_token(id: i64, customer_id: i64, key: &KeyDigest, now: DateTime<Utc>) -> api_token::Model {
+fn new_token(id: i64, customer_id: i64, key: &TokenDigest, now: DateTime<Utc>) -> api_token::Model {
     api_token::Model {
         id,
         digest: key.0.to_vec(),

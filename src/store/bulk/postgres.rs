@@ -55,7 +55,7 @@ pub(super) async fn insert_customers(
     transaction: &mut Transaction,
     rows: impl Iterator<Item = RowToInsert<customer::Model>>,
 ) -> Result<(), DbErr> {
-    let statement = "COPY customer (id, username, username_key, mobile_number, email, avatar, first_name, last_name, \
+    let statement = "COPY customer (id, username, canonical_username, mobile_number, email, avatar, first_name, last_name, \
                      gender, is_active, version, created_at, updated_at) FROM STDIN";
     copy(transaction, statement, rows, Lines::customer).await
 }
@@ -99,7 +99,7 @@ impl Lines {
         let customer::Model {
             id,
             username,
-            username_key,
+            canonical_username,
             mobile_number,
             email,
             avatar,
@@ -113,7 +113,7 @@ impl Lines {
         } = row;
         self.plain(id)
             .text(username)
-            .text(username_key)
+            .text(canonical_username)
             .nullable(mobile_number.as_deref())
             .nullable(email.as_deref())
             .nullable(avatar.as_deref())

@@ -6,7 +6,7 @@ use entity::{api_token, customer};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::{Store, StoreError};
-use crate::auth::KeyDigest;
+use crate::auth::TokenDigest;
 
 /// Parameters of one question: far below what either database takes.
 const VALUES_PER_QUESTION: usize = 1000;
@@ -17,13 +17,13 @@ pub struct Identity {
     /// The id, if the row names one.
     pub id: Option<i64>,
     /// What makes the username unique.
-    pub username_key: String,
+    pub canonical_username: String,
     /// The mobile number.
     pub mobile_number: Option<String>,
     /// The e-mail address.
     pub email: Option<String>,
     /// The digests of the keys.
-    pub keys: Vec<KeyDigest>,
+    pub keys: Vec<TokenDigest>,
 }
 
 /// The stored customers and keys that share a value with one of the rows asked about.
@@ -32,7 +32,7 @@ pub struct Rivals {
     /// By id.
     pub customers: HashMap<i64, customer::Model>,
     /// Whose each stored key is.
-    pub keys: HashMap<KeyDigest, i64>,
+    pub keys: HashMap<TokenDigest, i64>,
 }
 
 impl Store {
@@ -62,7 +62,7 @@ impl Store {
     pub async fn usernames_after(&self, after: i64, page: u64) -> Result<Vec<(i64, String, String)>, StoreError> {
         let rows = customer::Entity::find()
             .select_only()
-            .columns([customer::Column::Id, customer::Column::Username, customer::Column::UsernameKey])
+            .columns([customer::Column::Id, customer::Column::Username, customer::Column::CanonicalUsername])
             .filter(customer::Column::Id.gt(after))
             .order_by_asc(customer::Column::Id)
             .limit(page)
@@ -82,7 +82,10 @@ impl Store {
         let mut rivals = Rivals::default();
         let values: [(customer::Column, Vec<Value>); 4] = [
             (customer::Column::Id, rows.iter().filter_map(|row| row.id.map(Value::from)).collect()),
-            (customer::Column::UsernameKey, rows.iter().map(|row| row.username_key.as_str().into()).collect()),
+            (
+                customer::Column::CanonicalUsername,
+                rows.iter().map(|row| row.canonical_username.as_str().into()).collect(),
+            ),
             (customer::Column::MobileNumber, texts(rows, |row| row.mobile_number.as_deref())),
             (customer::Column::Email, texts(rows, |row| row.email.as_deref())),
         ];
@@ -101,7 +104,7 @@ impl Store {
                 .into_tuple()
                 .all(&self.read)
                 .await?;
-            let known = found.into_iter().filter_map(|(digest, id)| Some((KeyDigest(digest.try_into().ok()?), id)));
+            let known = found.into_iter().filter_map(|(digest, id)| Some((TokenDigest(digest.try_into().ok()?), id)));
             rivals.keys.extend(known);
         }
         Ok(rivals)

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{IMPORTED, Store, StoreError, now};
-use crate::auth::KeyDigest;
+use crate::auth::TokenDigest;
 
 /// What changes in one stored customer.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct CustomerUpdate {
     /// The columns that change, and no others.
     pub changes: customer::ActiveModel,
     /// Keys that they did not have.
-    pub new_keys: Vec<KeyDigest>,
+    pub new_keys: Vec<TokenDigest>,
 }
 
 impl Store {

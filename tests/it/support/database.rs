@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::cluster::Cluster;
 
-/// Connections of one store. A test asks for few at a time, and many tests run at once.
+/// Pool of one store. A test asks for few at a time, and many tests run at once.
 const CONNECTIONS: u32 = 4;
 
 /// An empty database, gone when it is dropped.

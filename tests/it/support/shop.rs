@@ -5,8 +5,8 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use entity::customer;
 use sea_orm::ActiveValue::Set;
 use shop_profile::{
-    auth::ApiKey,
-    profile::{Input, NewCustomerInput},
+    auth::ApiToken,
+    profile::{FieldInput, NewCustomerInput},
     server::{self, ConnectionLimits},
     store::{CustomerRef, NewToken, Store, now},
 };
@@ -87,13 +87,13 @@ impl Shop {
 
     /// One more key.
     pub async fn issue(&self, customer: i64, expires_in: Option<Duration>) -> String {
-        let key = ApiKey::generate().unwrap();
+        let key = ApiToken::generate().unwrap();
         self.store_key(customer, &key, expires_in).await;
-        key.reveal().to_owned()
+        key.expose_secret().to_owned()
     }
 
     /// A key that somebody else made; its id.
-    pub async fn store_key(&self, customer: i64, key: &ApiKey, expires_in: Option<Duration>) -> i64 {
+    pub async fn store_key(&self, customer: i64, key: &ApiToken, expires_in: Option<Duration>) -> i64 {
         let expires_at = expires_in.map(|time| now() + time);
         let token = NewToken { digest: key.digest(), name: String::new(), expires_at };
         self.store.issue_token(customer, token).await.unwrap().id
@@ -113,6 +113,6 @@ impl Deref for Shop {
     }
 }
 
-fn text(text: &str) -> Input {
-    Input::Text(text.into())
+fn text(text: &str) -> FieldInput {
+    FieldInput::Text(text.into())
 }

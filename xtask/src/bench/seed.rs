@@ -14,7 +14,7 @@ use crate::Result;
 /// Rows as the server itself would write them; both databases understand it.
 const CUSTOMERS: &str = "\
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count) \
-    INSERT INTO customer (id, username, username_key, mobile_number, email, first_name, last_name, gender, is_active, version, created_at, updated_at) \
+    INSERT INTO customer (id, username, canonical_username, mobile_number, email, first_name, last_name, gender, is_active, version, created_at, updated_at) \
     SELECT n, 'customer' || n, 'customer' || n, '0930' || (10000000 + n), 'customer' || n || '@example.com', 'Sara', 'Ahmadi', 'female', true, 1, \
     '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00' FROM numbers";
 const TOKENS: &str = "\

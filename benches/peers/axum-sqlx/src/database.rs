@@ -55,7 +55,7 @@ impl Database {
         let mut set = String::new();
         let mut values = Vec::new();
         for (column, value) in [
-            ("username_key", username.as_ref().map(|name| name.to_lowercase())),
+            ("canonical_username", username.as_ref().map(|name| name.to_lowercase())),
             ("username", username),
             ("avatar", avatar),
             ("first_name", first_name),

@@ -6,7 +6,7 @@ use super::*;
 
 const INTROSPECTION: &str = include_str!("introspection.graphql");
 
-fn refused(text: &str) -> Option<GateError> {
+fn rejection(text: &str) -> Option<GateError> {
     check_text(text).err()
 }
 
@@ -38,32 +38,32 @@ fn tokens_are_those_of_the_specification() {
 
 #[test]
 fn each_limit_lets_pass_and_one_past_it_does_not() {
-    assert_eq!(refused(&" ".repeat(16_384)), None);
-    assert_eq!(refused(&" ".repeat(16_385)), Some(LimitExceeded::DocumentBytes.into()));
-    assert_eq!(refused(&"a ".repeat(1_000)), None);
-    assert_eq!(refused(&"a ".repeat(1_001)), Some(LimitExceeded::Tokens.into()));
+    assert_eq!(rejection(&" ".repeat(16_384)), None);
+    assert_eq!(rejection(&" ".repeat(16_385)), Some(LimitExceeded::DocumentBytes.into()));
+    assert_eq!(rejection(&"a ".repeat(1_000)), None);
+    assert_eq!(rejection(&"a ".repeat(1_001)), Some(LimitExceeded::Tokens.into()));
     for bracket in ["(", "[", "{", "([{"] {
         let nested = |depth: usize| bracket.chars().cycle().take(depth).collect::<String>();
-        assert_eq!(refused(&nested(32)), None);
-        assert_eq!(refused(&nested(33)), Some(LimitExceeded::Nesting.into()));
+        assert_eq!(rejection(&nested(32)), None);
+        assert_eq!(rejection(&nested(33)), Some(LimitExceeded::Nesting.into()));
     }
 }
 
 #[test]
 fn closed_brackets_nest_no_more() {
-    assert_eq!(refused(&"{}".repeat(500)), None);
+    assert_eq!(rejection(&"{}".repeat(500)), None);
     // Closing what was never opened earns nothing.
-    assert_eq!(refused(&format!("}}]){}", "[".repeat(33))), Some(LimitExceeded::Nesting.into()));
+    assert_eq!(rejection(&format!("}}]){}", "[".repeat(33))), Some(LimitExceeded::Nesting.into()));
 }
 
 #[test]
 fn brackets_in_strings_and_comments_do_not_count() {
     let brackets = "[".repeat(100);
     for text in [format!("\"{brackets}\""), format!("\"\"\"{brackets}\n\"\"\""), format!("#{brackets}")] {
-        assert_eq!(refused(&text), None, "{text}");
+        assert_eq!(rejection(&text), None, "{text}");
     }
     for text in [format!("# \"\n{brackets}"), format!("\"#\"{brackets}"), format!("\"\\\\\"{brackets}")] {
-        assert_eq!(refused(&text), Some(LimitExceeded::Nesting.into()), "{text}");
+        assert_eq!(rejection(&text), Some(LimitExceeded::Nesting.into()), "{text}");
     }
 }
 
@@ -72,9 +72,9 @@ fn a_string_ends_and_a_plain_one_on_its_line() {
     for text in
         ["\"", "\"a\n\"", "\"a\r\"", "\"\\\"", "\"\\\n\"", "\"\"\"", "\"\"\"\n\"\"", "\"\"\"\\\"\"\"", "\"\"\"\"\""]
     {
-        assert_eq!(refused(text), Some(GateError::UnterminatedString), "{text:?}");
+        assert_eq!(rejection(text), Some(GateError::UnterminatedString), "{text:?}");
     }
-    assert_eq!(refused("\"\"\"\n\"\"\""), None);
+    assert_eq!(rejection("\"\"\"\n\"\"\""), None);
 }
 
 /// `open` as often as the brackets of `before` let it nest.

@@ -6,7 +6,7 @@ mod execute;
 use axum::http::{HeaderMap, header};
 
 pub(crate) use body::{BodyError, is_known_empty, read};
-pub(crate) use execute::{Aborted, execute};
+pub(crate) use execute::{ExecutionError, execute};
 
 use crate::auth::{Credential, Unauthenticated};
 

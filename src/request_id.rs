@@ -1,7 +1,7 @@
 //! Which request this is: an id that the answer and the log share.
 //!
 //! A span around the request would tell the log as well, but it is entered and left at every poll, and again by every
-//! layer of sqlx: 22 times for a PATCH. So whoever logs names the request: `request = request::id()`.
+//! layer of sqlx: 22 times for a PATCH. So whoever logs names the request: `request = request_id::for_log()`.
 
 use std::{
     fmt,
@@ -49,7 +49,7 @@ impl fmt::Display for RequestId {
 }
 
 /// The field of a log line that names the request at hand; none outside of one.
-pub(crate) fn id() -> Option<DisplayValue<RequestId>> {
+pub(crate) fn for_log() -> Option<DisplayValue<RequestId>> {
     RequestId::current().map(display)
 }
 

@@ -1,7 +1,7 @@
 //! `copy`, from each database to each.
 
 use sea_orm::ConnectionTrait;
-use shop_profile::bulk::{self, CopyError};
+use shop_profile::transfer::{self, CopyError};
 
 use crate::{
     files::{ImportFile, export},

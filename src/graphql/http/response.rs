@@ -8,10 +8,10 @@ use axum::{
 use serde::Serialize;
 
 use super::{
+    error::{RequestError, request_error},
     negotiation::MediaType,
-    refusal::{Refused, request_error},
 };
-use crate::graphql::error::{Code, Failure};
+use crate::graphql::error::{Code, ResolverError};
 
 /// The most errors in an answer, and the longest message, in characters (PROTOCOL.md).
 const MOST_ERRORS: usize = 10;
@@ -27,15 +27,15 @@ struct Body<'a> {
 }
 
 /// The answer to a request that was not executed.
-pub(super) fn refused(media_type: MediaType, refused: &Refused) -> Response {
+pub(super) fn error_response(media_type: MediaType, refused: &RequestError) -> Response {
     let mut error = ServerError::new(refused.message(), None);
     error.locations = refused.locations();
     set_code(&mut error, refused.code());
     let mut response = write(media_type, refused.status(media_type), None, &[error]);
     let headers = response.headers_mut();
     match refused {
-        Refused::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST")),
-        Refused::MutationByGet => headers.insert(header::ALLOW, HeaderValue::from_static("POST")),
+        RequestError::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST")),
+        RequestError::MutationByGet => headers.insert(header::ALLOW, HeaderValue::from_static("POST")),
         _ => None,
     };
     response
@@ -45,10 +45,10 @@ pub(super) fn refused(media_type: MediaType, refused: &Refused) -> Response {
 pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response) -> Response {
     let not_executed = is_request_error(&executed);
     let async_graphql::Response { data, mut errors, .. } = executed;
-    let status = errors.iter().find_map(|error| error.source::<Failure>()?.status());
+    let status = errors.iter().find_map(|error| error.source::<ResolverError>()?.status());
     errors.truncate(MOST_ERRORS);
     for error in &mut errors {
-        let code = match error.source::<Failure>() {
+        let code = match error.source::<ResolverError>() {
             Some(failure) => failure.code,
             None if not_executed => Code::GraphqlValidationFailed,
             None => Code::BadUserInput,

@@ -11,16 +11,16 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::runtime::Handle;
 
-use crate::request::{self, RequestId};
+use crate::request_id::{self, RequestId};
 
 /// How long an execution may take (PROTOCOL.md).
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Why an execution has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Aborted {
+pub(crate) enum ExecutionError {
     #[error("Service temporarily unavailable, try again later.")]
-    TooSlow,
+    TimedOut,
     #[error("Internal server error.")]
     Panicked,
 }
@@ -32,18 +32,18 @@ pub(crate) enum Aborted {
 /// The work is put on the heap before anything else holds it: the layers above would move all of it each time.
 pub(crate) fn execute<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
-) -> impl Future<Output = Result<T, Aborted>> {
+) -> impl Future<Output = Result<T, ExecutionError>> {
     execute_within(DEADLINE, Unfinished(Some(AssertUnwindSafe(work).catch_unwind().boxed())))
 }
 
-async fn execute_within<T: Send + 'static>(deadline: Duration, work: Unfinished<T>) -> Result<T, Aborted> {
+async fn execute_within<T: Send + 'static>(deadline: Duration, work: Unfinished<T>) -> Result<T, ExecutionError> {
     match tokio::time::timeout(deadline, work).await {
         Ok(Ok(result)) => Ok(result),
         // The panic hook has logged where.
-        Ok(Err(_)) => Err(Aborted::Panicked),
+        Ok(Err(_)) => Err(ExecutionError::Panicked),
         Err(_) => {
-            tracing::error!(request = request::id(), ?deadline, "a request took too long");
-            Err(Aborted::TooSlow)
+            tracing::error!(request = request_id::for_log(), ?deadline, "a request took too long");
+            Err(ExecutionError::TimedOut)
         }
     }
 }
@@ -81,9 +81,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_and_a_delay_are_told_apart() {
         assert_eq!(execute(async { 1 }).await, Ok(1));
-        assert_eq!(execute(async { panic!("on purpose") }).await, Err::<(), _>(Aborted::Panicked));
+        assert_eq!(execute(async { panic!("on purpose") }).await, Err::<(), _>(ExecutionError::Panicked));
         let never = Unfinished(Some(std::future::pending::<std::thread::Result<()>>().boxed()));
-        assert_eq!(execute_within(Duration::ZERO, never).await, Err(Aborted::TooSlow));
+        assert_eq!(execute_within(Duration::ZERO, never).await, Err(ExecutionError::TimedOut));
     }
 
     #[tokio::test]

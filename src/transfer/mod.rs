@@ -16,7 +16,7 @@ mod columns;
 mod copy;
 mod export;
 mod import;
-mod judge;
+mod plan;
 mod reader;
 mod report;
 mod twins;
@@ -26,7 +26,7 @@ use std::path::Path;
 pub use copy::{Copied, CopyError, Progress, copy};
 pub use export::{ExportError, export};
 pub use import::{Import, ImportError, Tally, import};
-pub use judge::OnConflict;
+pub use plan::OnConflict;
 pub use reader::ReadError;
 
 /// Rows read from a database at a time.

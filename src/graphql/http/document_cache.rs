@@ -48,7 +48,7 @@ pub(crate) struct Document {
 
 /// What the cache has seen since the start, and what it holds now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub struct CacheStats {
     /// Documents found.
     pub hits: u64,
     /// Documents not found.
@@ -62,13 +62,13 @@ pub struct Counters {
 }
 
 /// The bounded cache of documents, least recently used out first.
-pub(crate) struct Documents {
+pub(crate) struct DocumentCache {
     most_entries: usize,
     most_bytes: usize,
     cache: Mutex<Cache>,
 }
 
-impl Documents {
+impl DocumentCache {
     /// An empty cache.
     pub(crate) fn new() -> Self {
         Self::with_bounds(MOST_ENTRIES, MOST_BYTES)
@@ -89,7 +89,7 @@ impl Documents {
         let parsed = parse_query(text)?;
         check_document(&parsed)?;
         let document = Arc::new(Document { hash, parsed });
-        let entry = Entry { document: document.clone(), bytes: weight(text, tokens), last_used: 0 };
+        let entry = Entry { document: document.clone(), bytes: estimated_bytes(text, tokens), last_used: 0 };
         let mut cache = self.lock();
         cache.insert(hash, entry);
         while cache.entries.len() > self.most_entries || cache.counters.bytes > self.most_bytes {
@@ -104,9 +104,9 @@ impl Documents {
     }
 
     /// What the cache has seen and what it holds.
-    pub(crate) fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> CacheStats {
         let cache = self.lock();
-        Counters { entries: cache.entries.len(), ..cache.counters }
+        CacheStats { entries: cache.entries.len(), ..cache.counters }
     }
 
     fn lock(&self) -> MutexGuard<'_, Cache> {
@@ -128,7 +128,7 @@ pub(crate) fn parse_hash(digits: &str) -> Option<DocumentHash> {
 
 /// About what a parsed document takes, never less. Measured: 760 bytes, up to 237 a token (an inline fragment's) and
 /// up to 18 a byte of text (`true` over and over, which the parser reads as a list of them).
-fn weight(text: &str, tokens: usize) -> usize {
+fn estimated_bytes(text: &str, tokens: usize) -> usize {
     1024 + 240 * tokens + 18 * text.len()
 }
 
@@ -142,7 +142,7 @@ struct Entry {
 struct Cache {
     entries: HashMap<DocumentHash, Entry>,
     /// Its `entries` is filled in when it is read.
-    counters: Counters,
+    counters: CacheStats,
     /// Counts the uses, to tell which was the last.
     clock: u64,
 }

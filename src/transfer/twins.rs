@@ -43,10 +43,10 @@ pub(super) struct Mark {
 const FIELDS: [&str; 5] = ["username", "id", "mobile_number", "email", "keys"];
 
 impl Mark {
-    pub(super) fn of_username(username: &str, username_key: &str) -> Self {
+    pub(super) fn of_username(username: &str, canonical_username: &str) -> Self {
         // Case is folded last: `I` looks like `l`, `i` does not.
         let look: String = skeleton(username).flat_map(char::to_lowercase).collect();
-        Self { field: 0, look: hash(&look), value: hash(username_key) }
+        Self { field: 0, look: hash(&look), value: hash(canonical_username) }
     }
 
     fn of_value(field: u8, value: impl Hash) -> Self {
@@ -56,7 +56,7 @@ impl Mark {
 
     /// Everything of a row that no other row may have.
     pub(super) fn of_row(row: &Row) -> Vec<Self> {
-        let mut marks = vec![Self::of_username(row.username(), row.username_key())];
+        let mut marks = vec![Self::of_username(row.username(), row.canonical_username())];
         marks.extend(row.id().map(|id| Self::of_value(1, id)));
         marks.extend(row.mobile_number().map(|number| Self::of_value(2, number)));
         marks.extend(row.email().map(|email| Self::of_value(3, email)));

@@ -4,17 +4,19 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 
-use super::{coerce::CoerceError, cost::CostError, documents::DocumentError, gate::GateError, negotiation::MediaType};
+use super::{
+    cost::CostError, document_cache::DocumentError, gate::GateError, negotiation::MediaType, variables::CoerceError,
+};
 use crate::{
+    api::{BodyError, ExecutionError},
     auth::Unauthenticated,
     graphql::error::Code,
-    http::{Aborted, BodyError},
-    profile::Refusal,
+    profile::ProfileError,
 };
 
 /// Why a request is not executed, or has no result.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(super) enum RequestError {
     NotAcceptable,
     MethodNotAllowed,
     MutationByGet,
@@ -34,39 +36,39 @@ pub(super) enum Refused {
     PersistedQueryUnsupported,
     Unavailable,
     Internal,
-    Aborted(Aborted),
+    ExecutionError(ExecutionError),
 }
 
-impl From<Unauthenticated> for Refused {
+impl From<Unauthenticated> for RequestError {
     fn from(why: Unauthenticated) -> Self {
         Self::Unauthenticated(why)
     }
 }
 
-impl From<DocumentError> for Refused {
+impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(error)
     }
 }
 
-impl From<CoerceError> for Refused {
+impl From<CoerceError> for RequestError {
     fn from(error: CoerceError) -> Self {
         Self::Coercion(error)
     }
 }
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
+impl From<ProfileError> for RequestError {
+    fn from(refusal: ProfileError) -> Self {
         match refusal {
-            Refusal::Unauthenticated(why) => Self::Unauthenticated(why),
-            Refusal::Unavailable(_) => Self::Unavailable,
+            ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::Unavailable(_) => Self::Unavailable,
             // Reading the customer, which is all that is done before an execution, refuses neither field nor version.
-            Refusal::Internal(_) | Refusal::Invalid(_) | Refusal::Conflict => Self::Internal,
+            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict => Self::Internal,
         }
     }
 }
 
-impl Refused {
+impl RequestError {
     /// `extensions.code`.
     pub(super) fn code(&self) -> Code {
         match self {
@@ -95,8 +97,8 @@ impl Refused {
             Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
             Self::PersistedQueryUnsupported => Code::PersistedQueryNotSupported,
             Self::Unavailable => Code::ServiceUnavailable,
-            Self::Aborted(Aborted::TooSlow) => Code::Timeout,
-            Self::Internal | Self::Aborted(Aborted::Panicked) => Code::InternalServerError,
+            Self::ExecutionError(ExecutionError::TimedOut) => Code::Timeout,
+            Self::Internal | Self::ExecutionError(ExecutionError::Panicked) => Code::InternalServerError,
         }
     }
 
@@ -130,7 +132,7 @@ impl Refused {
             Self::PersistedQueryUnsupported => "PersistedQueryNotSupported".into(),
             Self::Unavailable => "Service temporarily unavailable, try again later.".into(),
             Self::Internal => "Internal server error.".into(),
-            Self::Aborted(aborted) => aborted.to_string().into(),
+            Self::ExecutionError(aborted) => aborted.to_string().into(),
         }
     }
 
@@ -160,8 +162,8 @@ impl Refused {
             }
             // A step of the protocol rather than a failure; some clients give up at anything but 200.
             Self::PersistedQueryNotFound | Self::PersistedQueryUnsupported => StatusCode::OK,
-            Self::Unavailable | Self::Aborted(Aborted::TooSlow) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal | Self::Aborted(Aborted::Panicked) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable | Self::ExecutionError(ExecutionError::TimedOut) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal | Self::ExecutionError(ExecutionError::Panicked) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

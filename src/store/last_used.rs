@@ -18,7 +18,7 @@ use sea_orm::{
 use tokio::{sync::Notify, task::JoinHandle, time::MissedTickBehavior};
 
 use super::now;
-use crate::auth::KeyDigest;
+use crate::auth::TokenDigest;
 
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 const QUIET_MINUTE: TimeDelta = TimeDelta::seconds(60);
@@ -30,19 +30,19 @@ const BATCH: usize = 256;
 #[derive(Default)]
 struct Seen {
     /// Seen and not written yet, the oldest first.
-    fresh: Vec<KeyDigest>,
+    fresh: Vec<TokenDigest>,
     /// Seen within the present minute, the fresh ones among them.
-    recent: HashSet<KeyDigest>,
+    recent: HashSet<TokenDigest>,
 }
 
 /// The keys that were used, on their way to the database.
-pub(super) struct Usage {
+pub(super) struct LastUsedTracker {
     seen: Arc<Mutex<Seen>>,
     stop: Arc<Notify>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Usage {
+impl LastUsedTracker {
     pub(super) fn start(db: DatabaseConnection) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let stop = Arc::new(Notify::new());
@@ -51,7 +51,7 @@ impl Usage {
     }
 
     /// The key was used just now.
-    pub(super) fn note(&self, key: &KeyDigest) {
+    pub(super) fn record(&self, key: &TokenDigest) {
         let mut seen = lock(&self.seen);
         if seen.recent.len() < MOST_KEYS && seen.recent.insert(*key) {
             seen.fresh.push(*key);
@@ -96,11 +96,11 @@ async fn run(db: DatabaseConnection, seen: Arc<Mutex<Seen>>, stop: Arc<Notify>) 
 }
 
 /// The oldest of them.
-fn take(fresh: &mut Vec<KeyDigest>, most: usize) -> Vec<KeyDigest> {
+fn take(fresh: &mut Vec<TokenDigest>, most: usize) -> Vec<TokenDigest> {
     fresh.drain(..fresh.len().min(most)).collect()
 }
 
-async fn write(db: &DatabaseConnection, keys: &[KeyDigest]) -> Result<(), DbErr> {
+async fn write(db: &DatabaseConnection, keys: &[TokenDigest]) -> Result<(), DbErr> {
     let now = now();
     api_token::Entity::update_many()
         .col_expr(api_token::Column::LastUsedAt, SimpleExpr::from(Expr::value(now)))

@@ -9,12 +9,12 @@ use axum::{
     response::Response,
 };
 
-use crate::request::RequestId;
+use crate::request_id::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id, which the log and the answer share, and logs how it went: never a header or a body.
-pub(super) async fn observe(request: Request, next: Next) -> Response {
+pub(super) async fn log_request(request: Request, next: Next) -> Response {
     let id = RequestId::next();
     let (method, path) = (request.method().clone(), route(request.uri().path()));
     let start = Instant::now();

@@ -11,9 +11,9 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 
 /// A key in clear: `shp_`, 40 random characters (238 bits), 6 characters of checksum. It exists where it is issued
 /// and where a request carries it; only its digest is stored.
-pub struct ApiKey(String);
+pub struct ApiToken(String);
 
-impl ApiKey {
+impl ApiToken {
     /// A new key from the system's random source, which may fail.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut key = String::with_capacity(PREFIX.len() + RANDOM_CHARS + CHECKSUM_CHARS);
@@ -31,31 +31,35 @@ impl ApiKey {
     }
 
     /// A key of any shape that a client or an operator holds.
-    pub fn from_clear(key: impl Into<String>) -> Self {
+    pub fn from_plaintext(key: impl Into<String>) -> Self {
         Self(key.into())
     }
 
     /// The key in clear, for the one moment in which it is shown.
-    pub fn reveal(&self) -> &str {
+    pub fn expose_secret(&self) -> &str {
         &self.0
     }
 
     /// What is stored and looked up.
-    pub fn digest(&self) -> KeyDigest {
-        KeyDigest(Sha256::digest(self.0.as_bytes()).into())
+    pub fn digest(&self) -> TokenDigest {
+        TokenDigest(Sha256::digest(self.0.as_bytes()).into())
     }
 
     /// Whether the key can be one of ours: what the log says of a key that is not found.
-    pub fn shape(&self) -> KeyShape {
-        let Some(rest) = self.0.strip_prefix(PREFIX) else { return KeyShape::Foreign };
+    pub fn format(&self) -> TokenFormat {
+        let Some(rest) = self.0.strip_prefix(PREFIX) else { return TokenFormat::Foreign };
         let whole = rest.len() == RANDOM_CHARS + CHECKSUM_CHARS && rest.is_ascii();
-        if whole && rest[RANDOM_CHARS..] == checksum(&rest[..RANDOM_CHARS]) { KeyShape::Ours } else { KeyShape::Typo }
+        if whole && rest[RANDOM_CHARS..] == checksum(&rest[..RANDOM_CHARS]) {
+            TokenFormat::Native
+        } else {
+            TokenFormat::BadChecksum
+        }
     }
 }
 
-impl fmt::Debug for ApiKey {
+impl fmt::Debug for ApiToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(..)")
+        f.write_str("ApiToken(..)")
     }
 }
 
@@ -72,22 +76,22 @@ fn checksum(random: &str) -> String {
 
 /// What a key looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyShape {
+pub enum TokenFormat {
     /// Our prefix and a checksum that fits: it was issued by some shop-profile.
-    Ours,
+    Native,
     /// Our prefix, but the rest was mistyped or cut.
-    Typo,
+    BadChecksum,
     /// Another system's key, say one of DRF's 40 hexadecimal digits.
     Foreign,
 }
 
 /// SHA-256 of a key. The key being random, the digest needs neither salt nor stretching.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyDigest(pub [u8; 32]);
+pub struct TokenDigest(pub [u8; 32]);
 
-impl fmt::Debug for KeyDigest {
+impl fmt::Debug for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyDigest(..)")
+        f.write_str("TokenDigest(..)")
     }
 }
 
@@ -97,27 +101,31 @@ mod tests {
 
     #[test]
     fn a_new_key_has_our_shape_and_is_new() {
-        let (one, two) = (ApiKey::generate().unwrap(), ApiKey::generate().unwrap());
-        assert_eq!(one.reveal().len(), 50);
-        assert_eq!(one.shape(), KeyShape::Ours);
-        assert_ne!(one.reveal(), two.reveal());
+        let (one, two) = (ApiToken::generate().unwrap(), ApiToken::generate().unwrap());
+        assert_eq!(one.expose_secret().len(), 50);
+        assert_eq!(one.format(), TokenFormat::Native);
+        assert_ne!(one.expose_secret(), two.expose_secret());
     }
 
     #[test]
     fn any_one_mistyped_character_is_a_typo() {
-        let key = ApiKey::generate().unwrap();
-        for at in PREFIX.len()..key.reveal().len() {
-            let mut typo = key.reveal().as_bytes().to_vec();
+        let key = ApiToken::generate().unwrap();
+        for at in PREFIX.len()..key.expose_secret().len() {
+            let mut typo = key.expose_secret().as_bytes().to_vec();
             typo[at] = if typo[at] == b'x' { b'y' } else { b'x' };
-            assert_eq!(ApiKey::from_clear(String::from_utf8(typo).unwrap()).shape(), KeyShape::Typo, "at {at}");
+            assert_eq!(
+                ApiToken::from_plaintext(String::from_utf8(typo).unwrap()).format(),
+                TokenFormat::BadChecksum,
+                "at {at}"
+            );
         }
-        assert_eq!(ApiKey::from_clear("shp_").shape(), KeyShape::Typo);
-        assert_eq!(ApiKey::from_clear("9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b").shape(), KeyShape::Foreign);
+        assert_eq!(ApiToken::from_plaintext("shp_").format(), TokenFormat::BadChecksum);
+        assert_eq!(ApiToken::from_plaintext("9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b").format(), TokenFormat::Foreign);
     }
 
     #[test]
     fn neither_a_key_nor_its_digest_is_printed() {
-        let key = ApiKey::from_clear("shp_secret");
-        assert_eq!(format!("{key:?} {:?}", key.digest()), "ApiKey(..) KeyDigest(..)");
+        let key = ApiToken::from_plaintext("shp_secret");
+        assert_eq!(format!("{key:?} {:?}", key.digest()), "ApiToken(..) TokenDigest(..)");
     }
 }

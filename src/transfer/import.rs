@@ -13,7 +13,7 @@ use super::{
     Format, PAGE,
     batches::{self, Batch, Batches},
     columns::Row,
-    judge::{OnConflict, Stored, Verdict},
+    plan::{OnConflict, Stored, Verdict},
     reader::ReadError,
     report::{Finding, Report},
     twins::{Mark, Twins, Who},

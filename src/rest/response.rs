@@ -45,7 +45,7 @@ pub fn customer_json(customer: &Customer) -> Result<String, serde_json::Error> {
 pub(super) fn customer(customer: &Customer) -> Response {
     match customer_json(customer) {
         Ok(json) => {
-            let headers = [(header::CONTENT_TYPE, JSON), (header::ETAG, conditional::etag(customer.revision()))];
+            let headers = [(header::CONTENT_TYPE, JSON), (header::ETAG, conditional::etag(customer.profile_version()))];
             (headers, json).into_response()
         }
         Err(_) => RestError::Internal.into_response(),
@@ -53,5 +53,5 @@ pub(super) fn customer(customer: &Customer) -> Response {
 }
 
 pub(super) fn not_modified(customer: &Customer) -> Response {
-    (StatusCode::NOT_MODIFIED, [(header::ETAG, conditional::etag(customer.revision()))]).into_response()
+    (StatusCode::NOT_MODIFIED, [(header::ETAG, conditional::etag(customer.profile_version()))]).into_response()
 }

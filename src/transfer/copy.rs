@@ -135,7 +135,7 @@ impl Checksum {
         let customer::Model {
             id,
             username,
-            username_key,
+            canonical_username,
             mobile_number,
             email,
             avatar,
@@ -150,7 +150,7 @@ impl Checksum {
         for number in [*id, *version, created_at.timestamp_micros(), updated_at.timestamp_micros()] {
             self.number(number);
         }
-        for text in [username, username_key, first_name, last_name] {
+        for text in [username, canonical_username, first_name, last_name] {
             self.bytes(Some(text.as_bytes()));
         }
         for text in [mobile_number, email, avatar] {

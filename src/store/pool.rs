@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use deadpool::{
     Runtime,
-    managed::{BuildError, Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult},
+    managed::{self, BuildError, Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult},
 };
 use sea_orm::{
     ConnAcquireErr, DbErr, RuntimeErr,
@@ -23,9 +23,9 @@ const LIFETIME: Duration = Duration::from_secs(30 * 60);
 type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 
 /// Opens connections and decides which are used again.
-struct Opener<DB: Database>(Options<DB>);
+struct ConnectionManager<DB: Database>(Options<DB>);
 
-impl<DB: Database> Manager for Opener<DB> {
+impl<DB: Database> Manager for ConnectionManager<DB> {
     type Type = DB::Connection;
     type Error = sqlx::Error;
 
@@ -45,14 +45,14 @@ impl<DB: Database> Manager for Opener<DB> {
 }
 
 /// At most so many connections, opened when they are needed.
-pub(super) struct Connections<DB: Database>(Pool<Opener<DB>>);
+pub(super) struct Pool<DB: Database>(managed::Pool<ConnectionManager<DB>>);
 
-/// A connection for one statement; [`Lease::end`] gives it back.
-pub(super) struct Lease<DB: Database>(Object<Opener<DB>>);
+/// A connection for one statement; [`PooledConnection::end`] gives it back.
+pub(super) struct PooledConnection<DB: Database>(Object<ConnectionManager<DB>>);
 
-impl<DB: Database> Connections<DB> {
+impl<DB: Database> Pool<DB> {
     pub(super) fn new(options: Options<DB>, most: u32) -> Result<Self, BuildError> {
-        let pool = Pool::builder(Opener(options))
+        let pool = managed::Pool::builder(ConnectionManager(options))
             .max_size(most as usize)
             // Those used last are the least likely to be asked first.
             .queue_mode(QueueMode::Lifo)
@@ -63,7 +63,7 @@ impl<DB: Database> Connections<DB> {
         Ok(Self(pool.build()?))
     }
 
-    pub(super) async fn lease(&self) -> Result<Lease<DB>, StoreError> {
+    pub(super) async fn acquire(&self) -> Result<PooledConnection<DB>, StoreError> {
         let failed = |error: PoolError<sqlx::Error>| match error {
             PoolError::Timeout(_) => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
             PoolError::Backend(error) => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
@@ -71,7 +71,7 @@ impl<DB: Database> Connections<DB> {
                 DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)
             }
         };
-        Ok(Lease(self.0.get().await.map_err(failed)?))
+        Ok(PooledConnection(self.0.get().await.map_err(failed)?))
     }
 
     /// Ends those that are idle, now, and those in use when they come back.
@@ -85,13 +85,13 @@ impl<DB: Database> Connections<DB> {
     }
 }
 
-impl<DB: Database> Lease<DB> {
+impl<DB: Database> PooledConnection<DB> {
     pub(super) fn connection(&mut self) -> &mut DB::Connection {
         &mut self.0
     }
 
     /// Gives the connection back, unless what became of the statement says that it may be broken.
-    pub(super) fn end<T>(self, result: sqlx::Result<T>) -> Result<T, StoreError> {
+    pub(super) fn release<T>(self, result: sqlx::Result<T>) -> Result<T, StoreError> {
         let result = result.map_err(StoreError::from);
         if let Err(StoreError::Unavailable(_)) = result {
             drop(Object::take(self.0));

@@ -33,7 +33,7 @@ const SHORT: i64 = 1000;
 
 /// What the writer and the checkpoints tell each other.
 #[derive(Default)]
-pub(super) struct WalPressure {
+pub(super) struct WalState {
     log: OnceLock<PathBuf>,
     /// Most of the log has just been moved.
     may_restart: AtomicBool,
@@ -41,9 +41,9 @@ pub(super) struct WalPressure {
     is_held: AtomicBool,
 }
 
-impl WalPressure {
+impl WalState {
     /// The writer has committed; between two transactions is its moment to have the log start anew.
-    pub(super) async fn note_commit(&self, connection: &mut SqliteConnection) {
+    pub(super) async fn after_commit(&self, connection: &mut SqliteConnection) {
         if self.is_too_long() && !self.is_held.load(Ordering::Relaxed) {
             warn_on_error(start_anew(connection, "TRUNCATE").await);
             self.is_held.store(self.is_too_long(), Ordering::Relaxed);
@@ -64,7 +64,7 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(super) fn start(db: DatabaseConnection, pressure: Arc<WalPressure>) -> Self {
+    pub(super) fn start(db: DatabaseConnection, pressure: Arc<WalState>) -> Self {
         Self { task: tokio::spawn(run(db.clone(), pressure)), db }
     }
 
@@ -76,7 +76,7 @@ impl Checkpoints {
 }
 
 /// Runs until the task is aborted.
-async fn run(db: DatabaseConnection, pressure: Arc<WalPressure>) {
+async fn run(db: DatabaseConnection, pressure: Arc<WalState>) {
     if let Some(log) = warn_on_error(find_log(&db).await) {
         // Set here alone.
         let _ = pressure.log.set(log);

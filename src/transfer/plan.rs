@@ -44,7 +44,7 @@ impl From<Rivals> for Stored {
     fn from(rivals: Rivals) -> Self {
         let customers = || rivals.customers.values();
         Self {
-            by_username: customers().map(|customer| (customer.username_key.clone(), customer.id)).collect(),
+            by_username: customers().map(|customer| (customer.canonical_username.clone(), customer.id)).collect(),
             by_mobile_number: customers()
                 .filter_map(|customer| Some((customer.mobile_number.clone()?, customer.id)))
                 .collect(),
@@ -73,7 +73,7 @@ impl Stored {
     /// The customer that the row speaks of. A username that differs in case alone is somebody else's row.
     fn own(&self, row: &Row) -> Option<&customer::Model> {
         let by_username = || {
-            let customer = self.rivals.customers.get(self.by_username.get(row.username_key())?)?;
+            let customer = self.rivals.customers.get(self.by_username.get(row.canonical_username())?)?;
             (customer.username == row.username()).then_some(customer)
         };
         match row.id() {
@@ -87,7 +87,7 @@ impl Stored {
         let is_other = |owner: Option<&i64>| owner.is_some_and(|owner| Some(*owner) != own);
         let mut findings = Vec::new();
         let mut refuse = |field, message: String| findings.push(Finding::new(row.line, field, message));
-        if let Some(owner) = self.by_username.get(row.username_key()).filter(|owner| is_other(Some(owner))) {
+        if let Some(owner) = self.by_username.get(row.canonical_username()).filter(|owner| is_other(Some(owner))) {
             refuse("username", self.username_taken(row, *owner));
         }
         if is_other(row.mobile_number().and_then(|number| self.by_mobile_number.get(number))) {

@@ -7,22 +7,22 @@ use axum::{
 };
 
 use super::{
-    answer,
     body::{self, PatchBody},
     conditional,
     error::RestError,
+    response,
 };
 use crate::{
+    api,
     auth::Credential,
-    http,
-    profile::{Expected, MyProfile, Refusal, UpdateMyProfile},
+    profile::{Precondition, ProfileError, ProfileService, UpdateMyProfile},
 };
 
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, PATCH, OPTIONS");
 const APPLIED: HeaderValue = HeaderValue::from_static("handling=strict");
 
 /// The order of checks is the contract's: credentials, method, content type, size, parsing, fields, version, write.
-pub(super) async fn handle(State(profile): State<MyProfile>, request: Request) -> Response {
+pub(super) async fn handle(State(profile): State<ProfileService>, request: Request) -> Response {
     let mut response = match *request.method() {
         // A browser's preflight carries no key.
         Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
@@ -36,15 +36,15 @@ pub(super) async fn handle(State(profile): State<MyProfile>, request: Request) -
     response
 }
 
-async fn dispatch(profile: MyProfile, request: Request) -> Result<Response, RestError> {
-    let credential = http::credential(request.headers())?;
+async fn dispatch(profile: ProfileService, request: Request) -> Result<Response, RestError> {
+    let credential = api::credential(request.headers())?;
     match *request.method() {
-        Method::GET | Method::HEAD => http::execute(get(profile, credential, request.into_parts().0.headers)).await?,
+        Method::GET | Method::HEAD => api::execute(get(profile, credential, request.into_parts().0.headers)).await?,
         Method::PATCH => {
             let strict = conditional::wants_strict_handling(request.headers());
             let expected = conditional::expected(request.headers());
             let body = body::read(request).await;
-            let patched = http::execute(patch(profile, credential, body, expected, strict)).await?;
+            let patched = api::execute(patch(profile, credential, body, expected, strict)).await?;
             let mut response = patched.unwrap_or_else(RestError::into_response);
             if strict {
                 response.headers_mut().insert("preference-applied", APPLIED);
@@ -52,23 +52,23 @@ async fn dispatch(profile: MyProfile, request: Request) -> Result<Response, Rest
             Ok(response)
         }
         _ => {
-            http::execute(async move { profile.me(&credential).await }).await??;
+            api::execute(async move { profile.me(&credential).await }).await??;
             Err(RestError::MethodNotAllowed(request.method().clone()))
         }
     }
 }
 
-async fn get(profile: MyProfile, credential: Credential, headers: HeaderMap) -> Result<Response, RestError> {
+async fn get(profile: ProfileService, credential: Credential, headers: HeaderMap) -> Result<Response, RestError> {
     let customer = profile.me(&credential).await?;
-    let unchanged = conditional::is_not_modified(&headers, customer.revision());
-    Ok(if unchanged { answer::not_modified(&customer) } else { answer::customer(&customer) })
+    let unchanged = conditional::is_not_modified(&headers, customer.profile_version());
+    Ok(if unchanged { response::not_modified(&customer) } else { response::customer(&customer) })
 }
 
 async fn patch(
-    profile: MyProfile,
+    profile: ProfileService,
     credential: Credential,
     body: Result<PatchBody, RestError>,
-    expected: Expected,
+    expected: Precondition,
     strict: bool,
 ) -> Result<Response, RestError> {
     let PatchBody { input, ignored } = match body {
@@ -82,10 +82,10 @@ async fn patch(
     if strict && !ignored.is_empty() {
         return match profile.check(&credential, input).await {
             Ok(()) => Err(RestError::Invalid(Vec::new(), ignored)),
-            Err(Refusal::Invalid(errors)) => Err(RestError::Invalid(errors, ignored)),
+            Err(ProfileError::Invalid(errors)) => Err(RestError::Invalid(errors, ignored)),
             Err(refusal) => Err(refusal.into()),
         };
     }
     let customer = profile.update_my_profile(&credential, UpdateMyProfile { input, expected }).await?;
-    Ok(answer::customer(&customer))
+    Ok(response::customer(&customer))
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::report::Finding;
 use crate::{
-    auth::{ApiKey, KeyDigest},
-    profile::{Input, NewCustomerInput},
+    auth::{ApiToken, TokenDigest},
+    profile::{FieldInput, NewCustomerInput},
     rest,
     store::{BulkCustomer, Identity},
 };
@@ -105,7 +105,7 @@ impl Given {
     /// The columns that an update sets.
     pub(super) fn columns(self) -> impl Iterator<Item = customer::Column> {
         const COLUMNS: [(&str, &[customer::Column]); 8] = [
-            ("username", &[customer::Column::Username, customer::Column::UsernameKey]),
+            ("username", &[customer::Column::Username, customer::Column::CanonicalUsername]),
             ("mobile_number", &[customer::Column::MobileNumber]),
             ("email", &[customer::Column::Email]),
             ("avatar", &[customer::Column::Avatar]),
@@ -137,8 +137,8 @@ impl Row {
         self.new.row.username.try_as_ref().map_or("", String::as_str)
     }
 
-    pub(super) fn username_key(&self) -> &str {
-        self.new.row.username_key.try_as_ref().map_or("", String::as_str)
+    pub(super) fn canonical_username(&self) -> &str {
+        self.new.row.canonical_username.try_as_ref().map_or("", String::as_str)
     }
 
     pub(super) fn mobile_number(&self) -> Option<&str> {
@@ -153,7 +153,7 @@ impl Row {
     pub(super) fn identity(&self) -> Identity {
         Identity {
             id: self.id(),
-            username_key: self.username_key().to_owned(),
+            canonical_username: self.canonical_username().to_owned(),
             mobile_number: self.mobile_number().map(str::to_owned),
             email: self.email().map(str::to_owned),
             keys: self.new.keys.clone(),
@@ -167,12 +167,12 @@ impl Row {
     }
 }
 
-fn input(value: Option<Value>) -> Input {
+fn input(value: Option<Value>) -> FieldInput {
     match value {
-        None => Input::Absent,
-        Some(Value::Null) => Input::Null,
-        Some(Value::String(text)) => Input::Text(text.into()),
-        Some(other) => Input::NotText(other.to_string()),
+        None => FieldInput::Absent,
+        Some(Value::Null) => FieldInput::Null,
+        Some(Value::String(text)) => FieldInput::Text(text.into()),
+        Some(other) => FieldInput::WrongType(other.to_string()),
     }
 }
 
@@ -203,7 +203,7 @@ fn parse_bool(value: Option<Value>) -> Result<Option<bool>, &'static str> {
 }
 
 /// Keys in clear end here: what goes on are digests. No message shows one.
-fn parse_keys(value: Option<Value>) -> Result<Vec<KeyDigest>, &'static str> {
+fn parse_keys(value: Option<Value>) -> Result<Vec<TokenDigest>, &'static str> {
     const NOT_KEYS: &str = "Expected a list of keys.";
     let digests: Result<Vec<_>, _> = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
@@ -218,10 +218,10 @@ fn parse_keys(value: Option<Value>) -> Result<Vec<KeyDigest>, &'static str> {
 }
 
 /// A key that no request could carry is a mistake in the file.
-fn digest(key: &str) -> Result<KeyDigest, &'static str> {
+fn digest(key: &str) -> Result<TokenDigest, &'static str> {
     let is_one_word = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic() || !byte.is_ascii());
     if is_one_word && key.len() <= KEY_MAX_BYTES {
-        Ok(ApiKey::from_clear(key).digest())
+        Ok(ApiToken::from_plaintext(key).digest())
     } else {
         Err("A key is one word of at most 4096 bytes.")
     }
@@ -261,7 +261,7 @@ mod tests {
     fn a_key_is_digested_on_the_way_in_and_never_echoed() {
         let drf = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
         let row_of = |keys: serde_json::Value| row(serde_json::json!({"username": "sara", "keys": keys}));
-        let digest = ApiKey::from_clear(drf).digest();
+        let digest = ApiToken::from_plaintext(drf).digest();
         assert_eq!(row_of(serde_json::json!([drf, drf])).unwrap().new.keys, [digest]);
         assert_eq!(row_of(serde_json::json!(format!(" {drf} "))).unwrap().new.keys, [digest]);
         for bad in [serde_json::json!(["a b"]), serde_json::json!([""]), serde_json::json!({"key": drf})] {
@@ -274,6 +274,6 @@ mod tests {
     fn an_update_sets_what_the_row_names_and_nothing_else() {
         let row = row(serde_json::json!({"id": 7, "username": "sara", "email": null})).unwrap();
         let columns: Vec<_> = row.given.columns().map(|column| format!("{column:?}")).collect();
-        assert_eq!(columns, ["Username", "UsernameKey", "Email"]);
+        assert_eq!(columns, ["Username", "CanonicalUsername", "Email"]);
     }
 }

@@ -139,7 +139,7 @@ async fn running_an_update_again_changes_nothing(shop: Shop) {
     let file = ImportFile::new("sara.jsonl", &row.to_string());
     file.import(&shop.database, &["--on-conflict", "update"]).await.assert_code(0);
     let before = shop.row(sara.id).await;
-    assert_eq!((before.username.as_str(), before.username_key.as_str()), ("sarah", "sarah"));
+    assert_eq!((before.username.as_str(), before.canonical_username.as_str()), ("sarah", "sarah"));
     let again = file.import(&shop.database, &["--on-conflict", "update"]).await;
     assert_eq!(again.ok(), "0 imported, 0 updated, 1 unchanged, 0 skipped, 0 refused");
     assert_eq!(shop.row(sara.id).await, before);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use entity::customer;
 
 use super::{
-    AvatarUrl, Customer, Expected, FieldError, Patch, PatchInput, Refusal, Revision, Username, patch::Invalid,
+    AvatarUrl, Customer, FieldError, Patch, PatchInput, Precondition, ProfileError, ProfileVersion, Username,
+    patch::ValidationErrors,
 };
 use crate::{
-    auth::{Credential, KeyShape, Unauthenticated},
-    request,
-    store::{Change, KeyHolder, ProfileRow, Store, StoreError, now},
+    auth::{Credential, TokenFormat, Unauthenticated},
+    request_id,
+    store::{ProfileRow, ProfileUpdate, Store, StoreError, TokenOwner, now},
 };
 
 /// How often an update starts anew because the row moved between its statement and the look at why nothing was
@@ -23,29 +24,29 @@ pub struct UpdateMyProfile {
     /// The fields, as sent.
     pub input: PatchInput,
     /// The revisions that the client is willing to change.
-    pub expected: Expected,
+    pub expected: Precondition,
 }
 
 /// The customer's own profile, read and updated by who holds one of their keys.
 #[derive(Clone)]
-pub struct MyProfile {
+pub struct ProfileService {
     store: Arc<Store>,
 }
 
-impl MyProfile {
+impl ProfileService {
     /// The operations on this store.
     pub fn new(store: Arc<Store>) -> Self {
         Self { store }
     }
 
     /// The customer whose key this is; the first step of every operation that cannot be one statement.
-    pub async fn me(&self, credential: &Credential) -> Result<Customer, Refusal> {
-        let Some(holder) = self.store.find_key_holder(&credential.digest).await.map_err(refuse)? else {
-            let why = if credential.shape == KeyShape::Typo { "mistyped" } else { "unknown" };
-            tracing::info!(request = request::id(), why, shape = ?credential.shape, "key refused");
-            return Err(Unauthenticated::UnknownKey.into());
+    pub async fn me(&self, credential: &Credential) -> Result<Customer, ProfileError> {
+        let Some(holder) = self.store.find_token_owner(&credential.digest).await.map_err(refuse)? else {
+            let why = if credential.format == TokenFormat::BadChecksum { "mistyped" } else { "unknown" };
+            tracing::info!(request = request_id::for_log(), why, format = ?credential.format, "key refused");
+            return Err(Unauthenticated::UnknownToken.into());
         };
-        admit(holder).map(Customer::from).map_err(Refusal::from)
+        admit(holder).map(Customer::from).map_err(ProfileError::from)
     }
 
     /// Changes what the patch names and nothing else, in one statement whose condition is the live key, or says
@@ -54,7 +55,7 @@ impl MyProfile {
         &self,
         credential: &Credential,
         update: UpdateMyProfile,
-    ) -> Result<Customer, Refusal> {
+    ) -> Result<Customer, ProfileError> {
         let UpdateMyProfile { input, expected } = update;
         let patch = match input.parse() {
             Ok(patch) => patch,
@@ -62,35 +63,35 @@ impl MyProfile {
         };
         // One expected revision, or none, goes straight into the statement's condition.
         let mut condition = match &expected {
-            Expected::Any => None,
-            Expected::OneOf(revisions) => revisions.first().copied(),
+            Precondition::Any => None,
+            Precondition::OneOf(revisions) => revisions.first().copied(),
         };
-        let mut look_first = patch.is_empty() || matches!(&expected, Expected::OneOf(list) if list.len() != 1);
+        let mut look_first = patch.is_empty() || matches!(&expected, Precondition::OneOf(list) if list.len() != 1);
         for _ in 0..ATTEMPTS {
             if !look_first && let Some(row) = self.write(credential, &patch, condition).await? {
                 return Ok(row);
             }
             let customer = self.me(credential).await?;
-            if !expected.allows(customer.revision()) {
+            if !expected.allows(customer.profile_version()) {
                 return Err(self.conflict(&customer, &patch).await?);
             }
-            if patch.changes_nothing_in(&customer) {
+            if patch.is_noop_for(&customer) {
                 return Ok(customer);
             }
-            condition = condition.map(|_| customer.revision());
+            condition = condition.map(|_| customer.profile_version());
             look_first = false;
         }
         Err(refuse(StoreError::Busy))
     }
 
     /// What `update_my_profile` would say is wrong with the fields of this input, without writing anything.
-    pub async fn check(&self, credential: &Credential, input: PatchInput) -> Result<(), Refusal> {
+    pub async fn check(&self, credential: &Credential, input: PatchInput) -> Result<(), ProfileError> {
         match input.parse() {
             Err(invalid) => Err(self.explain(credential, invalid).await?),
             Ok(patch) => {
                 let customer = self.me(credential).await?;
                 let taken = self.taken(&customer, patch.username.as_ref()).await?;
-                taken.map_or(Ok(()), |error| Err(Refusal::Invalid(vec![error])))
+                taken.map_or(Ok(()), |error| Err(ProfileError::Invalid(vec![error])))
             }
         }
     }
@@ -99,9 +100,9 @@ impl MyProfile {
         &self,
         credential: &Credential,
         patch: &Patch,
-        condition: Option<Revision>,
-    ) -> Result<Option<Customer>, Refusal> {
-        let change = Change {
+        condition: Option<ProfileVersion>,
+    ) -> Result<Option<Customer>, ProfileError> {
+        let change = ProfileUpdate {
             key: credential.digest,
             columns: columns(patch),
             revision: condition.map(|revision| (revision.id, revision.version)),
@@ -109,30 +110,34 @@ impl MyProfile {
         match self.store.change_profile(change).await {
             Ok(row) => Ok(row.map(Customer::from)),
             // The only unique column that a patch can reach is the username's key.
-            Err(StoreError::Unique(_)) => Err(Refusal::Invalid(vec![FieldError::username_taken()])),
+            Err(StoreError::Unique(_)) => Err(ProfileError::Invalid(vec![FieldError::username_taken()])),
             Err(error) => Err(refuse(error)),
         }
     }
 
     /// All that is wrong with an invalid patch. Who asks must be known first.
-    async fn explain(&self, credential: &Credential, invalid: Invalid) -> Result<Refusal, Refusal> {
-        let Invalid { mut errors, username } = invalid;
+    async fn explain(&self, credential: &Credential, invalid: ValidationErrors) -> Result<ProfileError, ProfileError> {
+        let ValidationErrors { mut errors, username } = invalid;
         let customer = self.me(credential).await?;
         if let Some(taken) = self.taken(&customer, username.as_ref()).await? {
             errors.insert(0, taken);
         }
-        Ok(Refusal::Invalid(errors))
+        Ok(ProfileError::Invalid(errors))
     }
 
     /// The contract's order: every field before the version.
-    async fn conflict(&self, customer: &Customer, patch: &Patch) -> Result<Refusal, Refusal> {
+    async fn conflict(&self, customer: &Customer, patch: &Patch) -> Result<ProfileError, ProfileError> {
         let taken = self.taken(customer, patch.username.as_ref()).await?;
-        Ok(taken.map_or(Refusal::Conflict, |error| Refusal::Invalid(vec![error])))
+        Ok(taken.map_or(ProfileError::Conflict, |error| ProfileError::Invalid(vec![error])))
     }
 
     /// Whether another customer has the username. Only said beside other errors: when nothing else is wrong, the
     /// unique index decides at the write, where no race can slip through.
-    async fn taken(&self, customer: &Customer, username: Option<&Username>) -> Result<Option<FieldError>, Refusal> {
+    async fn taken(
+        &self,
+        customer: &Customer,
+        username: Option<&Username>,
+    ) -> Result<Option<FieldError>, ProfileError> {
         let Some(username) = username else { return Ok(None) };
         let owner = self.store.find_username(username.key()).await.map_err(refuse)?;
         Ok(owner.filter(|id| *id != customer.id).map(|_| FieldError::username_taken()))
@@ -146,7 +151,7 @@ fn columns(patch: &Patch) -> Vec<(customer::Column, Option<String>)> {
     let mut columns = Vec::with_capacity(6);
     if let Some((username, key)) = username.map(Username::into_parts) {
         columns.push((Column::Username, Some(username)));
-        columns.push((Column::UsernameKey, Some(key)));
+        columns.push((Column::CanonicalUsername, Some(key)));
     }
     columns.extend(avatar.map(|avatar| (Column::Avatar, avatar.map(AvatarUrl::into_string))));
     columns.extend(first_name.map(|name| (Column::FirstName, Some(name.into_string()))));
@@ -156,24 +161,24 @@ fn columns(patch: &Patch) -> Vec<(customer::Column, Option<String>)> {
 }
 
 /// The store's failure, logged here, once, with its cause.
-fn refuse(error: StoreError) -> Refusal {
-    tracing::error!(request = request::id(), error = &error as &dyn std::error::Error, "the store failed");
-    Refusal::from(error)
+fn refuse(error: StoreError) -> ProfileError {
+    tracing::error!(request = request_id::for_log(), error = &error as &dyn std::error::Error, "the store failed");
+    ProfileError::from(error)
 }
 
 /// The customer behind a key, if it is live and they are active.
-fn admit(holder: KeyHolder) -> Result<ProfileRow, Unauthenticated> {
-    let KeyHolder { token_id, expires_at, revoked_at, customer } = holder;
+fn admit(holder: TokenOwner) -> Result<ProfileRow, Unauthenticated> {
+    let TokenOwner { token_id, expires_at, revoked_at, customer } = holder;
     let refusal = match (revoked_at, expires_at) {
-        (Some(_), _) => Some(("revoked", Unauthenticated::UnknownKey)),
-        (None, Some(end)) if end <= now() => Some(("expired", Unauthenticated::UnknownKey)),
+        (Some(_), _) => Some(("revoked", Unauthenticated::UnknownToken)),
+        (None, Some(end)) if end <= now() => Some(("expired", Unauthenticated::UnknownToken)),
         (None, _) if !customer.is_active => Some(("customer inactive", Unauthenticated::Inactive)),
         (None, _) => None,
     };
     match refusal {
         None => Ok(customer),
         Some((why, refusal)) => {
-            tracing::info!(request = request::id(), why, token = token_id, "key refused");
+            tracing::info!(request = request_id::for_log(), why, token = token_id, "key refused");
             Err(refusal)
         }
     }

@@ -13,38 +13,38 @@ use std::{
 use async_graphql::Variables;
 use async_graphql_value::ConstValue;
 
-use super::documents::DocumentHash;
+use super::document_cache::DocumentHash;
 
 /// The most verdicts kept: 64 KB. One more and all are forgotten; whoever fills it costs others a validation.
 const MOST: usize = 4096;
 
 /// What a verdict is about, as a keyed hash: nobody outside can make two requests that share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Case(u64);
+pub(super) struct ValidationKey(u64);
 
 /// The requests that passed.
 #[derive(Default)]
-pub(super) struct Verdicts {
+pub(super) struct ValidationCache {
     keys: RandomState,
-    passed: Mutex<HashSet<Case>>,
+    passed: Mutex<HashSet<ValidationKey>>,
 }
 
-impl Verdicts {
-    pub(super) fn case(&self, document: &DocumentHash, operation: Option<&str>, variables: &Variables) -> Case {
+impl ValidationCache {
+    pub(super) fn key(&self, document: &DocumentHash, operation: Option<&str>, variables: &Variables) -> ValidationKey {
         let mut hasher = self.keys.build_hasher();
         (document, operation, variables.len()).hash(&mut hasher);
         for (name, value) in variables.iter() {
             name.hash(&mut hasher);
             hash_kind(value, &mut hasher);
         }
-        Case(hasher.finish())
+        ValidationKey(hasher.finish())
     }
 
-    pub(super) fn has_passed(&self, case: Case) -> bool {
+    pub(super) fn contains(&self, case: ValidationKey) -> bool {
         self.lock().contains(&case)
     }
 
-    pub(super) fn pass(&self, case: Case) {
+    pub(super) fn insert(&self, case: ValidationKey) {
         let mut passed = self.lock();
         if passed.len() >= MOST {
             passed.clear();
@@ -52,7 +52,7 @@ impl Verdicts {
         passed.insert(case);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<Case>> {
+    fn lock(&self) -> MutexGuard<'_, HashSet<ValidationKey>> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,15 +91,15 @@ mod tests {
 
     use super::*;
 
-    fn case(verdicts: &Verdicts, variables: serde_json::Value) -> Case {
-        verdicts.case(&[0; 32], None, &Variables::from_json(variables))
+    fn key(validation_cache: &ValidationCache, variables: serde_json::Value) -> ValidationKey {
+        validation_cache.key(&[0; 32], None, &Variables::from_json(variables))
     }
 
     #[test]
     fn texts_share_a_verdict_and_enum_values_and_kinds_do_not() {
-        let verdicts = Verdicts::default();
-        let sara = case(&verdicts, json!({"input": {"firstName": "Sara"}}));
-        assert_eq!(sara, case(&verdicts, json!({"input": {"firstName": "Neda Ahmadi"}})));
+        let validation_cache = ValidationCache::default();
+        let sara = key(&validation_cache, json!({"input": {"firstName": "Sara"}}));
+        assert_eq!(sara, key(&validation_cache, json!({"input": {"firstName": "Neda Ahmadi"}})));
         let others = [
             json!({"input": {"firstName": "MALE"}}),
             json!({"input": {"firstName": "FEMALE"}}),
@@ -113,22 +113,22 @@ mod tests {
             json!({"other": {"firstName": "Sara"}}),
             json!({}),
         ]
-        .map(|variables| case(&verdicts, variables));
+        .map(|variables| key(&validation_cache, variables));
         assert!(!others.contains(&sara));
         assert_eq!(HashSet::from(others).len(), others.len());
         let variables = Variables::from_json(json!({"input": {"firstName": "Sara"}}));
-        assert_ne!(sara, verdicts.case(&[1; 32], None, &variables));
-        assert_ne!(sara, verdicts.case(&[0; 32], Some("Update"), &variables));
+        assert_ne!(sara, validation_cache.key(&[1; 32], None, &variables));
+        assert_ne!(sara, validation_cache.key(&[0; 32], Some("Update"), &variables));
     }
 
     #[test]
     fn verdicts_are_bounded() {
-        let verdicts = Verdicts::default();
+        let validation_cache = ValidationCache::default();
         for number in 0..=MOST {
-            verdicts.pass(case(&verdicts, json!({ "number": number })));
+            validation_cache.insert(key(&validation_cache, json!({ "number": number })));
         }
-        assert_eq!(verdicts.lock().len(), 1);
-        assert!(verdicts.has_passed(case(&verdicts, json!({ "number": MOST }))));
+        assert_eq!(validation_cache.lock().len(), 1);
+        assert!(validation_cache.contains(key(&validation_cache, json!({ "number": MOST }))));
     }
 
     #[test]
