@@ -67,7 +67,7 @@ async fn a_copy_that_differs_is_not_called_good(shop: Shop) {
             std::thread::spawn(move || rename_everybody(&url)).join().unwrap();
         }
     };
-    let result = bulk::copy(&shop.store, &target.open().await, sabotage).await;
+    let result = transfer::copy(&shop.store, &target.open().await, sabotage).await;
     assert!(matches!(result, Err(CopyError::Differ { .. })), "{result:?}");
 }
 
