@@ -68,7 +68,7 @@ async fn connections_that_never_read_are_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_connection_ends_after_the_request_it_is_at() {
-    let (shop, sara) = shop(ConnectionLimits { age: SHORT, ..Default::default() }).await;
+    let (shop, sara) = shop(ConnectionLimits { max_connection_age: SHORT, ..Default::default() }).await;
     let mut connection = shop.connection().await;
     connection.exchange(get(&sara.key)).await.assert_status(200);
     assert_eq!(connection.closed().await, "");
@@ -76,7 +76,7 @@ async fn an_old_connection_ends_after_the_request_it_is_at() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_connection_too_many_waits_for_its_turn() {
-    let (shop, sara) = shop(ConnectionLimits { most: 2, ..Default::default() }).await;
+    let (shop, sara) = shop(ConnectionLimits { max_connections: 2, ..Default::default() }).await;
     let (mut one, mut two) = (shop.connection().await, shop.connection().await);
     one.exchange(get(&sara.key)).await.assert_status(200);
     two.exchange(get(&sara.key)).await.assert_status(200);
