@@ -83,7 +83,8 @@ pub(super) async fn run(args: Args, url: Result<DatabaseUrl, CliError>) -> Resul
         .map_err(|error| CliError::Failure(format!("cannot listen on {}: {error}", args.listen)))?;
     let address = listener.local_addr().map_err(CliError::failed)?;
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
-    let options = OpenOptions { connections: args.database_connections, create: !args.no_migrate };
+    let options =
+        OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
     let store = Arc::new(Store::open(&url, options).await.map_err(CliError::failed)?);
     if args.no_migrate {
         refuse_pending(&store).await?;

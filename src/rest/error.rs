@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::response::JSON;
 use crate::{
-    api::{BodyError, ExecutionError},
+    api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
     profile::{Field, FieldError, ProfileError, clip},
 };
@@ -35,6 +35,8 @@ pub(super) enum RestError {
     Invalid(Vec<FieldError>, Vec<Ignored>),
     Conflict,
     Unavailable,
+    /// Unavailable, and an update may or may not have been stored.
+    OutcomeUnknown,
     Internal,
 }
 
@@ -51,6 +53,7 @@ impl From<ProfileError> for RestError {
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
             ProfileError::Conflict => Self::Conflict,
             ProfileError::Unavailable(_) => Self::Unavailable,
+            ProfileError::OutcomeUnknown(_) => Self::OutcomeUnknown,
             ProfileError::Internal(_) => Self::Internal,
         }
     }
@@ -60,6 +63,7 @@ impl From<ExecutionError> for RestError {
     fn from(aborted: ExecutionError) -> Self {
         match aborted {
             ExecutionError::TimedOut => Self::Unavailable,
+            ExecutionError::OutcomeUnknown => Self::OutcomeUnknown,
             ExecutionError::Panicked => Self::Internal,
         }
     }
@@ -92,14 +96,16 @@ impl IntoResponse for RestError {
                 StatusCode::PRECONDITION_FAILED,
                 "The profile has changed meanwhile. Read it again before you update it.",
             ),
-            Self::Unavailable => {
-                let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
-                let text = "Service temporarily unavailable, try again later.";
-                (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
-            }
+            Self::Unavailable => unavailable(UNAVAILABLE),
+            Self::OutcomeUnknown => unavailable(OUTCOME_UNKNOWN),
             Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."),
         }
     }
+}
+
+fn unavailable(text: &str) -> Response {
+    let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
+    (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
 }
 
 fn body_status(error: BodyError) -> StatusCode {

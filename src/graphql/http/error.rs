@@ -8,7 +8,7 @@ use super::{
     cost::CostError, document_cache::DocumentError, gate::GateError, negotiation::MediaType, variables::CoerceError,
 };
 use crate::{
-    api::{BodyError, ExecutionError},
+    api::{BodyError, ExecutionError, UNAVAILABLE},
     auth::Unauthenticated,
     graphql::error::Code,
     profile::ProfileError,
@@ -62,6 +62,7 @@ impl From<ProfileError> for RequestError {
         match refusal {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
             ProfileError::Unavailable(_) => Self::Unavailable,
+            ProfileError::OutcomeUnknown(_) => Self::ExecutionError(ExecutionError::OutcomeUnknown),
             // Reading the customer, which is all that is done before an execution, refuses neither field nor version.
             ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict => Self::Internal,
         }
@@ -96,7 +97,7 @@ impl RequestError {
             Self::RepeatedKey | Self::IntrospectionOff => Code::GraphqlValidationFailed,
             Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
             Self::PersistedQueryUnsupported => Code::PersistedQueryNotSupported,
-            Self::Unavailable => Code::ServiceUnavailable,
+            Self::Unavailable | Self::ExecutionError(ExecutionError::OutcomeUnknown) => Code::ServiceUnavailable,
             Self::ExecutionError(ExecutionError::TimedOut) => Code::Timeout,
             Self::Internal | Self::ExecutionError(ExecutionError::Panicked) => Code::InternalServerError,
         }
@@ -130,7 +131,7 @@ impl RequestError {
             Self::PersistedQueryNotFound => "PersistedQueryNotFound".into(),
             Self::PersistedQueryMismatch => "The persisted query's hash is not the query's.".into(),
             Self::PersistedQueryUnsupported => "PersistedQueryNotSupported".into(),
-            Self::Unavailable => "Service temporarily unavailable, try again later.".into(),
+            Self::Unavailable => UNAVAILABLE.into(),
             Self::Internal => "Internal server error.".into(),
             Self::ExecutionError(aborted) => aborted.to_string().into(),
         }
@@ -162,7 +163,9 @@ impl RequestError {
             }
             // A step of the protocol rather than a failure; some clients give up at anything but 200.
             Self::PersistedQueryNotFound | Self::PersistedQueryUnsupported => StatusCode::OK,
-            Self::Unavailable | Self::ExecutionError(ExecutionError::TimedOut) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::ExecutionError(ExecutionError::TimedOut | ExecutionError::OutcomeUnknown) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal | Self::ExecutionError(ExecutionError::Panicked) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

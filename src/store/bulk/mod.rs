@@ -15,7 +15,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, RuntimeEr
 pub use read::{Identity, Rivals};
 pub use update::CustomerUpdate;
 
-use super::{Store, StoreError, now};
+use super::{Engine, Store, StoreError, now};
 use crate::auth::TokenDigest;
 
 /// What imported keys are called in `token list`.
@@ -84,10 +84,8 @@ impl Store {
     /// Makes room for many writes, which need not be durable before [`Self::finish_bulk`]. To be called once, before the
     /// first of them.
     pub async fn prepare_for_bulk(&self) -> Result<(), StoreError> {
-        if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.stop();
-        }
-        if self.backend() == DbBackend::Sqlite {
+        if let Engine::Sqlite(engine) = &*self.engine {
+            engine.stop_checkpoints().await;
             sqlite::make_room(&self.write).await?;
         }
         Ok(())

@@ -102,6 +102,16 @@ impl Server {
         super::eventually(async || find()).await
     }
 
+    /// All that was logged so far.
+    pub fn log(&self) -> String {
+        self.stderr.lock().unwrap().clone()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it is running")
+    }
+
     /// `kill -9`: it has no chance to tidy up.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -109,7 +119,7 @@ impl Server {
 
     /// SIGTERM asks for an orderly end.
     pub async fn terminate(&self) {
-        let pid = self.child.id().expect("it is running").to_string();
+        let pid = self.pid().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
     }
 

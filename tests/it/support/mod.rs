@@ -5,6 +5,8 @@ pub mod api;
 pub mod binary;
 pub mod cluster;
 pub mod database;
+pub mod full_disk;
+pub mod proxy;
 pub mod raw;
 pub mod shop;
 
