@@ -11,6 +11,9 @@ const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 /// already exists, skipping`). They are logged at their level only when the filter names them.
 const QUIET_TARGETS: [&str; 2] = ["sea_orm_migration", "sqlx::postgres::notice"];
 
+/// Never logged, whatever the filter says: sqlx shows a malformed line of `.pgpass` with its password.
+const SECRET_TARGET: &str = "sqlx_postgres::options";
+
 /// A level, and levels of single targets: `info,shop_profile=debug`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogFilter {
@@ -28,15 +31,20 @@ impl LogFilter {
     pub(super) fn targets(&self) -> Targets {
         let quiet = QUIET_TARGETS.into_iter().filter(|target| !self.names(target));
         let quiet = quiet.map(|target| (target.to_owned(), self.level.min(LevelFilter::WARN)));
-        Targets::new().with_default(self.level).with_targets(quiet).with_targets(self.targets.clone())
+        let named = self.targets.iter().filter(|(target, _)| !is_inside(target, SECRET_TARGET)).cloned();
+        let targets = Targets::new().with_default(self.level).with_targets(quiet).with_targets(named);
+        targets.with_target(SECRET_TARGET, LevelFilter::OFF)
     }
 
     /// Whether the filter names the target or a module around it.
     fn names(&self, target: &str) -> bool {
-        let is_around =
-            |module: &str| target.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-        self.targets.iter().any(|(module, _)| is_around(module))
+        self.targets.iter().any(|(module, _)| is_inside(target, module))
     }
+}
+
+/// Whether the target is this module, or one inside it.
+fn is_inside(target: &str, module: &str) -> bool {
+    target.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 /// Stricter than tracing's own filters, which take a word that is no level for the name of a target, and log nothing
@@ -118,6 +126,16 @@ mod tests {
             ("info,sqlx::postgres::notice=info", LevelFilter::INFO, LevelFilter::INFO),
         ] {
             assert_eq!(levels(filter), (ours, notice), "{filter}");
+        }
+    }
+
+    #[test]
+    fn no_filter_shows_what_may_hold_a_password() {
+        for filter in
+            ["trace", "sqlx_postgres=trace", "sqlx_postgres::options=trace", "sqlx_postgres::options::pgpass=trace"]
+        {
+            let targets = filter.parse::<LogFilter>().unwrap().targets();
+            assert!(!targets.would_enable("sqlx_postgres::options::pgpass", &Level::ERROR), "{filter}");
         }
     }
 }
