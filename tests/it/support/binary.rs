@@ -16,9 +16,11 @@ use tokio::{
 
 use super::api::Api;
 
-/// The program in an empty environment, so that nothing of this machine leaks into a test.
+/// The program in an empty environment, so that nothing of this machine leaks into a test. `TEST_PROGRAM` names
+/// another build of it, say a release build.
 pub fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shop-profile"));
+    let program = std::env::var_os("TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_shop-profile").into());
+    let mut command = Command::new(program);
     command.args(arguments).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
