@@ -1,4 +1,4 @@
-//! A mistyped environment variable would have no effect and nobody would know: it is a line in the log.
+//! A mistyped environment variable has no effect: a warning in the log names it.
 
 use std::collections::HashSet;
 
@@ -17,6 +17,11 @@ pub(super) fn warn_of_unknown() {
             tracing::warn!(%name, "no option reads this environment variable");
         }
     }
+}
+
+/// Whether an option may read this environment variable.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with(PREFIX) || name == "DATABASE_URL"
 }
 
 fn known(command: &Command) -> HashSet<String> {
