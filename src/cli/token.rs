@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_a_time_or_never() {
-        let days = |days| Ok(Lifetime(Some(Duration::from_secs(days * 24 * 3600))));
+        let days = |days: u64| Ok(Lifetime(Some(Duration::from_secs(days * 24 * 3600))));
         for (text, lifetime) in [("never", Ok(Lifetime(None))), ("365d", days(365)), ("1000y", days(365_250))] {
             assert_eq!(text.parse(), lifetime, "{text:?}");
         }

@@ -225,7 +225,7 @@ mod tests {
             "last_name": "", "full_name": "", "gender": null, "is_profile_completed": false,
         });
         let row = row(answer).unwrap();
-        assert_eq!((row.id(), row.username(), row.new.keys.len()), (Some(1), "sara", 0));
+        assert_eq!((row.id(), row.username(), row.new.tokens.len()), (Some(1), "sara", 0));
         assert_eq!(row.new.row.is_active, Set(true));
     }
 
