@@ -9,6 +9,8 @@
 
 mod auth;
 mod cli;
+mod cli_database;
+mod cli_roles;
 mod connections;
 mod corpus;
 mod demo;
