@@ -12,6 +12,7 @@ mod cli;
 mod connections;
 mod corpus;
 mod demo;
+mod docs;
 mod durability;
 mod faults;
 mod graphql_contract;
