@@ -36,9 +36,13 @@ async fn a_database_is_migrated_and_looked_at(database: Database) {
         run(&database, "migrate --status").await.assert(1, "", &stderr);
         database.open().await.close().await;
     }
-    let (customer, token) = ("m20261123_000001_create_customer", "m20261123_000002_create_api_token");
-    let steps = |state: &str| format!("{customer}\t{state}\n{token}\t{state}\n");
-    let pending = "error: 2 pending: run `shop-profile migrate`\n";
+    let names = [
+        "m20261123_000001_create_customer",
+        "m20261123_000002_create_api_token",
+        "m20261125_000003_rename_username_key",
+    ];
+    let steps = |state: &str| names.map(|name| format!("{name}\t{state}\n")).concat();
+    let pending = "error: 3 pending: run `shop-profile migrate`\n";
     run(&database, "migrate --status").await.assert(1, &steps("pending"), pending);
     run(&database, "migrate").await.assert(0, &steps("applied"), "");
     run(&database, "migrate").await.assert(0, "", "");
@@ -108,7 +112,7 @@ async fn keys_are_issued_listed_and_revoked(database: Database) {
 
 async fn what_is_not_migrated_is_not_served_unasked(database: Database) {
     database.open().await.close().await;
-    let refused = "error: the database's schema is not up to date (2 pending): run `shop-profile migrate`\n";
+    let refused = "error: the database's schema is not up to date (3 pending): run `shop-profile migrate`\n";
     for command in ["serve --no-migrate --listen 127.0.0.1:0", "customer show 1", "token list 1"] {
         run(&database, command).await.assert(1, "", refused);
     }
