@@ -8,6 +8,21 @@ use super::{files, markdown, read, root};
 const CODE: [&str; 9] =
     ["src", "entity/src", "migration/src", "tests", "benches", "fuzz/src", "deploy", "graphiql/src", "docs"];
 
+/// The beginnings of paths that documents name.
+const FOLDERS: [&str; 11] = [
+    "src/",
+    "tests/",
+    "docs/",
+    "benches/",
+    "deploy/",
+    "entity/",
+    "migration/",
+    "graphiql/",
+    "fuzz/",
+    ".ci/",
+    ".github/",
+];
+
 /// A document and perhaps a heading or an anchor of it.
 #[derive(Debug)]
 struct Citation {
@@ -41,6 +56,21 @@ fn each_link_of_a_document_leads_somewhere() {
             let document = if link.document.is_empty() { file.clone() } else { folder.join(&link.document) };
             let link = Citation { document: document.display().to_string(), ..link };
             wrong.extend(problem(&link).map(|problem| format!("{}: {problem}", file.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Paths of the repository that a document names in code spans, e.g. `` `src/server/` ``.
+#[test]
+fn each_path_that_a_document_names_exists() {
+    let mut wrong = Vec::new();
+    for file in files(&["docs"], "md").into_iter().chain(top_level("md")) {
+        for path in markdown::code_spans(&markdown::prose(&read(&file))) {
+            let is_path = FOLDERS.iter().any(|folder| path.starts_with(folder)) && !path.contains([' ', '*', '…']);
+            if is_path && !root().join(path).exists() {
+                wrong.push(format!("{}: there is no {path}", file.display()));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -90,9 +120,11 @@ fn citations(text: &str) -> Vec<Citation> {
     let mut citations = Vec::new();
     for (end, _) in text.match_indices(".md") {
         let end = end + ".md".len();
-        let start = text[..end].rfind(|c: char| !c.is_ascii_alphanumeric() && !"/-_.".contains(c)).map_or(0, |at| at + 1);
+        let start =
+            text[..end].rfind(|c: char| !c.is_ascii_alphanumeric() && !"/-_.".contains(c)).map_or(0, |at| at + 1);
         let document = text[start..end].trim_start_matches("./");
-        let is_own = document.starts_with("docs/") || !document.contains('/') && document.starts_with(char::is_uppercase);
+        let is_own =
+            document.starts_with("docs/") || !document.contains('/') && document.starts_with(char::is_uppercase);
         let is_link = text[..start].ends_with("](");
         if !is_own || is_link || document.len() <= ".md".len() || text[..start].ends_with("//") {
             continue;
@@ -119,11 +151,11 @@ fn links(text: &str) -> Vec<Citation> {
 
 #[test]
 fn citations_are_recognised_in_both_forms_and_over_line_ends() {
-    let text = joined_comments("/// See docs/limits.md,\n/// \"Connections\" and `docs/rest-api.md#versions`.\nfn f() {}\n");
+    let text =
+        joined_comments("/// See docs/limits.md,\n/// \"Connections\" and `docs/rest-api.md#versions`.\nfn f() {}\n");
     let expected = [("docs/limits.md", Some("Connections"), None), ("docs/rest-api.md", None, Some("versions"))];
     let found = citations(&text);
-    let found: Vec<_> =
-        found.iter().map(|it| (&*it.document, it.heading.as_deref(), it.anchor.as_deref())).collect();
+    let found: Vec<_> = found.iter().map(|it| (&*it.document, it.heading.as_deref(), it.anchor.as_deref())).collect();
     assert_eq!(found, expected);
     assert_eq!(links("[a](docs/b.md#c) [d](https://e.f)").len(), 1);
 }

@@ -74,14 +74,19 @@ impl Terminal {
 
     /// Runs the commands of a block and gives what they print.
     async fn run(&mut self, place: &str, block: &str) -> String {
-        let mut script = String::new();
+        let (mut script, mut printed) = (String::new(), String::new());
         for command in block.replace("\\\n", "").lines() {
             if let Some(options) = command.strip_prefix("shop-profile serve") {
+                printed += &self.execute(place, &std::mem::take(&mut script)).await;
                 self.serve(options).await;
             } else if !NOT_RUN.iter().any(|(beginning, _)| command.starts_with(beginning)) {
                 script += &format!("{command}\n");
             }
         }
+        printed + &self.execute(place, &script).await
+    }
+
+    async fn execute(&self, place: &str, script: &str) -> String {
         let address = self.server.as_ref().map(|server| server.address.to_string());
         let address = address.as_deref().unwrap_or(DOCUMENTED_ADDRESS);
         let variables = self.home.path().join("variables");
@@ -95,8 +100,8 @@ impl Terminal {
     }
 
     async fn serve(&mut self, options: &str) {
-        // A comment after the command is not an option of it.
-        let options = options.split('#').next().unwrap_or_default().split_whitespace();
+        // An ampersand or a comment after the command is not an option of it.
+        let options = options.split(['&', '#']).next().unwrap_or_default().split_whitespace();
         let mut serve = binary::command(&["serve", "--listen", "127.0.0.1:0"]);
         serve.args(options).current_dir(self.folder.path());
         self.server = Some(Server::spawn(serve).await);

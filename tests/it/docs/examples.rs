@@ -74,8 +74,7 @@ type Section = Vec<(Vec<String>, String, usize)>;
 /// What is answered otherwise than documented.
 async fn send_section(document: &'static str, section: Section) -> Vec<String> {
     let first = &section[0].0;
-    let options =
-        server::Options { introspection: !has(first, "introspection-off"), ..server::Options::default() };
+    let options = server::Options { introspection: !has(first, "introspection-off"), ..server::Options::default() };
     let shop = Shop::with(Database::sqlite(), &options, ConnectionLimits::default()).await;
     let names = Names::of(&shop).await;
     let mut wrong = Vec::new();

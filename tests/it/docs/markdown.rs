@@ -66,6 +66,11 @@ pub fn code_spans(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
+/// The text without its fenced blocks.
+pub fn prose(text: &str) -> String {
+    outside_of_blocks(text).collect::<Vec<_>>().join("\n")
+}
+
 fn heading_of(line: &str) -> Option<&str> {
     let text = line.trim_start_matches('#');
     (text.len() < line.len()).then(|| text.strip_prefix(' ')).flatten().map(str::trim)
