@@ -1,37 +1,37 @@
 import { Button, Tooltip } from "@graphiql/react";
 import { useEffect, useState } from "react";
-import { readKey, saveKey, takeKeyFromAddress } from "./key.js";
+import { readToken, saveToken, takeTokenFromAddress } from "./token.js";
 
-/** Where a person pastes their access key. Each change counts at once: there is nothing to submit. */
-export function KeyField() {
-  const [key, setKey] = useState(readKey);
+/** The field for the API token. Each change takes effect at once: there is nothing to submit. */
+export function TokenField() {
+  const [token, setToken] = useState(readToken);
 
   useEffect(() => {
     const onHashChange = () => {
-      takeKeyFromAddress();
-      setKey(readKey());
+      takeTokenFromAddress();
+      setToken(readToken());
     };
     addEventListener("hashchange", onHashChange);
     return () => removeEventListener("hashchange", onHashChange);
   }, []);
 
   const change = (value) => {
-    saveKey(value.trim());
-    setKey(value);
+    saveToken(value.trim());
+    setToken(value);
   };
 
-  // Not type="password": a browser would offer to remember it, and the key must end with the tab.
+  // Not type="password": a browser would offer to remember it, and the token must end with the tab.
   return (
-    <div className="key-field">
-      <label htmlFor="key">Key</label>
+    <div className="token-field">
+      <label htmlFor="token">API token</label>
       <Tooltip label="Sent as “Authorization: Token …”. Kept for this tab only.">
         <input
-          id="key"
+          id="token"
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}
-          placeholder="Paste your key: shp_…"
-          value={key}
+          placeholder="Paste it here: shp_…"
+          value={token}
           onChange={(event) => change(event.target.value)}
         />
       </Tooltip>
