@@ -1,8 +1,8 @@
-import { readToken } from "./token.js";
+import { readKey } from "./key.js";
 
 const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 
-/** Sends what GraphiQL asks to send. Every response of this server is JSON, whatever its status, and is shown as it is. */
+/** Sends what GraphiQL asks to send. Every answer of ours is JSON, whatever its status, and is shown as it is. */
 export async function fetcher(request) {
   const response = await fetch("/graphql", {
     method: "POST",
@@ -19,9 +19,9 @@ export async function fetcher(request) {
   }
 }
 
-// The schema is public, and a mistyped token is answered with 401 even to introspection: without this exception
+// The schema is public, and a mistyped key is answered with 401 even to introspection: without this exception
 // it would take the documentation and the completion away as well.
 function authorization({ operationName }) {
-  const token = readToken();
-  return token && operationName !== "IntrospectionQuery" ? { authorization: `Token ${token}` } : {};
+  const key = readKey();
+  return key && operationName !== "IntrospectionQuery" ? { authorization: `Token ${key}` } : {};
 }

@@ -155,7 +155,7 @@ Update the profile by REST:
   curl -X PATCH "http://{address}/api/shop/customers/me" -H "Authorization: Token {key}" -H "Content-Type: application/json" -d '{{"first_name": "John", "last_name": "Doe"}}'
 
 Try GraphQL in the browser:
-  http://{address}/graphiql#token={key}
+  http://{address}/graphiql#key={key}
 "#
     )
 }

@@ -31,7 +31,7 @@ class Playground {
   constructor(page, problems) {
     this.page = page;
     this.problems = problems;
-    this.token = page.getByLabel("API token", { exact: true });
+    this.key = page.getByLabel("Key", { exact: true });
     this.operation = page.locator(".graphiql-query-editor .monaco-editor");
     this.variables = page.locator(".graphiql-editor-tool .monaco-editor");
     this.answer = page.locator(".graphiql-response .view-lines");

@@ -29,8 +29,8 @@ const arrive = async (options) => {
   return playground;
 };
 
-const arriveWithToken = async () => {
-  playground = await openPlayground(browser, `${shop.origin}/graphiql#token=${shop.token}`);
+const arriveWithKey = async () => {
+  playground = await openPlayground(browser, `${shop.origin}/graphiql#key=${shop.key}`);
   return playground;
 };
 
@@ -42,7 +42,7 @@ test("the server's root leads to the page, which has both operations ready", asy
   await playground.variables.getByText('"FEMALE"').waitFor();
 });
 
-test("the documentation is that of our schema, and needs no token", async () => {
+test("the documentation is that of our schema, and needs no key", async () => {
   const { page } = await arrive();
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
   await page.getByRole("link", { name: "Mutation", exact: true }).click();
@@ -59,30 +59,30 @@ test("completion offers the fields of our schema", async () => {
   await page.locator(".suggest-widget").getByRole("option", { name: /^isProfileCompleted/ }).waitFor();
 });
 
-test("without a token `me` shows the 401's own words", async () => {
+test("without a key `me` shows the 401's own words", async () => {
   await arrive();
   await playground.runAndSee('"Authentication credentials were not provided."');
   await playground.sees('"UNAUTHENTICATED"');
 });
 
-test("with a wrong token the documentation still loads, and `me` says what is wrong", async () => {
-  const { token, page } = await arrive();
-  await token.fill("shp_wrong");
+test("with a wrong key the documentation still loads, and `me` says what is wrong", async () => {
+  const { key, page } = await arrive();
+  await key.fill("shp_wrong");
   await Promise.all([page.reload(), playground.ready()]);
   await playground.runAndSee('"Invalid token."');
 });
 
-test("with the token typed in, the keyboard alone shows the customer", async () => {
-  const { token, page } = await arrive();
-  await token.focus();
-  await page.keyboard.insertText(shop.token);
+test("with the key typed in, the keyboard alone shows the customer", async () => {
+  const { key, page } = await arrive();
+  await key.focus();
+  await page.keyboard.insertText(shop.key);
   await playground.operation.locator("textarea").focus();
   await page.keyboard.press("ControlOrMeta+Enter");
   await playground.sees('"sara"');
 });
 
 test("the update changes the database", async () => {
-  await arriveWithToken();
+  await arriveWithKey();
   assert.equal((await shop.customer()).gender, null);
   await playground.openTab("UpdateMyProfile");
   await playground.runAndSee('"Sara Ahmadi"');
@@ -91,7 +91,7 @@ test("the update changes the database", async () => {
 });
 
 test("a gender that does not exist is underlined before it is sent", async () => {
-  const { page, operation, variables } = await arriveWithToken();
+  const { page, operation, variables } = await arriveWithKey();
   const sent = [];
   page.on("request", (request) => sent.push(request.url()));
   await playground.openTab("UpdateMyProfile");
@@ -103,7 +103,7 @@ test("a gender that does not exist is underlined before it is sent", async () =>
 });
 
 test("a field that breaks a rule comes back as a user error, and nothing is written", async () => {
-  await arriveWithToken();
+  await arriveWithKey();
   const before = await shop.customer();
   await playground.openTab("UpdateMyProfile");
   await playground.write(playground.variables, '{"input": {"username": "not allowed!", "lastName": "X"}}');
@@ -112,8 +112,8 @@ test("a field that breaks a rule comes back as a user error, and nothing is writ
   assert.deepEqual(await shop.customer(), before);
 });
 
-test("a reload keeps the tabs and the token; another browser session has neither", async () => {
-  const { page, operation } = await arriveWithToken();
+test("a reload keeps the tabs and the key; another browser session has neither", async () => {
+  const { page, operation } = await arriveWithKey();
   await page.getByRole("button", { name: "New tab" }).click();
   await playground.write(operation, "query Mine { me { username } }");
   await playground.tab("Mine").waitFor();
@@ -121,43 +121,36 @@ test("a reload keeps the tabs and the token; another browser session has neither
   await page.waitForFunction(() => localStorage.getItem("graphiql:tabState")?.includes("Mine"));
   await Promise.all([page.reload(), playground.ready()]);
   await playground.tab("Mine").waitFor();
-  assert.equal(await playground.token.inputValue(), shop.token);
+  assert.equal(await playground.key.inputValue(), shop.key);
   await playground.runAndSee('"sara"');
   await playground.close();
 
   await arrive();
-  assert.equal(await playground.token.inputValue(), "");
+  assert.equal(await playground.key.inputValue(), "");
   assert.equal(await playground.tab("Mine").count(), 0);
 });
 
-test("the token is forgotten at a click", async () => {
-  const { page, token } = await arriveWithToken();
+test("the key is forgotten at a click", async () => {
+  const { page, key } = await arriveWithKey();
   await page.getByRole("button", { name: "Forget" }).click();
-  assert.equal(await token.inputValue(), "");
+  assert.equal(await key.inputValue(), "");
   await playground.runAndSee('"UNAUTHENTICATED"');
 });
 
-test("the token leaves the address at once and is stored nowhere that outlives the tab", async () => {
-  const { page, token } = await arriveWithToken();
+test("the key leaves the address at once and is stored nowhere that outlives the tab", async () => {
+  const { page, key } = await arriveWithKey();
   assert.equal(page.url(), `${shop.origin}/graphiql`);
   await playground.runAndSee('"sara"');
   await page.getByRole("button", { name: "Show History" }).click();
   await page.getByRole("listitem").filter({ hasText: "Me" }).first().waitFor();
   const stored = await playground.stored();
   assert.match(stored, /graphiql:queries/);
-  assert.ok(!stored.includes(shop.token), "the token is in what the page stores");
+  assert.ok(!stored.includes(shop.key), "the key is in what the page stores");
 
-});
-
-test("a link with another token asks before it replaces the token of the tab", async () => {
-  const { page, token } = await arriveWithToken();
-  // Such a link in the same tab loads no page: only the fragment changes.
-  for (const [reply, expected] of [["dismiss", shop.token], ["accept", "shp_another"]]) {
-    const asked = page.waitForEvent("dialog").then((dialog) => dialog[reply]());
-    await Promise.all([asked, page.goto(`${shop.origin}/graphiql#token=shp_another`)]);
-    await page.waitForURL(`${shop.origin}/graphiql`);
-    assert.equal(await token.inputValue(), expected);
-  }
+  // Following another such link in the same tab loads no page: only the fragment changes.
+  await page.goto(`${shop.origin}/graphiql#key=shp_another`);
+  await page.waitForURL(`${shop.origin}/graphiql`);
+  assert.equal(await key.inputValue(), "shp_another");
 });
 
 test("the address that `serve --demo` prints shows the demo customer", async () => {

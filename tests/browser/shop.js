@@ -10,22 +10,22 @@ import { promisify } from "node:util";
 
 const binary = process.env.TEST_PROGRAM ?? fileURLToPath(new URL("../../target/debug/shop-profile", import.meta.url));
 
-/** Starts a shop whose customer is called "sara" and holds `token`. */
+/** Starts a shop whose customer is called "sara" and holds `key`. */
 export async function openShop() {
   const folder = await mkdtemp(join(tmpdir(), "shop-profile-"));
   const env = { ...process.env, DATABASE_URL: `sqlite://${folder}/shop.db` };
   const run = async (...words) => (await promisify(execFile)(binary, words, { env })).stdout.trim();
   await run("migrate");
   await run("customer", "add", "--username", "sara");
-  const token = await run("token", "issue", "sara");
+  const key = await run("token", "issue", "sara");
   const server = await serve([], env);
 
   return {
-    token,
+    key,
     origin: server.origin,
-    /** The customer as the REST API shows it, straight from the database. */
+    /** The customer as the other face shows it, straight from the database. */
     async customer() {
-      const headers = { authorization: `Token ${token}` };
+      const headers = { authorization: `Token ${key}` };
       return (await fetch(`${server.origin}/api/shop/customers/me`, { headers })).json();
     },
     async close() {
@@ -35,10 +35,10 @@ export async function openShop() {
   };
 }
 
-/** Starts `serve --demo`; `address` is the one it prints for the browser, token included. */
+/** Starts `serve --demo`; `address` is the one it prints for the browser, key and all. */
 export async function openDemo() {
   const server = await serve(["--demo"], process.env);
-  const address = await server.printed(/\S+\/graphiql#token=\S+/);
+  const address = await server.printed(/\S+\/graphiql#key=\S+/);
   return { ...server, address };
 }
 

@@ -1,37 +1,37 @@
 import { Button, Tooltip } from "@graphiql/react";
 import { useEffect, useState } from "react";
-import { readToken, saveToken, takeTokenFromAddress } from "./token.js";
+import { readKey, saveKey, takeKeyFromAddress } from "./key.js";
 
-/** The field for the API token. Each change takes effect at once: there is nothing to submit. */
-export function TokenField() {
-  const [token, setToken] = useState(readToken);
+/** Where a person pastes their access key. Each change counts at once: there is nothing to submit. */
+export function KeyField() {
+  const [key, setKey] = useState(readKey);
 
   useEffect(() => {
     const onHashChange = () => {
-      takeTokenFromAddress();
-      setToken(readToken());
+      takeKeyFromAddress();
+      setKey(readKey());
     };
     addEventListener("hashchange", onHashChange);
     return () => removeEventListener("hashchange", onHashChange);
   }, []);
 
   const change = (value) => {
-    saveToken(value.trim());
-    setToken(value);
+    saveKey(value.trim());
+    setKey(value);
   };
 
-  // Not type="password": a browser would offer to remember it, and the token must end with the tab.
+  // Not type="password": a browser would offer to remember it, and the key must end with the tab.
   return (
-    <div className="token-field">
-      <label htmlFor="token">API token</label>
+    <div className="key-field">
+      <label htmlFor="key">Key</label>
       <Tooltip label="Sent as “Authorization: Token …”. Kept for this tab only.">
         <input
-          id="token"
+          id="key"
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}
-          placeholder="Paste it here: shp_…"
-          value={token}
+          placeholder="Paste your key: shp_…"
+          value={key}
           onChange={(event) => change(event.target.value)}
         />
       </Tooltip>
