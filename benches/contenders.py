@@ -98,7 +98,7 @@ def customers_csv(count: int) -> Path:
     path = WORK / f"customers-{count}.csv"
     if not path.exists():
         with path.with_suffix(".unfinished").open("w") as file:
-            file.write("id,username,mobile_number,email,first_name,last_name,gender,keys\n")
+            file.write("id,username,mobile_number,email,first_name,last_name,gender,tokens\n")
             for n in range(1, count + 1):
                 file.write(f"{n},customer{n},{n:011},customer{n}@example.com,Sara,Ahmadi,female,{n:040x}\n")
         path.with_suffix(".unfinished").rename(path)
