@@ -14,6 +14,7 @@ mod cli_roles;
 mod connections;
 mod corpus;
 mod demo;
+mod docs;
 mod durability;
 mod faults;
 mod graphql_contract;
