@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, time::Sleep};
 use super::{OUTCOME_UNKNOWN, UNAVAILABLE};
 use crate::{
     deadline::{EXECUTION_TIMEOUT, Execution, Progress},
-    request_id::{self, RequestId},
+    request_id::{self, RequestContext},
 };
 
 /// Why an execution has no result.
@@ -105,8 +105,8 @@ impl<T: Send + 'static> Drop for Unfinished<T> {
     fn drop(&mut self) {
         if let (Some((execution, work)), Ok(runtime)) = (self.rest.take(), Handle::try_current()) {
             let work = execution.run(work);
-            match RequestId::current() {
-                Some(id) => runtime.spawn(id.scope(work)),
+            match RequestContext::current() {
+                Some(context) => runtime.spawn(context.scope(work)),
                 None => runtime.spawn(work),
             };
         }

@@ -3,7 +3,8 @@
 //! It decides nothing about profiles. It knows that an update is one statement whose condition is the live token, that
 //! a write is answered only when it is durable, and which failures are worth another try.
 //!
-//! - `open`: the database's URL, the options and the timeouts
+//! - `url`, `open`, `sqlite_file`: the database's URL, the options and the timeouts, and SQLite's file
+//! - `explain`: why a database failed, for an operator
 //! - `migrations`: the schema, brought up to date exactly once however many servers start
 //! - `sql`, `row`: what the two operations ask of the database, and what it answers
 //! - `sqlite`, `postgres`: each database's connections, and how it is read and written to
@@ -15,6 +16,7 @@
 mod admin;
 mod bulk;
 mod error;
+mod explain;
 mod fault;
 mod health;
 mod last_used;
@@ -24,6 +26,8 @@ mod postgres;
 mod row;
 mod sql;
 mod sqlite;
+mod sqlite_file;
+mod url;
 
 use std::{
     sync::Arc,
@@ -34,13 +38,15 @@ use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{DatabaseConnection, DbBackend};
 
 pub use admin::{CustomerRef, NewToken};
-pub use bulk::{BulkCustomer, CustomerUpdate, Identity, Rivals};
+pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use error::StoreError;
+pub use explain::explain;
 pub use health::NotReady;
 pub use migrations::{MigrateError, Migrations};
-pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, OpenOptions, Timeouts};
+pub use open::{OpenError, OpenOptions, Timeouts};
 pub use row::{ProfileRow, TokenOwner};
 pub use sql::ProfileUpdate;
+pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use self::{health::Health, last_used::LastUsedTracker, postgres::Postgres, sqlite::Sqlite};
 use crate::auth::TokenDigest;

@@ -1,74 +1,19 @@
-//! The database's URL, its pools and their settings.
+//! A database opened: its pools and their settings.
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, DbErr, sqlx::sqlite::SqliteConnectOptions};
+use sea_orm::{
+    ConnectOptions, DbErr,
+    sqlx::{ConnectOptions as _, Connection, postgres::PgConnectOptions},
+};
 
-use super::{Engine, LastUsedTracker, Store, health::Health, postgres, sqlite};
-
-/// Where the database is. It may hold a password, so it is never printed whole.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(Kind);
-
-#[derive(Clone, PartialEq, Eq)]
-enum Kind {
-    Sqlite(String),
-    Postgres(url::Url),
-}
-
-/// The URL names no database that shop-profile knows.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum DatabaseUrlError {
-    /// Neither `sqlite:` nor `postgres:`.
-    #[error("unknown kind of database URL: expected sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE")]
-    UnknownScheme,
-    /// The right scheme, but no URL.
-    #[error("malformed database URL")]
-    Malformed,
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = DatabaseUrlError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => {
-                SqliteConnectOptions::from_str(text).map_err(|_| DatabaseUrlError::Malformed)?;
-                Ok(Self(Kind::Sqlite(text.to_owned())))
-            }
-            Some("postgres" | "postgresql") => {
-                let url: url::Url = text.parse().map_err(|_| DatabaseUrlError::Malformed)?;
-                // `postgres:shop` would be taken for the default server.
-                if url.cannot_be_a_base() { Err(DatabaseUrlError::Malformed) } else { Ok(Self(Kind::Postgres(url))) }
-            }
-            _ => Err(DatabaseUrlError::UnknownScheme),
-        }
-    }
-}
-
-impl DatabaseUrl {
-    /// A SQLite database that nothing outlives: it is in memory and goes with the process.
-    pub fn in_memory() -> Self {
-        Self(Kind::Sqlite("sqlite::memory:".to_owned()))
-    }
-}
-
-impl fmt::Display for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Sqlite(url) => f.write_str(url),
-            Kind::Postgres(url) => {
-                write!(f, "{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
-            }
-        }
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DatabaseUrl({self})")
-    }
-}
+use super::{
+    DatabaseUrl, Engine, LastUsedTracker, Store,
+    explain::{explain, explain_postgres, explain_sqlite},
+    health::Health,
+    postgres, sqlite, sqlite_file,
+    url::{Kind, PostgresUrl, SqliteUrl},
+};
 
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
@@ -126,43 +71,52 @@ impl Default for OpenOptions {
     }
 }
 
-/// The database cannot be opened.
+/// The database cannot be opened: which one, why, and what to do about it.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot open the database {url}")]
+#[error("cannot open the database {url}: {reason}")]
 pub struct OpenError {
     url: DatabaseUrl,
-    #[source]
-    cause: DbErr,
+    reason: String,
 }
 
 impl Store {
     /// Connects. The schema is left as it is.
+    ///
+    /// # Errors
+    /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
+    /// [`Timeouts::acquire`].
     pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
         let opened = match &url.0 {
-            Kind::Sqlite(text) => open_sqlite(text, options).await,
-            Kind::Postgres(address) => open_postgres(address.as_str(), options).await,
+            Kind::Sqlite(sqlite) => match sqlite_file::prepare(sqlite, options.create) {
+                Ok(()) => open_sqlite(sqlite, options).await.map_err(|error| explain_sqlite(sqlite, &error)),
+                Err(reason) => Err(reason),
+            },
+            Kind::Postgres(postgres) => match connect_once(postgres, options.timeouts.acquire).await {
+                Ok(()) => open_postgres(&postgres.text, options).await.map_err(|error| explain(&error)),
+                Err(reason) => Err(reason),
+            },
         };
-        opened.map_err(|cause| OpenError { url: url.clone(), cause })
+        opened.map_err(|reason| OpenError { url: url.clone(), reason })
     }
 }
 
-async fn open_sqlite(url: &str, options: OpenOptions) -> Result<Store, DbErr> {
-    if options.create && !sqlite::is_in_memory(url) {
-        create_private_file(url);
-    }
+async fn open_sqlite(url: &SqliteUrl, options: OpenOptions) -> Result<Store, DbErr> {
     let sqlite::Opened { requests, read, write } = sqlite::open(url, options.timeouts).await?;
     let engine = Arc::new(Engine::Sqlite(requests));
     let last_used = LastUsedTracker::start(&engine);
     Ok(Store { engine, read, write, last_used, health: Health::default() })
 }
 
-/// Customer data is nobody else's. Where this fails, opening the database says what is wrong.
-fn create_private_file(url: &str) {
-    #[cfg(unix)]
-    if let Ok(options) = SqliteConnectOptions::from_str(url) {
-        use std::os::unix::fs::OpenOptionsExt;
-        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename());
-    }
+/// Connects once without a pool, which would hide the reason of a failure behind a timeout.
+async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<(), String> {
+    let options: PgConnectOptions = url.text.parse().map_err(|error| explain_postgres(url, &error))?;
+    let connection = match tokio::time::timeout(timeout, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| explain_postgres(url, &error))?,
+        Err(_) => return Err(format!("{} did not answer within {timeout:?}", url.server)),
+    };
+    // The connection has served its purpose, however it ends.
+    let _ = connection.close().await;
+    Ok(())
 }
 
 async fn open_postgres(url: &str, options: OpenOptions) -> Result<Store, DbErr> {
@@ -186,31 +140,4 @@ pub(super) fn common_options(url: &str, connections: u32, timeouts: &Timeouts) -
         // Statements carry personal data: they are not logged.
         .sqlx_logging(false);
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_never_printed() {
-        let url: DatabaseUrl = "postgres://shop:secret@db.example/profiles?sslmode=require".parse().unwrap();
-        assert_eq!(
-            format!("{url} {url:?}"),
-            "postgres://db.example/profiles DatabaseUrl(postgres://db.example/profiles)"
-        );
-    }
-
-    #[test]
-    fn a_url_that_nobody_knows_is_refused() {
-        for (text, why) in [
-            ("", DatabaseUrlError::UnknownScheme),
-            ("shop.db", DatabaseUrlError::UnknownScheme),
-            ("mysql://localhost/shop", DatabaseUrlError::UnknownScheme),
-            ("postgres:", DatabaseUrlError::Malformed),
-            ("sqlite://shop.db?mode=nonsense", DatabaseUrlError::Malformed),
-        ] {
-            assert_eq!(text.parse::<DatabaseUrl>(), Err(why), "{text:?}");
-        }
-    }
 }

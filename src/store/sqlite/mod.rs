@@ -32,11 +32,13 @@ use self::{
 };
 use super::{
     NotReady, ProfileUpdate, StoreError, Timeouts,
+    explain::{code, sqlx_error},
     fault::Fault,
     health::Health,
     open,
     row::{ProfileRow, TokenOwner},
     sql,
+    url::SqliteUrl,
 };
 use crate::auth::TokenDigest;
 
@@ -44,6 +46,8 @@ use crate::auth::TokenDigest;
 const MAX_READERS: usize = 2;
 /// How long the writer keeps its connection for the next update. The last use of tokens is written in between.
 const KEEP_CONNECTION: Duration = Duration::from_millis(10);
+/// Between two attempts to turn the WAL on.
+const RETRY_PAUSE: Duration = Duration::from_millis(20);
 /// Statements that the writer's connection remembers. Some of them are sixteen updates (`group_commit`): a hundred such
 /// would take more memory than all else.
 const WRITER_STATEMENTS: usize = 32;
@@ -72,18 +76,11 @@ pub(super) struct Opened {
     pub(super) write: DatabaseConnection,
 }
 
-pub(super) async fn open(url: &str, timeouts: Timeouts) -> Result<Opened, DbErr> {
-    let is_in_memory = is_in_memory(url);
-    // The writer's connection comes first: it turns the write-ahead log on.
-    let write = Database::connect(connect_options(url, &timeouts, |options| {
-        options
-            .journal_mode(SqliteJournalMode::Wal)
-            // An update is answered when it has reached the disk, not before.
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", "0")
-            .statement_cache_capacity(WRITER_STATEMENTS)
-    }))
-    .await?;
+pub(super) async fn open(url: &SqliteUrl, timeouts: Timeouts) -> Result<Opened, DbErr> {
+    let is_in_memory = url.file.is_none();
+    let url = url.text.as_str();
+    // The writer's connection comes first: it turns the WAL on.
+    let write = connect_writer(url, &timeouts).await?;
     let wal = Arc::new(WalState::new(timeouts.busy));
     let pool = write.get_sqlite_connection_pool().clone();
     if is_in_memory {
@@ -103,8 +100,33 @@ pub(super) async fn open(url: &str, timeouts: Timeouts) -> Result<Opened, DbErr>
     Ok(Opened { requests, read, write })
 }
 
-pub(super) fn is_in_memory(url: &str) -> bool {
-    url.contains(":memory:") || url.contains("mode=memory")
+/// Opens the writer's connection. SQLite does not wait for another process that holds a lock while the WAL is turned
+/// on, so servers that start together on a new file try again.
+async fn connect_writer(url: &str, timeouts: &Timeouts) -> Result<DatabaseConnection, DbErr> {
+    let start = Instant::now();
+    loop {
+        let connected = Database::connect(connect_options(url, timeouts, |options| {
+            options
+                .journal_mode(SqliteJournalMode::Wal)
+                // An update is answered when it has reached the disk, not before.
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("wal_autocheckpoint", "0")
+                .statement_cache_capacity(WRITER_STATEMENTS)
+        }))
+        .await;
+        match connected {
+            Err(error) if is_locked(&error) && start.elapsed() < timeouts.busy => {
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// SQLITE_BUSY and its extended codes.
+fn is_locked(error: &DbErr) -> bool {
+    let code = sqlx_error(error).and_then(code).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// One connection that is never tested and never replaced: a file does not hang up.
