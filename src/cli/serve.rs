@@ -30,6 +30,9 @@ pub struct Args {
     /// PostgreSQL: the most connections of this server for requests; two more are for everything else.
     #[arg(long, value_name = "N", default_value_t = OpenOptions::default().connections, env = "SHOP_PROFILE_DATABASE_CONNECTIONS")]
     database_connections: u32,
+    /// How many connections one address may have; 0 is no limit. Behind a proxy all clients share its address.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "SHOP_PROFILE_CONNECTIONS_PER_ADDRESS")]
+    connections_per_address: usize,
     /// Whether GraphQL clients may ask for the schema.
     #[arg(
         long,
@@ -69,7 +72,8 @@ impl Switch {
 fn origin(text: &str) -> Result<HeaderValue, String> {
     let url = url::Url::parse(text).map_err(|_| "expected an origin such as https://shop.example")?;
     let origin = url.origin().ascii_serialization();
-    if origin == text && url.origin().is_tuple() {
+    // `https://*.example` is a URL, but browsers send no such origin: there are no patterns.
+    if origin == text && url.origin().is_tuple() && !text.contains('*') {
         HeaderValue::try_from(origin).map_err(|error| error.to_string())
     } else {
         Err(format!("expected an origin such as https://shop.example, not {text}"))
@@ -102,7 +106,9 @@ pub(super) async fn run(args: Args, url: Result<DatabaseUrl, CliError>) -> Resul
         allow_origins: args.allow_origin,
     };
     let app = server::router(store.clone(), &options, stop.clone());
-    server::run(listener, app, ConnectionLimits::default(), stop).await;
+    let limits =
+        ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
+    server::run(listener, app, limits, stop).await;
     store.close().await;
     Ok(())
 }
@@ -155,7 +161,7 @@ Update the profile by REST:
   curl -X PATCH "http://{address}/api/shop/customers/me" -H "Authorization: Token {key}" -H "Content-Type: application/json" -d '{{"first_name": "John", "last_name": "Doe"}}'
 
 Try GraphQL in the browser:
-  http://{address}/graphiql#key={key}
+  http://{address}/graphiql#token={key}
 "#
     )
 }
@@ -169,7 +175,16 @@ mod tests {
         for text in ["https://shop.example", "http://localhost:3000"] {
             assert_eq!(origin(text), Ok(HeaderValue::from_str(text).unwrap()));
         }
-        for text in ["*", "null", "shop.example", "https://shop.example/", "https://Shop.example", "data:,x"] {
+        for text in [
+            "*",
+            "https://*.example",
+            "https://*",
+            "null",
+            "shop.example",
+            "https://shop.example/",
+            "https://Shop.example",
+            "data:,x",
+        ] {
             assert!(origin(text).is_err(), "{text}");
         }
     }
