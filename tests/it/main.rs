@@ -11,6 +11,7 @@ mod auth;
 mod cli;
 mod connections;
 mod corpus;
+mod cost;
 mod demo;
 mod durability;
 mod faults;
