@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use shop_profile::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_or_exit();
     cli::log::start(&cli.log, cli.log_format);
-    cli::run(cli)
+    let code = cli::run(cli);
+    cli::log::flush();
+    code
 }

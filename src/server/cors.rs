@@ -42,9 +42,6 @@ pub(super) struct AllowedOrigins {
 
 impl AllowedOrigins {
     pub(super) fn new(allowed: Vec<HeaderValue>) -> Self {
-        if !allowed.is_empty() {
-            tracing::info!(?allowed, "web pages of these origins may call");
-        }
         Self { allowed: allowed.into(), rejected: Arc::default() }
     }
 

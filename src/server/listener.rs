@@ -2,12 +2,12 @@
 //!
 //! `axum::serve` sets no timer, so that hyper's deadlines would never fire; this is hyper's own builder with one.
 
-use std::{convert::Infallible, future::poll_fn, io, pin::Pin, time::Duration};
+use std::{convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, time::Duration};
 
 use axum::{
     Router,
     body::{Body, HttpBody},
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::{HeaderValue, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
@@ -81,7 +81,7 @@ pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, s
         match accepted {
             Ok((socket, peer)) => {
                 if let Some(connection) = connections.admit(peer.ip()) {
-                    tasks.spawn(serve(socket, connection, app.clone(), limits, stop.clone()));
+                    tasks.spawn(serve(socket, peer, connection, app.clone(), limits, stop.clone()));
                 }
             }
             Err(error) => wait_after(&error, &connections).await,
@@ -107,6 +107,7 @@ async fn wait_after(error: &io::Error, connections: &Connections) {
 
 async fn serve(
     socket: TcpStream,
+    peer: SocketAddr,
     connection: Connection,
     app: Router,
     limits: ConnectionLimits,
@@ -116,7 +117,8 @@ async fn serve(
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(limits.write_timeout));
     let requests = connection.requests();
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
         Box::pin(answer(app.clone(), requests.clone(), request.map(Body::new)))
     });
     let mut http = http1::Builder::new()

@@ -69,6 +69,11 @@ impl DatabaseUrl {
     pub fn in_memory() -> Self {
         Self(Kind::Sqlite("sqlite::memory:".to_owned()))
     }
+
+    /// Whether it names a PostgreSQL database; otherwise a SQLite database.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0, Kind::Postgres(_))
+    }
 }
 
 impl fmt::Display for DatabaseUrl {

@@ -18,7 +18,7 @@ use shop_profile::{
 use tokio::runtime::{self, Runtime};
 use tower::ServiceExt;
 
-use crate::support::{say, shop::add_customer};
+use crate::support::{say, shop::add_customer_with_token};
 
 /// A body of about so many bytes.
 type Shape = fn(usize) -> String;
@@ -116,7 +116,7 @@ fn child() {
     let app = runtime.block_on(async {
         let store = Arc::new(Store::open(&DatabaseUrl::in_memory(), OpenOptions::default()).await.unwrap());
         store.migrate().await.unwrap();
-        add_customer(&store, "sara", LIVE).await;
+        add_customer_with_token(&store, "sara", LIVE).await;
         server::router(store, &Options::default(), Default::default())
     });
     for (name, request, status) in requests() {

@@ -78,7 +78,8 @@ async fn introspection_and_the_playground_can_be_switched_off() {
 async fn a_rejected_origin_is_logged_once_and_few_are() {
     let database = Database::sqlite();
     let server = Server::start(database.url(), &["--allow-origin", "https://shop.example"]).await;
-    server.logged("web pages of these origins may call").await;
+    let started = server.logged("started").await;
+    assert!(started.contains("https://shop.example"), "{started}");
     let ask = async |origin: String| {
         let request = server.request(Method::GET, "/healthz").header("origin", origin);
         request.send_cross_origin().await.assert_status(200);

@@ -81,8 +81,7 @@ impl Shop {
     }
 
     async fn add(&self, input: NewCustomerInput) -> Customer {
-        let id = input.parse().unwrap().add_to(&self.store).await.unwrap().id;
-        Customer { id, key: self.issue(id, None).await }
+        add_customer(&self.store, input).await
     }
 
     /// One more key.
@@ -114,7 +113,7 @@ impl Deref for Shop {
 }
 
 /// A customer with only a username, whose token is this text.
-pub async fn add_customer(store: &Arc<Store>, username: &str, token: &str) -> i64 {
+pub async fn add_customer_with_token(store: &Arc<Store>, username: &str, token: &str) -> i64 {
     let input = NewCustomerInput { username: text(username), ..Default::default() };
     let id = input.parse().unwrap().add_to(store).await.unwrap().id;
     let digest = ApiToken::from_plaintext(token).digest();
@@ -122,6 +121,15 @@ pub async fn add_customer(store: &Arc<Store>, username: &str, token: &str) -> i6
     id
 }
 
-fn text(text: &str) -> FieldInput {
+/// Adds a customer and issues an API token for them.
+pub async fn add_customer(store: &Arc<Store>, input: NewCustomerInput) -> Customer {
+    let id = input.parse().unwrap().add_to(store).await.unwrap().id;
+    let key = ApiToken::generate().unwrap();
+    let token = NewToken { digest: key.digest(), name: String::new(), expires_at: None };
+    store.issue_token(id, token).await.unwrap();
+    Customer { id, key: key.expose_secret().to_owned() }
+}
+
+pub fn text(text: &str) -> FieldInput {
     FieldInput::Text(text.into())
 }
