@@ -1,4 +1,4 @@
-//! What both faces need of HTTP: the credential, the body and the execution of a request.
+//! What both APIs need of HTTP: the credential, the body and the execution of a request.
 
 mod body;
 mod execute;
@@ -16,7 +16,7 @@ pub(crate) const UNAVAILABLE: &str = "Service temporarily unavailable, try again
 pub(crate) const OUTCOME_UNKNOWN: &str = "Service temporarily unavailable: the update may or may not have been stored. \
                                           Read the profile before you try again.";
 
-/// The key that the request carries.
+/// The API token that the request carries.
 pub(crate) fn credential(headers: &HeaderMap) -> Result<Credential, Unauthenticated> {
     Credential::from_authorization(headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()))
 }
