@@ -130,7 +130,8 @@ pub(super) async fn run(
 
 /// Opens the database and brings its schema up to date, or makes sure that it is.
 async fn open(args: &Args, url: &DatabaseUrl) -> Result<Arc<Store>, CliError> {
-    let options = OpenOptions { connections: args.database_connections, create: !args.no_migrate };
+    let options =
+        OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
     let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
     if args.no_migrate {
         refuse_pending(&store).await?;

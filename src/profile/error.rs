@@ -89,6 +89,9 @@ pub enum ProfileError {
     /// The database cannot be reached, or has no room now: worth another try.
     #[error("the database is unavailable")]
     Unavailable(#[source] StoreError),
+    /// The database failed in the middle of an update, which may or may not have been stored.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown(#[source] StoreError),
     /// Our fault.
     #[error("the database failed")]
     Internal(#[source] StoreError),
@@ -97,7 +100,12 @@ pub enum ProfileError {
 impl From<StoreError> for ProfileError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Busy | StoreError::Stopped => Self::Unavailable(error),
+            StoreError::Unavailable(_)
+            | StoreError::NotWritable(_)
+            | StoreError::Contended(_)
+            | StoreError::Busy
+            | StoreError::Stopped => Self::Unavailable(error),
+            StoreError::OutcomeUnknown(_) => Self::OutcomeUnknown(error),
             StoreError::Unique(_) | StoreError::Database(_) => Self::Internal(error),
         }
     }

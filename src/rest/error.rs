@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{conditional, response::JSON};
 use crate::{
-    api::{BodyError, ExecutionError},
+    api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
     profile::{Field, FieldError, ProfileError, ProfileVersion, clip},
 };
@@ -42,6 +42,8 @@ pub(super) enum RestError {
     /// The present version.
     Conflict(ProfileVersion),
     Unavailable,
+    /// Unavailable, and an update may or may not have been stored.
+    OutcomeUnknown,
     Internal,
 }
 
@@ -58,6 +60,7 @@ impl From<ProfileError> for RestError {
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
             ProfileError::Conflict(version) => Self::Conflict(version),
             ProfileError::Unavailable(_) => Self::Unavailable,
+            ProfileError::OutcomeUnknown(_) => Self::OutcomeUnknown,
             ProfileError::Internal(_) => Self::Internal,
         }
     }
@@ -67,6 +70,7 @@ impl From<ExecutionError> for RestError {
     fn from(error: ExecutionError) -> Self {
         match error {
             ExecutionError::TimedOut => Self::Unavailable,
+            ExecutionError::OutcomeUnknown => Self::OutcomeUnknown,
             ExecutionError::Panicked => Self::Internal,
         }
     }
@@ -100,14 +104,16 @@ impl IntoResponse for RestError {
                 let text = "The profile has changed meanwhile. Read it again before you update it.";
                 (present, detail(StatusCode::PRECONDITION_FAILED, text)).into_response()
             }
-            Self::Unavailable => {
-                let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
-                let text = "Service temporarily unavailable, try again later.";
-                (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
-            }
+            Self::Unavailable => unavailable(UNAVAILABLE),
+            Self::OutcomeUnknown => unavailable(OUTCOME_UNKNOWN),
             Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."),
         }
     }
+}
+
+fn unavailable(text: &str) -> Response {
+    let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
+    (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
 }
 
 fn body_status(error: BodyError) -> StatusCode {

@@ -1,5 +1,5 @@
 //! Who may import whom: `cli → server → rest, graphql → api, profile, auth → store → entity`, and never back.
-//! `transfer` stands beside `server`; `request_id` is known to whoever logs.
+//! `transfer` stands beside `server`; `request_id` and `deadline` are the ground floor.
 
 use std::{
     collections::BTreeSet,
@@ -15,8 +15,8 @@ const MAY_NAME: [(&str, &[&str]); 10] = [
     ("playground", &[]),
     ("rest", &["auth", "api", "profile"]),
     ("graphql", &["auth", "api", "profile"]),
-    ("api", &["auth", "request_id"]),
-    ("profile", &["auth", "request_id", "store"]),
+    ("api", &["auth", "deadline", "request_id"]),
+    ("profile", &["auth", "deadline", "request_id", "store"]),
     ("store", &["auth"]),
     ("auth", &["request_id"]),
 ];

@@ -15,7 +15,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, RuntimeEr
 pub use read::{Conflicts, UniqueValues};
 pub use update::CustomerUpdate;
 
-use super::{Store, StoreError, now};
+use super::{Engine, Store, StoreError, now};
 use crate::auth::TokenDigest;
 
 /// What imported tokens are called in `token list`.
@@ -96,10 +96,8 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn begin_bulk_load(&self) -> Result<(), StoreError> {
-        if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.stop();
-        }
-        if self.backend() == DbBackend::Sqlite {
+        if let Engine::Sqlite(engine) = &*self.engine {
+            engine.stop_checkpoints().await;
             sqlite::relax_durability(&self.write).await?;
         }
         Ok(())
