@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use shop_profile::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    let cli = Cli::from_command_line();
+    let cli = Cli::parse_or_exit();
     cli::log::start(&cli.log, cli.log_format);
-    cli::run(cli)
+    let code = cli::run(cli);
+    cli::log::flush();
+    code
 }

@@ -1,11 +1,12 @@
-//! Which request this is: an id that the answer and the log share.
+//! The request that a piece of work belongs to: its id, which the answer and the log share, and its client's address.
 //!
 //! A span around the request would tell the log as well, but it is entered and left at every poll, and again by every
-//! layer of sqlx: 22 times for a PATCH. So whoever logs names the request: `request = request_id::for_log()`.
+//! layer of sqlx: 22 times for a PATCH. Instead, code that logs names the request: `request = request_id::for_log()`.
 
 use std::{
     fmt,
     future::Future,
+    net::IpAddr,
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -16,28 +17,20 @@ use tokio::task::futures::TaskLocalFuture;
 use tracing::field::{DisplayValue, display};
 
 tokio::task_local! {
-    static CURRENT: RequestId;
+    static CURRENT: RequestContext;
 }
+
+/// The requests that this process has begun, plus one.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// Unique among servers by a random half, and within this one by a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestId(u64);
 
 impl RequestId {
-    /// One that no request has had.
+    /// An id that no request has had.
     pub(crate) fn next() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(1);
-        Self(COUNT.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// That of the request at hand, if this is part of one.
-    pub(crate) fn current() -> Option<Self> {
-        CURRENT.try_with(|id| *id).ok()
-    }
-
-    /// The work is part of this request, wherever it is polled.
-    pub(crate) fn scope<F: Future>(self, work: F) -> TaskLocalFuture<Self, F> {
-        CURRENT.scope(self, work)
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -48,9 +41,34 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The field of a log line that names the request at hand; none outside of one.
+/// What the log says about a request, wherever the work on it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestContext {
+    pub(crate) id: RequestId,
+    /// The other end of the connection: the client, or the proxy in front of this server.
+    pub(crate) peer: Option<IpAddr>,
+}
+
+impl RequestContext {
+    /// The request that the running task works on, if there is one.
+    pub(crate) fn current() -> Option<Self> {
+        CURRENT.try_with(|context| *context).ok()
+    }
+
+    /// Makes the work part of this request, on whatever thread it is polled.
+    pub(crate) fn scope<F: Future>(self, work: F) -> TaskLocalFuture<Self, F> {
+        CURRENT.scope(self, work)
+    }
+}
+
+/// The field of a log line that names the current request; empty outside of a request.
 pub(crate) fn for_log() -> Option<DisplayValue<RequestId>> {
-    RequestId::current().map(display)
+    RequestContext::current().map(|context| display(context.id))
+}
+
+/// How many requests this process has begun.
+pub(crate) fn requests_begun() -> u64 {
+    NEXT.load(Ordering::Relaxed) - 1
 }
 
 #[cfg(test)]
@@ -61,7 +79,8 @@ mod tests {
     async fn work_knows_its_request() {
         let (one, other) = (RequestId::next(), RequestId::next());
         assert_ne!(one.to_string(), other.to_string());
-        assert_eq!(one.scope(async { RequestId::current() }).await, Some(one));
-        assert_eq!(RequestId::current(), None);
+        let context = RequestContext { id: one, peer: Some([127, 0, 0, 1].into()) };
+        assert_eq!(context.scope(async { RequestContext::current() }).await, Some(context));
+        assert_eq!(RequestContext::current(), None);
     }
 }

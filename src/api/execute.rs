@@ -11,7 +11,7 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::runtime::Handle;
 
-use crate::request_id::{self, RequestId};
+use crate::request_id::{self, RequestContext};
 
 /// How long an execution may take (PROTOCOL.md).
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -66,8 +66,8 @@ impl<T: Send + 'static> Future for Unfinished<T> {
 impl<T: Send + 'static> Drop for Unfinished<T> {
     fn drop(&mut self) {
         if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            match RequestId::current() {
-                Some(id) => runtime.spawn(id.scope(work)),
+            match RequestContext::current() {
+                Some(context) => runtime.spawn(context.scope(work)),
                 None => runtime.spawn(work),
             };
         }

@@ -2,9 +2,7 @@
 
 use std::{convert::Infallible, env, str::FromStr};
 
-use clap::{CommandFactory, FromArgMatches};
-
-use super::{Cli, CliError};
+use super::CliError;
 use crate::{
     profile::Username,
     store::{CustomerRef, DatabaseUrl, DatabaseUrlError, Store},
@@ -74,16 +72,8 @@ impl CustomerArg {
     }
 }
 
-impl Cli {
-    /// Parses the command line and the environment. Prints what is wrong, or the help that is asked for, and exits.
-    pub fn from_command_line() -> Self {
-        let matches = Self::command().try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
-        matches.unwrap_or_else(|error| exit(&error))
-    }
-}
-
 /// As `clap::Error::exit` does, but the message shows no secret that was given in a wrong place.
-fn exit(error: &clap::Error) -> ! {
+pub(super) fn exit(error: &clap::Error) -> ! {
     let given: Vec<String> = env::args_os()
         .skip(1)
         .chain(env::vars_os().filter(|(name, _)| super::env::is_ours(&name.to_string_lossy())).map(|(_, value)| value))

@@ -1,14 +1,28 @@
-//! The log, on stderr.
+//! The log, on stderr. It never stops the server and no request waits for it: see [`writer`].
 
-use std::io::IsTerminal;
+mod filter;
+mod writer;
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Write},
+    os::fd::AsFd,
+    sync::OnceLock,
+};
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+pub use filter::{LogFilter, LogFilterError};
+use writer::LogWriter;
 
 use crate::request_id;
 
+/// The process's one log; empty until [`start`].
+static WRITER: OnceLock<LogWriter> = OnceLock::new();
+
 /// How a log line looks.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
     Text,
@@ -16,19 +30,59 @@ pub enum Format {
     Json,
 }
 
-/// Starts the log; a filter that cannot be read falls back to `info`.
-pub fn start(filter: &str, format: Format) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    // The first subscriber of a process stays: in tests this may be the second call.
-    let _ = match format {
-        Format::Text => log.try_init(),
-        Format::Json => log.json().try_init(),
+/// Starts the log. A second call in the same process changes nothing.
+pub fn start(filter: &LogFilter, format: Format) {
+    let writer = WRITER.get_or_init(|| LogWriter::start(open_stderr(), warn_of_dropped_lines)).clone();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(io::stderr().is_terminal())
+        // Without this a line that cannot be written is reported by `eprintln!`, which panics when stderr is closed.
+        .log_internal_errors(false)
+        .with_writer(writer);
+    let lines = match format {
+        Format::Text => lines.boxed(),
+        Format::Json => lines.json().boxed(),
     };
-    // Where, and in which request; not what, which could be somebody's data.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter.targets())).try_init();
+    // The place and the request. The panic's message could hold a customer's data. The hook itself cannot panic: the
+    // log's writer ignores errors.
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(request = request_id::for_log(), location, "panicked");
     }));
+}
+
+/// Waits until every line so far is written, for at most a second.
+pub fn flush() {
+    if let Some(writer) = WRITER.get() {
+        writer.flush();
+    }
+}
+
+/// How many log lines the process has dropped, because nothing read them or because they could not be written.
+pub(super) fn dropped_lines() -> u64 {
+    WRITER.get().map_or(0, LogWriter::dropped_lines)
+}
+
+/// Writes a line for a person to stderr, after the log lines before it; it waits for at most a second.
+pub(super) fn print_to_stderr(line: &str) {
+    let line = format!("{line}\n");
+    // A broken stderr leaves only the exit code to tell what happened.
+    let _ = match WRITER.get() {
+        Some(mut writer) => writer.write_all(line.as_bytes()),
+        None => io::stderr().write_all(line.as_bytes()),
+    };
+    flush();
+}
+
+/// A file descriptor of the log's own. The lock of [`io::stderr`] would be held for as long as a write blocks, and
+/// everything else that writes to stderr would wait for it.
+fn open_stderr() -> Box<dyn Write + Send> {
+    match io::stderr().as_fd().try_clone_to_owned() {
+        Ok(stderr) => Box::new(File::from(stderr)),
+        Err(_) => Box::new(io::stderr()),
+    }
+}
+
+fn warn_of_dropped_lines(lines: u64) {
+    tracing::warn!(lines, "log lines were dropped");
 }

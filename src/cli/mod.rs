@@ -18,7 +18,7 @@ mod values;
 
 use std::{error::Error, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use self::arguments::DatabaseUrlArg;
 use crate::{
@@ -40,24 +40,21 @@ pub struct Cli {
         env = "DATABASE_URL",
         hide_env_values = true,
         value_name = "URL",
-        default_value = "sqlite://shop-profile.db"
+        default_value = DEFAULT_DATABASE_URL
     )]
     database_url: DatabaseUrlArg,
 
-    /// What is logged to stderr: error, warn, info, debug, or tracing's filters (`info,shop_profile=debug`).
-    #[arg(
-        long,
-        global = true,
-        env = "SHOP_PROFILE_LOG",
-        value_name = "FILTER",
-        default_value = "info,sea_orm_migration=warn"
-    )]
-    pub log: String,
+    /// What is logged to stderr: error, warn, info, debug, trace or off, or a list with levels of single modules
+    /// (`info,shop_profile=debug`).
+    #[arg(long, global = true, env = "SHOP_PROFILE_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: log::LogFilter,
 
     /// How it is logged.
     #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: log::Format,
 }
+
+const DEFAULT_DATABASE_URL: &str = "sqlite://shop-profile.db";
 
 const EXAMPLES: &str = "\
 Try it, without a database:
@@ -107,6 +104,19 @@ impl CliError {
     }
 }
 
+impl Cli {
+    /// Reads the command line and the environment. Wrong usage ends the process with a message and exit code 2.
+    pub fn parse_or_exit() -> Self {
+        let cli = Self::try_parse().unwrap_or_else(|error| arguments::exit(&env::name_variable(error)));
+        if let Command::Serve(args) = &cli.command
+            && let Some(conflict) = args.conflict()
+        {
+            Self::command().error(ErrorKind::ArgumentConflict, conflict).exit();
+        }
+        cli
+    }
+}
+
 /// Runs the sub-command to its end.
 pub fn run(cli: Cli) -> ExitCode {
     env::warn_of_unknown();
@@ -120,16 +130,15 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that tells a person why it did not work")]
 fn fail(error: &CliError) -> ExitCode {
-    eprintln!("error: {error}");
+    log::print_to_stderr(&format!("error: {error}"));
     ExitCode::FAILURE
 }
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
     match cli.command {
-        Command::Serve(args) => serve::run(args, url()).await,
+        Command::Serve(args) => serve::run(args, url(), cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,
@@ -165,8 +174,6 @@ fn print(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

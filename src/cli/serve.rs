@@ -1,31 +1,35 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
-use std::{net::SocketAddr, sync::Arc};
+mod demo;
+mod listen;
+mod signals;
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::http::HeaderValue;
-use clap::ValueEnum;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use clap::ArgAction;
 
-use super::{CliError, print, refuse_pending};
+use self::{listen::ListenAddress, signals::Stop};
+use super::{CliError, log, print, refuse_pending, values::switch};
 use crate::{
-    auth::ApiToken,
-    profile::{FieldInput, NewCustomerInput},
+    request_id,
     server::{self, ConnectionLimits},
-    store::{DatabaseUrl, NewToken, OpenOptions, Store},
+    store::{DatabaseUrl, OpenOptions, Store},
 };
 
 /// How to serve.
 #[derive(clap::Args)]
+#[command(after_help = SIGNALS)]
 pub struct Args {
-    /// The address to listen on. Beyond this machine, put a proxy with TLS before it.
+    /// The address and port to listen on; a port alone is on 127.0.0.1. Beyond this machine, put a proxy with TLS in
+    /// front.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000", env = "SHOP_PROFILE_LISTEN")]
-    listen: SocketAddr,
-    /// Serve a throwaway database with the contract's example customer and a fresh key; nothing of it is kept.
-    #[arg(long, env = "SHOP_PROFILE_DEMO")]
+    listen: ListenAddress,
+    /// Serve a throwaway database with the contract's example customer and a new API token; nothing of it is kept.
+    #[arg(long, env = "SHOP_PROFILE_DEMO", action = ArgAction::SetTrue, value_parser = switch)]
     demo: bool,
-    /// Refuse to start when the schema is not up to date, instead of bringing it up to date.
-    #[arg(long, env = "SHOP_PROFILE_NO_MIGRATE", conflicts_with = "demo")]
+    /// Do not change the schema: exit with an error when it is not up to date.
+    #[arg(long, env = "SHOP_PROFILE_NO_MIGRATE", action = ArgAction::SetTrue, value_parser = switch)]
     no_migrate: bool,
     /// PostgreSQL: the most connections of this server for requests; two more are for everything else.
     #[arg(long, value_name = "N", default_value_t = OpenOptions::default().connections, env = "SHOP_PROFILE_DATABASE_CONNECTIONS")]
@@ -35,33 +39,34 @@ pub struct Args {
         long,
         value_name = "on|off",
         default_value = "on",
-        hide_possible_values = true,
-        env = "SHOP_PROFILE_INTROSPECTION"
+        env = "SHOP_PROFILE_INTROSPECTION",
+        action = ArgAction::Set,
+        value_parser = switch
     )]
-    introspection: Switch,
+    introspection: bool,
     /// Whether the GraphiQL playground is served.
     #[arg(
         long,
         value_name = "on|off",
         default_value = "on",
-        hide_possible_values = true,
-        env = "SHOP_PROFILE_GRAPHIQL"
+        env = "SHOP_PROFILE_GRAPHIQL",
+        action = ArgAction::Set,
+        value_parser = switch
     )]
-    graphiql: Switch,
+    graphiql: bool,
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
+const SIGNALS: &str = "\
+SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the server in order: it finishes the requests that it has begun (exit code 0).
+A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 
-impl Switch {
-    fn is_on(self) -> bool {
-        matches!(self, Self::On)
+impl Args {
+    /// Options that contradict each other. (clap's `conflicts_with` would also count a variable that says `off`.)
+    pub(super) fn conflict(&self) -> Option<&'static str> {
+        (self.demo && self.no_migrate).then_some("--demo cannot be used with --no-migrate: its database is always new")
     }
 }
 
@@ -76,93 +81,125 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
     }
 }
 
-pub(super) async fn run(args: Args, url: Result<DatabaseUrl, CliError>) -> Result<(), CliError> {
+pub(super) async fn run(
+    args: Args,
+    url: Result<DatabaseUrl, CliError>,
+    log_format: log::Format,
+) -> Result<(), CliError> {
+    let start = Instant::now();
     // First of all, so that a taken port is noticed before a database is touched.
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .map_err(|error| CliError::Failure(format!("cannot listen on {}: {error}", args.listen)))?;
+    let listener = args.listen.bind().await.map_err(|error| {
+        CliError::Failure(format!("cannot listen on {}: {error}: choose another address with --listen", args.listen))
+    })?;
     let address = listener.local_addr().map_err(CliError::failed)?;
+    for warning in warnings(&args, address, &url) {
+        tracing::warn!("{warning}");
+    }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
-    let options = OpenOptions { connections: args.database_connections, create: !args.no_migrate };
-    let store = Arc::new(Store::open(&url, options).await.map_err(CliError::failed)?);
-    if args.no_migrate {
-        refuse_pending(&store).await?;
-    } else {
-        store.migrate().await.map_err(CliError::failed)?;
+    let store = open(&args, &url).await?;
+    let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
+    let stop = Stop::on_signal()?;
+    log_start(&args, address, &url);
+    let mut text = String::new();
+    if log_format == log::Format::Text {
+        text += &format!("listening on http://{address}\n");
     }
-    let demo_key = if args.demo { Some(add_demo_customer(&store).await?) } else { None };
-    let stop = stop_on_signal()?;
-    print(&format!("listening on http://{address}"));
-    if let Some(key) = demo_key {
-        print(&welcome(address, &key));
+    if let Some(token) = demo_token {
+        text += &demo::welcome(address, &token, args.graphiql);
     }
+    print_in_background(text);
     let options = server::Options {
-        introspection: args.introspection.is_on(),
-        graphiql: args.graphiql.is_on(),
+        introspection: args.introspection,
+        graphiql: args.graphiql,
         allow_origins: args.allow_origin,
     };
-    let app = server::router(store.clone(), &options, stop.clone());
-    server::run(listener, app, ConnectionLimits::default(), stop).await;
+    let app = server::router(store.clone(), &options, stop.requested.clone());
+    server::run(listener, app, ConnectionLimits::default(), stop.requested.clone()).await;
     store.close().await;
+    let uptime_seconds = start.elapsed().as_secs();
+    let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
+    tracing::info!(reason = stop.signal(), uptime_seconds, requests, dropped_log_lines, "stopped");
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C ask for an orderly stop.
-fn stop_on_signal() -> Result<CancellationToken, CliError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(CliError::failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::failed)?;
-    let stop = CancellationToken::new();
-    let stopped = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+/// Opens the database and brings its schema up to date, or makes sure that it is.
+async fn open(args: &Args, url: &DatabaseUrl) -> Result<Arc<Store>, CliError> {
+    let options = OpenOptions { connections: args.database_connections, create: !args.no_migrate };
+    let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
+    if args.no_migrate {
+        refuse_pending(&store).await?;
+    } else {
+        let applied = store.migrate().await.map_err(CliError::failed)?;
+        if !applied.is_empty() {
+            tracing::info!(steps = applied.len(), "migrated the schema");
         }
-        tracing::info!("stopping");
-        stopped.cancel();
-    });
-    Ok(stop)
+    }
+    Ok(store)
 }
 
-/// The customer of the contract's example, every value of it.
-async fn add_demo_customer(store: &Arc<Store>) -> Result<ApiToken, CliError> {
-    let text = |text: &str| FieldInput::Text(text.into());
-    let example = NewCustomerInput {
-        username: text("behrooz3500"),
-        mobile_number: text("09308744204"),
-        email: text("behrooz21@hotmail.com"),
-        avatar: text("http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg"),
-        first_name: text("behrooz"),
-        last_name: text("ghorbanie"),
-        gender: text("male"),
-    };
-    let customer = example.parse().map_err(CliError::Invalid)?;
-    let customer = customer.add_to(store).await.map_err(CliError::failed)?;
-    let key = ApiToken::generate().map_err(CliError::failed)?;
-    let token = NewToken { digest: key.digest(), name: "demo".into(), expires_at: None };
-    store.issue_token(customer.id, token).await.map_err(CliError::failed)?;
-    Ok(key)
+/// What an operator may not have meant.
+fn warnings(args: &Args, address: SocketAddr, url: &Result<DatabaseUrl, CliError>) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if args.demo && is_database_named(url) {
+        warnings.push(
+            "--demo serves a throwaway database: the database that DATABASE_URL or --database-url names is not used",
+        );
+    }
+    if !address.ip().is_loopback() {
+        warnings.push(
+            "the server listens beyond this machine without TLS: API tokens can be read on the way unless a proxy with \
+             TLS is in front",
+        );
+    }
+    warnings
 }
 
-fn welcome(address: SocketAddr, key: &ApiToken) -> String {
-    let key = key.expose_secret();
-    format!(
-        r#"
-A throwaway database with one customer; it ends with this process.
+/// Whether the operator named a database. The option has a default.
+fn is_database_named(url: &Result<DatabaseUrl, CliError>) -> bool {
+    let default = super::DEFAULT_DATABASE_URL.parse::<DatabaseUrl>();
+    std::env::var_os("DATABASE_URL").is_some() || !matches!((url, default), (Ok(url), Ok(default)) if *url == default)
+}
 
-Update the profile by REST:
-  curl -X PATCH "http://{address}/api/shop/customers/me" -H "Authorization: Token {key}" -H "Content-Type: application/json" -d '{{"first_name": "John", "last_name": "Doe"}}'
+/// One line with what an operator asks first about a running server.
+fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl) {
+    let origins = args.allow_origin.iter().map(|origin| String::from_utf8_lossy(origin.as_bytes()));
+    let origins = origins.collect::<Vec<_>>().join(", ");
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        %address,
+        database = %url,
+        schema = "up to date",
+        database_connections = url.is_postgres().then_some(args.database_connections),
+        allowed_origins = (!origins.is_empty()).then_some(origins),
+        introspection = args.introspection,
+        graphiql = args.graphiql,
+        demo = args.demo,
+        "started"
+    );
+}
 
-Try GraphQL in the browser:
-  http://{address}/graphiql#key={key}
-"#
-    )
+/// Prints on a thread of its own. A stdout that is a pipe and is not read must not keep the server from starting.
+fn print_in_background(text: String) {
+    if !text.is_empty() {
+        let _ = std::thread::Builder::new().name("stdout".into()).spawn(move || print(text.trim_end_matches('\n')));
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Serve {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(arguments: &[&str]) -> Args {
+        Serve::parse_from([&["serve"], arguments].concat()).args
+    }
 
     #[test]
     fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
@@ -172,5 +209,20 @@ mod tests {
         for text in ["*", "null", "shop.example", "https://shop.example/", "https://Shop.example", "data:,x"] {
             assert!(origin(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn warns_about_a_public_address_without_tls_and_a_demo_beside_a_database() {
+        let database = || "sqlite://shop.db".parse().map_err(CliError::failed);
+        let default = || super::super::DEFAULT_DATABASE_URL.parse().map_err(CliError::failed);
+        let warn = |arguments: &[&str], address: &str, url| {
+            let warnings = warnings(&args(arguments), address.parse().unwrap(), &url);
+            warnings.iter().map(|warning| warning.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(warn(&[], "127.0.0.1:1", database()).is_empty());
+        assert!(warn(&["--demo"], "[::1]:1", default()).is_empty());
+        assert_eq!(warn(&["--demo"], "127.0.0.1:1", database()), ["--demo"]);
+        assert_eq!(warn(&[], "0.0.0.0:1", database()), ["the"]);
+        assert_eq!(warn(&["--demo"], "192.0.2.1:1", database()), ["--demo", "the"]);
     }
 }

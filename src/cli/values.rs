@@ -1,4 +1,4 @@
-//! How the choices of import and export are written on the command line.
+//! How choices are written on the command line and in environment variables.
 
 use clap::{ValueEnum, builder::PossibleValue};
 
@@ -28,5 +28,32 @@ impl ValueEnum for OnConflict {
             Self::Skip => PossibleValue::new("skip").help("Skip the row: the customer stays as they are"),
             Self::Update => PossibleValue::new("update").help("Set the fields that the row has"),
         })
+    }
+}
+
+/// A switch, by an option or by an environment variable, in any case.
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err("expected on or off (or true, false, yes, no, 1, 0)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_is_a_word_or_a_digit_in_any_case() {
+        for (text, value) in [("on", true), ("TRUE", true), ("Yes", true), ("1", true)] {
+            assert_eq!(switch(text), Ok(value), "{text}");
+        }
+        for (text, value) in [("off", false), ("False", false), ("NO", false), ("0", false)] {
+            assert_eq!(switch(text), Ok(value), "{text}");
+        }
+        for text in ["", "2", "maybe", " on"] {
+            assert!(switch(text).is_err(), "{text:?}");
+        }
     }
 }

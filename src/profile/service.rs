@@ -9,7 +9,7 @@ use super::{
     patch::ValidationErrors,
 };
 use crate::{
-    auth::{Credential, TokenFormat, Unauthenticated},
+    auth::{Credential, RejectedTokens, Rejection, Unauthenticated},
     request_id,
     store::{ProfileRow, ProfileUpdate, Store, StoreError, TokenOwner, now},
 };
@@ -31,22 +31,22 @@ pub struct UpdateMyProfile {
 #[derive(Clone)]
 pub struct ProfileService {
     store: Arc<Store>,
+    rejected_tokens: RejectedTokens,
 }
 
 impl ProfileService {
     /// The operations on this store.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+        Self { store, rejected_tokens: RejectedTokens::default() }
     }
 
     /// The customer whose key this is; the first step of every operation that cannot be one statement.
     pub async fn me(&self, credential: &Credential) -> Result<Customer, ProfileError> {
         let Some(holder) = self.store.find_token_owner(&credential.digest).await.map_err(refuse)? else {
-            let why = if credential.format == TokenFormat::BadChecksum { "mistyped" } else { "unknown" };
-            tracing::info!(request = request_id::for_log(), why, format = ?credential.format, "key refused");
+            self.rejected_tokens.record(credential.format.into(), None);
             return Err(Unauthenticated::UnknownToken.into());
         };
-        admit(holder).map(Customer::from).map_err(ProfileError::from)
+        self.admit(holder).map(Customer::from).map_err(ProfileError::from)
     }
 
     /// Changes what the patch names and nothing else, in one statement whose condition is the live key, or says
@@ -115,6 +115,19 @@ impl ProfileService {
         }
     }
 
+    /// The customer behind a key, if it is live and they are active.
+    fn admit(&self, holder: TokenOwner) -> Result<ProfileRow, Unauthenticated> {
+        let TokenOwner { token_id, expires_at, revoked_at, customer } = holder;
+        let (reason, error) = match (revoked_at, expires_at) {
+            (Some(_), _) => (Rejection::Revoked, Unauthenticated::UnknownToken),
+            (None, Some(end)) if end <= now() => (Rejection::Expired, Unauthenticated::UnknownToken),
+            (None, _) if !customer.is_active => (Rejection::Inactive, Unauthenticated::Inactive),
+            (None, _) => return Ok(customer),
+        };
+        self.rejected_tokens.record(reason, Some(token_id));
+        Err(error)
+    }
+
     /// All that is wrong with an invalid patch. Who asks must be known first.
     async fn explain(&self, credential: &Credential, invalid: ValidationErrors) -> Result<ProfileError, ProfileError> {
         let ValidationErrors { mut errors, username } = invalid;
@@ -164,22 +177,4 @@ fn columns(patch: &Patch) -> Vec<(customer::Column, Option<String>)> {
 fn refuse(error: StoreError) -> ProfileError {
     tracing::error!(request = request_id::for_log(), error = &error as &dyn std::error::Error, "the store failed");
     ProfileError::from(error)
-}
-
-/// The customer behind a key, if it is live and they are active.
-fn admit(holder: TokenOwner) -> Result<ProfileRow, Unauthenticated> {
-    let TokenOwner { token_id, expires_at, revoked_at, customer } = holder;
-    let refusal = match (revoked_at, expires_at) {
-        (Some(_), _) => Some(("revoked", Unauthenticated::UnknownToken)),
-        (None, Some(end)) if end <= now() => Some(("expired", Unauthenticated::UnknownToken)),
-        (None, _) if !customer.is_active => Some(("customer inactive", Unauthenticated::Inactive)),
-        (None, _) => None,
-    };
-    match refusal {
-        None => Ok(customer),
-        Some((why, refusal)) => {
-            tracing::info!(request = request_id::for_log(), why, token = token_id, "key refused");
-            Err(refusal)
-        }
-    }
 }

@@ -2,12 +2,12 @@
 //!
 //! `axum::serve` sets no timer, so that hyper's deadlines would never fire; this is hyper's own builder with one.
 
-use std::{future::poll_fn, io, pin::Pin, sync::Arc, time::Duration};
+use std::{future::poll_fn, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, HttpBody},
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::{HeaderValue, Version, header},
     response::{IntoResponse, Response},
 };
@@ -69,10 +69,10 @@ pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, s
             () = stop.cancelled() => break,
         };
         match socket {
-            Ok((socket, _)) => {
+            Ok((socket, peer)) => {
                 let (app, stop) = (app.clone(), stop.clone());
                 connections.spawn(async move {
-                    serve(socket, app, limits, stop).await;
+                    serve(socket, peer, app, limits, stop).await;
                     drop(place);
                 });
             }
@@ -96,12 +96,13 @@ async fn wait_after(error: &io::Error) {
     }
 }
 
-async fn serve(socket: TcpStream, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
+async fn serve(socket: TcpStream, peer: SocketAddr, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
     let _ = socket.set_nodelay(true);
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(limits.write_timeout));
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let app = app.clone();
+        request.extensions_mut().insert(ConnectInfo(peer));
         Box::pin(answer(app, request.map(Body::new)))
     });
     let mut connection = http1::Builder::new()

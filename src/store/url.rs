@@ -101,6 +101,11 @@ impl DatabaseUrl {
     pub fn in_memory() -> Self {
         Self(Kind::Sqlite(SqliteUrl { text: "sqlite::memory:".to_owned(), file: None, may_create: false }))
     }
+
+    /// Whether it names a PostgreSQL database; otherwise a SQLite database.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0, Kind::Postgres(_))
+    }
 }
 
 fn parse_sqlite(text: &str) -> Result<SqliteUrl, DatabaseUrlError> {

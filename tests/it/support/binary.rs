@@ -1,6 +1,7 @@
 //! The program itself, as an operator runs it.
 
 use std::{
+    net::SocketAddr,
     ops::Deref,
     process::{Output, Stdio},
     sync::{Arc, Mutex},
@@ -9,15 +10,17 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    process::{Child, ChildStderr, ChildStdout, Command},
     task::JoinHandle,
 };
 
 use super::api::Api;
 
-/// The program in an empty environment, so that nothing of this machine leaks into a test.
+/// The program in an empty environment, so that nothing of this machine leaks into a test. `TEST_PROGRAM` names
+/// another build of it, say a release build.
 pub fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shop-profile"));
+    let program = std::env::var_os("TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_shop-profile").into());
+    let mut command = Command::new(program);
     command.args(arguments).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -66,40 +69,57 @@ pub async fn run(database_url: &str, arguments: &[&str]) -> Ended {
 pub struct Server {
     api: Api,
     child: Child,
-    stdout: Lines<BufReader<ChildStdout>>,
-    stderr: Arc<Mutex<String>>,
-    stderr_ends: JoinHandle<()>,
+    stdout: Option<Lines<BufReader<ChildStdout>>>,
+    log: Log,
 }
 
 impl Server {
     /// `serve` on any free port, ready for requests.
     pub async fn start(database_url: &str, arguments: &[&str]) -> Self {
-        let mut serve = command(&["serve", "--listen", "127.0.0.1:0"]);
-        serve.args(arguments).env("DATABASE_URL", database_url);
-        Self::spawn(serve).await
+        Self::spawn(serve(database_url, arguments)).await
     }
 
     /// Waits until the command says where it listens.
-    pub async fn spawn(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = Arc::new(Mutex::new(String::new()));
-        let stderr_ends = tokio::spawn(collect(child.stderr.take().unwrap(), stderr.clone()));
-        let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = stdout.next_line().await.unwrap().unwrap_or_default();
-        let address = line.strip_prefix("listening on http://").and_then(|address| address.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("{line:?} instead of an address\n{}", stderr.lock().unwrap()));
-        Self { api: Api::at(address), child, stdout, stderr, stderr_ends }
+    pub async fn spawn(command: Command) -> Self {
+        Self::spawn_with(command, Stdio::piped(), Stdio::piped()).await
+    }
+
+    /// As `spawn`, with another stdout or stderr. One of them must be piped: it tells the address.
+    pub async fn spawn_with(mut command: Command, stdout: Stdio, stderr: Stdio) -> Self {
+        // Programs read the address in the log, people on stdout.
+        let is_json = command.as_std().get_args().any(|argument| argument == "json");
+        let mut child = command.stdout(stdout).stderr(stderr).spawn().unwrap();
+        let log = Log::of(child.stderr.take());
+        let mut stdout = child.stdout.take().map(|stdout| BufReader::new(stdout).lines());
+        let address = match &mut stdout {
+            Some(stdout) if !is_json => {
+                let line = stdout.next_line().await.unwrap().unwrap_or_default();
+                line.strip_prefix("listening on http://").and_then(|address| address.parse().ok())
+            }
+            _ => address_in(&log.line("started").await),
+        };
+        let address = address.unwrap_or_else(|| panic!("no address\n{}", log.text()));
+        Self { api: Api::at(address), child, stdout, log }
     }
 
     /// The next line on stdout.
     pub async fn line(&mut self) -> String {
-        self.stdout.next_line().await.unwrap().expect("one more line")
+        self.stdout.as_mut().expect("stdout is piped").next_line().await.unwrap().expect("one more line")
+    }
+
+    /// What stdout says until its end.
+    pub async fn rest_of_stdout(&mut self) -> String {
+        let mut rest = String::new();
+        while let Some(line) = self.stdout.as_mut().expect("stdout is piped").next_line().await.unwrap() {
+            rest.push_str(&line);
+            rest.push('\n');
+        }
+        rest
     }
 
     /// Waits until the log says this, and gives the line.
     pub async fn logged(&self, text: &str) -> String {
-        let find = || self.stderr.lock().unwrap().lines().find(|line| line.contains(text)).map(str::to_owned);
-        super::eventually(async || find()).await
+        self.log.line(text).await
     }
 
     /// `kill -9`: it has no chance to tidy up.
@@ -109,17 +129,70 @@ impl Server {
 
     /// SIGTERM asks for an orderly end.
     pub async fn terminate(&self) {
-        let pid = self.child.id().expect("it is running").to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        self.signal("TERM").await;
+    }
+
+    /// Sends a signal: `TERM`, `HUP`.
+    pub async fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status().await.unwrap();
+        assert!(status.success());
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it is running")
     }
 
     /// The end: the exit code and all that was logged.
     pub async fn ended(mut self) -> (Option<i32>, String) {
         let status = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.expect("an end").unwrap();
-        self.stderr_ends.await.unwrap();
-        let log = self.stderr.lock().unwrap().clone();
-        (status.code(), log)
+        (status.code(), self.log.whole().await)
     }
+}
+
+/// `serve` on any free port.
+pub fn serve(database_url: &str, arguments: &[&str]) -> Command {
+    let mut serve = command(&["serve", "--listen", "127.0.0.1:0"]);
+    serve.args(arguments).env("DATABASE_URL", database_url);
+    serve
+}
+
+/// What a server writes to stderr.
+struct Log {
+    text: Arc<Mutex<String>>,
+    /// Ends with stderr. `None` when stderr is not piped.
+    task: Option<JoinHandle<()>>,
+}
+
+impl Log {
+    fn of(stderr: Option<ChildStderr>) -> Self {
+        let text = Arc::<Mutex<String>>::default();
+        let task = stderr.map(|stderr| tokio::spawn(collect(stderr, text.clone())));
+        Self { text, task }
+    }
+
+    fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+
+    /// Waits for a line with this text.
+    async fn line(&self, text: &str) -> String {
+        let find = || self.text.lock().unwrap().lines().find(|line| line.contains(text)).map(str::to_owned);
+        super::eventually(async || find()).await
+    }
+
+    /// Waits for the end of stderr.
+    async fn whole(self) -> String {
+        if let Some(task) = self.task {
+            task.await.unwrap();
+        }
+        std::mem::take(&mut *self.text.lock().unwrap())
+    }
+}
+
+/// The address in the line that the server logs when it has started: `"address":"127.0.0.1:1"` or `address=127.0.0.1:1`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let value = line.split("address").nth(1)?.trim_start_matches(['"', ':', '=']);
+    value.split(['"', ' ']).next()?.parse().ok()
 }
 
 impl Deref for Server {

@@ -81,8 +81,7 @@ impl Shop {
     }
 
     async fn add(&self, input: NewCustomerInput) -> Customer {
-        let id = input.parse().unwrap().add_to(&self.store).await.unwrap().id;
-        Customer { id, key: self.issue(id, None).await }
+        add_customer(&self.store, input).await
     }
 
     /// One more key.
@@ -113,6 +112,15 @@ impl Deref for Shop {
     }
 }
 
-fn text(text: &str) -> FieldInput {
+/// Adds a customer and issues an API token for them.
+pub async fn add_customer(store: &Arc<Store>, input: NewCustomerInput) -> Customer {
+    let id = input.parse().unwrap().add_to(store).await.unwrap().id;
+    let key = ApiToken::generate().unwrap();
+    let token = NewToken { digest: key.digest(), name: String::new(), expires_at: None };
+    store.issue_token(id, token).await.unwrap();
+    Customer { id, key: key.expose_secret().to_owned() }
+}
+
+pub fn text(text: &str) -> FieldInput {
     FieldInput::Text(text.into())
 }

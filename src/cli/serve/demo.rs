@@ -1,0 +1,47 @@
+//! `serve --demo`: the contract's example customer, and how to try the server.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use crate::{
+    auth::ApiToken,
+    cli::CliError,
+    profile::{FieldInput, NewCustomerInput},
+    store::{NewToken, Store},
+};
+
+/// Adds the customer of the contract's example, with every value of it, and issues an API token.
+pub(super) async fn add_customer(store: &Arc<Store>) -> Result<ApiToken, CliError> {
+    let text = |text: &str| FieldInput::Text(text.into());
+    let example = NewCustomerInput {
+        username: text("behrooz3500"),
+        mobile_number: text("09308744204"),
+        email: text("behrooz21@hotmail.com"),
+        avatar: text("http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg"),
+        first_name: text("behrooz"),
+        last_name: text("ghorbanie"),
+        gender: text("male"),
+    };
+    let customer = example.parse().map_err(CliError::Invalid)?;
+    let customer = customer.add_to(store).await.map_err(CliError::failed)?;
+    let token = ApiToken::generate().map_err(CliError::failed)?;
+    let row = NewToken { digest: token.digest(), name: "demo".into(), expires_at: None };
+    store.issue_token(customer.id, row).await.map_err(CliError::failed)?;
+    Ok(token)
+}
+
+/// What to try. GraphiQL is named only when it is served.
+pub(super) fn welcome(address: SocketAddr, token: &ApiToken, graphiql: bool) -> String {
+    let token = token.expose_secret();
+    let mut text = format!(
+        r#"
+A throwaway database with one customer; it ends with this process.
+
+Update the profile by REST:
+  curl -X PATCH "http://{address}/api/shop/customers/me" -H "Authorization: Token {token}" -H "Content-Type: application/json" -d '{{"first_name": "John", "last_name": "Doe"}}'
+"#
+    );
+    if graphiql {
+        text += &format!("\nTry GraphQL in the browser:\n  http://{address}/graphiql#key={token}\n");
+    }
+    text
+}

@@ -1,0 +1,130 @@
+//! Faults of PostgreSQL and of the way there.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+
+use crate::{
+    load::Load,
+    scenario::Fault,
+    support::{binary::Server, database::Database, proxy::Proxy},
+};
+
+/// The connections carry nothing any more and stay open; new ones work. The host of the database lost its power, and
+/// another one took over its address.
+pub struct FrozenConnections {
+    proxy: Proxy,
+    _database: Database,
+}
+
+impl Fault for FrozenConnections {
+    async fn on(database: Database) -> Option<Self> {
+        Some(Self { proxy: Proxy::start(database.url()).await, _database: database })
+    }
+
+    fn url(&self) -> String {
+        self.proxy.url().to_owned()
+    }
+
+    async fn begin(&mut self, _: &Server, load: &Load) {
+        self.proxy.freeze();
+        load.is_rejected().await;
+    }
+
+    async fn end(&mut self) {}
+}
+
+/// The connections are reset; new ones work.
+pub struct ResetConnections {
+    proxy: Proxy,
+    _database: Database,
+}
+
+impl Fault for ResetConnections {
+    async fn on(database: Database) -> Option<Self> {
+        Some(Self { proxy: Proxy::start(database.url()).await, _database: database })
+    }
+
+    fn url(&self) -> String {
+        self.proxy.url().to_owned()
+    }
+
+    async fn begin(&mut self, _: &Server, load: &Load) {
+        for _ in 0..20 {
+            self.proxy.reset();
+            load.is_served(1).await;
+        }
+        self.proxy.reset();
+    }
+
+    async fn end(&mut self) {}
+}
+
+/// Another transaction has locked every customer.
+pub struct LockedRows {
+    database: Database,
+    other: Option<DatabaseConnection>,
+}
+
+impl Fault for LockedRows {
+    async fn on(database: Database) -> Option<Self> {
+        Some(Self { database, other: None })
+    }
+
+    fn url(&self) -> String {
+        self.database.url().to_owned()
+    }
+
+    async fn begin(&mut self, _: &Server, load: &Load) {
+        let other = self.database.connect().await;
+        other.execute_unprepared("BEGIN; SELECT id FROM customer FOR UPDATE").await.unwrap();
+        self.other = Some(other);
+        load.is_rejected().await;
+    }
+
+    async fn end(&mut self) {
+        let other = self.other.take().expect("it has begun");
+        other.execute_unprepared("ROLLBACK").await.unwrap();
+        other.close().await.unwrap();
+    }
+}
+
+/// The database takes no writes: a primary that was demoted.
+pub struct ReadOnlyDatabase {
+    database: Database,
+}
+
+impl ReadOnlyDatabase {
+    /// Connections that are open keep their setting: they are ended, as a fail-over ends them.
+    async fn set_read_only(&self, value: &str) {
+        let name = self.database.url().split(['?']).next().unwrap().rsplit('/').next().unwrap().to_owned();
+        let db = self.database.connect().await;
+        db.execute_unprepared("SET default_transaction_read_only = off").await.unwrap();
+        for sql in [
+            format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}"),
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                .to_owned(),
+        ] {
+            db.execute_unprepared(&sql).await.unwrap();
+        }
+        db.close().await.unwrap();
+    }
+}
+
+impl Fault for ReadOnlyDatabase {
+    async fn on(database: Database) -> Option<Self> {
+        Some(Self { database })
+    }
+
+    fn url(&self) -> String {
+        self.database.url().to_owned()
+    }
+
+    async fn begin(&mut self, _: &Server, load: &Load) {
+        self.set_read_only("on").await;
+        load.is_rejected().await;
+    }
+
+    async fn end(&mut self) {
+        self.set_read_only("off").await;
+    }
+}
