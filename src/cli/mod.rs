@@ -14,7 +14,6 @@ mod progress;
 mod schema;
 pub mod serve;
 pub mod token;
-mod values;
 
 use std::{error::Error, process::ExitCode};
 
@@ -88,7 +87,7 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// Fields that break a rule, one line each.
-    #[error("{}", .0.iter().map(|error| format!("{}: {}", crate::rest::field_name(error.field), error.message)).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(|error| format!("{}: {}", error.field.as_str(), error.message)).collect::<Vec<_>>().join("\n"))]
     Invalid(Vec<FieldError>),
     /// Anything else, in words.
     #[error("{0}")]

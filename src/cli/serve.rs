@@ -10,7 +10,7 @@ use axum::http::HeaderValue;
 use clap::ArgAction;
 
 use self::{listen::ListenAddress, signals::Stop};
-use super::{CliError, log, print, refuse_pending, values::switch};
+use super::{CliError, arguments::switch, log, print, refuse_pending};
 use crate::{
     request_id,
     server::{self, ConnectionLimits},

@@ -14,7 +14,7 @@ use super::response::JSON;
 use crate::{
     api::{BodyError, ExecutionError},
     auth::Unauthenticated,
-    profile::{Field, FieldError, ProfileError, clip},
+    profile::{FieldError, ProfileError, clip},
 };
 
 /// A key of the body that only a strict client hears of, and what is wrong with it.
@@ -142,24 +142,11 @@ impl Serialize for FieldErrors<'_> {
         let mut map = serializer.serialize_map(None)?;
         for errors in self.0.chunk_by(|one, next| one.field == next.field) {
             let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
-            map.serialize_entry(field_name(errors[0].field), &messages)?;
+            map.serialize_entry(errors[0].field.as_str(), &messages)?;
         }
         for (key, problem) in self.1 {
             map.serialize_entry(key, &[problem])?;
         }
         map.end()
-    }
-}
-
-/// The field's name in the REST contract.
-pub fn field_name(field: Field) -> &'static str {
-    match field {
-        Field::Username => "username",
-        Field::MobileNumber => "mobile_number",
-        Field::Email => "email",
-        Field::Avatar => "avatar",
-        Field::FirstName => "first_name",
-        Field::LastName => "last_name",
-        Field::Gender => "gender",
     }
 }

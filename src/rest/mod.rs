@@ -16,9 +16,6 @@ mod response;
 
 use axum::{Router, http::Uri, routing::any};
 
-pub use error::field_name;
-pub use response::customer_json;
-
 use crate::profile::ProfileService;
 
 const PATH: &str = "/api/shop/customers/me";
