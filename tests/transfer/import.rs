@@ -177,8 +177,8 @@ async fn an_interrupted_import_is_resumed(database: Database) {
         let row = database.connect().await.query_one_raw(check).await.unwrap().unwrap();
         assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "ok");
     }
-    let (customers, keys) = store.count_rows().await.unwrap();
-    assert!(customers > 0 && customers == keys, "a customer and their key come together: {customers}, {keys}");
+    let (customers, tokens) = store.count_rows().await.unwrap();
+    assert!(customers > 0 && customers == tokens, "a customer and their token come together: {customers}, {tokens}");
 
     let resumed = file.import(&database, &["--on-conflict", "skip"]).await;
     let left = ROWS as u64 - customers;
