@@ -22,11 +22,6 @@ pub(super) fn warn_of_unknown() {
     }
 }
 
-/// Whether an option may read this environment variable.
-pub(super) fn is_ours(name: &str) -> bool {
-    name.starts_with(PREFIX) || name == "DATABASE_URL"
-}
-
 /// Names the environment variable in a message about an option whose wrong value came from there.
 pub(super) fn name_variable(mut error: clap::Error) -> clap::Error {
     let mut command = Cli::command();
@@ -57,6 +52,11 @@ fn is_on_command_line(argument: &Arg) -> bool {
             .and_then(|word| word.strip_prefix(name))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     })
+}
+
+/// Whether an option may read this environment variable.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with(PREFIX) || name == "DATABASE_URL"
 }
 
 fn known(command: &Command) -> HashSet<String> {

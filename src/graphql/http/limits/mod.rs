@@ -1,0 +1,114 @@
+//! What a document may cost (docs/limits.md, "GraphQL documents"), and the errors that say so.
+//!
+//! - `tokens`: what is checked of the text, before the parser
+//! - `complexity`: what is checked of the parsed document
+//! - `root_fields`: the fields at the root of an operation
+//!
+//! The numbers leave room for the longest document that tools send, graphql-js's introspection query: 2,075 bytes, 184
+//! tokens, brackets nested 15, depth 15, 240 fields, two nested introspection lists.
+
+mod complexity;
+mod root_fields;
+mod tokens;
+
+pub(crate) use complexity::{ComplexityError, check_document};
+pub(crate) use root_fields::{RootFields, root_fields};
+pub(crate) use tokens::{SourceError, check_source};
+
+use crate::graphql::error::Code;
+
+/// Bytes of a document's text.
+pub(crate) const MAX_DOCUMENT_BYTES: usize = 16_384;
+/// Lexical tokens of a document's text: punctuators, names, numbers and strings.
+pub(crate) const MAX_TOKENS: usize = 1_000;
+/// Brackets inside each other, `(`, `[` and `{` together. The parser recurses once for each.
+pub(crate) const MAX_NESTING: usize = 32;
+/// Operations of a document.
+pub(crate) const MAX_OPERATIONS: usize = 10;
+/// Fragments of a document, used or not.
+pub(crate) const MAX_FRAGMENTS: usize = 30;
+/// Variables of a document, those of all its operations together.
+pub(crate) const MAX_VARIABLES: usize = 30;
+/// Directives of a document, wherever they stand in its text.
+pub(crate) const MAX_DIRECTIVES: usize = 20;
+/// Fields inside each other in an operation, its fragments expanded.
+pub(crate) const MAX_DEPTH: usize = 15;
+/// Selections of an operation, its fragments expanded: each field (`__typename` too), spread and inline fragment.
+pub(crate) const MAX_FIELDS: usize = 400;
+/// Aliases of an operation, its fragments expanded.
+pub(crate) const MAX_ALIASES: usize = 30;
+/// Lists of types inside each other in an introspection. Each multiplies the answer by the size of the schema.
+pub(crate) const MAX_INTROSPECTION_LISTS: usize = 2;
+/// Fields at the root of a mutation, its fragments expanded: each is a write.
+pub(crate) const MAX_MUTATION_ROOT_FIELDS: usize = 5;
+
+// The library's own limits, a second line behind ours.
+
+/// The library's measure of a selection: one for each field.
+pub(crate) const MAX_COMPLEXITY: usize = 500;
+/// Directives of one field.
+pub(crate) const MAX_DIRECTIVES_OF_FIELD: usize = 5;
+
+/// A limit that the document exceeds. The message names the limit and its value, and nothing of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LimitExceeded {
+    /// [`MAX_DOCUMENT_BYTES`]
+    #[error("The document is too large: the limit is {MAX_DOCUMENT_BYTES} bytes.")]
+    DocumentBytes,
+    /// [`MAX_TOKENS`]
+    #[error("Too many tokens: the limit is {MAX_TOKENS}.")]
+    Tokens,
+    /// [`MAX_NESTING`]
+    #[error("Too deeply nested brackets: the limit is {MAX_NESTING}.")]
+    Nesting,
+    /// [`MAX_OPERATIONS`]
+    #[error("Too many operations: the limit is {MAX_OPERATIONS}.")]
+    Operations,
+    /// [`MAX_FRAGMENTS`]
+    #[error("Too many fragments: the limit is {MAX_FRAGMENTS}.")]
+    Fragments,
+    /// [`MAX_VARIABLES`]
+    #[error("Too many variables: the limit is {MAX_VARIABLES}.")]
+    Variables,
+    /// [`MAX_DIRECTIVES`]
+    #[error("Too many directives: the limit is {MAX_DIRECTIVES}.")]
+    Directives,
+    /// [`MAX_DEPTH`]
+    #[error("Too deeply nested fields: the limit is {MAX_DEPTH}.")]
+    Depth,
+    /// [`MAX_FIELDS`]
+    #[error("Too many fields, with the fragments expanded: the limit is {MAX_FIELDS}.")]
+    Fields,
+    /// [`MAX_ALIASES`]
+    #[error("Too many aliases, with the fragments expanded: the limit is {MAX_ALIASES}.")]
+    Aliases,
+    /// [`MAX_INTROSPECTION_LISTS`]
+    #[error("Too deep an introspection: the limit is {MAX_INTROSPECTION_LISTS} nested lists.")]
+    IntrospectionLists,
+    /// [`MAX_MUTATION_ROOT_FIELDS`]
+    #[error("Too many root fields in a mutation: the limit is {MAX_MUTATION_ROOT_FIELDS}.")]
+    MutationRootFields,
+}
+
+impl LimitExceeded {
+    /// The limit for programs, as it stands in `extensions.code`.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::DocumentBytes => Code::DocumentTooLarge,
+            Self::Tokens => Code::TooManyTokens,
+            Self::Nesting => Code::TooDeeplyNested,
+            Self::Operations => Code::TooManyOperations,
+            Self::Fragments => Code::TooManyFragments,
+            Self::Variables => Code::TooManyVariables,
+            Self::Directives => Code::TooManyDirectives,
+            Self::Depth => Code::TooDeep,
+            Self::Fields => Code::TooManyFields,
+            Self::Aliases => Code::TooManyAliases,
+            Self::IntrospectionLists => Code::IntrospectionTooDeep,
+            Self::MutationRootFields => Code::TooManyRootFields,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
