@@ -346,11 +346,3 @@ async fn skipping_everything_leaves_an_empty_object() {
         assert_code(&query(&shop, document).key("unknown").send().await, 401, "UNAUTHENTICATED");
     }
 }
-
-#[test]
-fn the_readme_lists_every_code() {
-    let readme = include_str!("../../README.md");
-    for code in shop_profile::graphql::Code::ALL {
-        assert!(readme.contains(&format!("`{}`", code.as_str())), "{} is missing", code.as_str());
-    }
-}

@@ -9,10 +9,13 @@
 
 mod auth;
 mod cli;
+mod cli_database;
+mod cli_roles;
 mod connections;
 mod corpus;
 mod cost;
 mod demo;
+mod docs;
 mod durability;
 mod faults;
 mod graphql_contract;

@@ -1,4 +1,4 @@
-//! Bulk: import, export and copy by the program itself, on SQLite and on PostgreSQL.
+//! Transfer: import, export and copy by the program itself, on SQLite and on PostgreSQL.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says no by panicking")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
@@ -8,6 +8,8 @@
 mod support;
 
 mod copy;
+mod duplicates;
 mod files;
 mod import;
 mod million;
+mod repeated;
