@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::request_id::{self, RequestContext};
 
-/// How long an execution may take (PROTOCOL.md).
+/// How long an execution may take (docs/limits.md, "Bodies and executions").
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Why an execution has no result.
