@@ -5,8 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use shop_profile::graphql::Code;
 
-#[path = "../../fuzz/src/lib.rs"]
-mod targets;
+use crate::support::fuzz_targets as targets;
 
 #[test]
 fn the_seeds_pass_and_meet_every_refusal() {

@@ -3,11 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says no by panicking")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
-#[allow(dead_code, unused_imports, reason = "it is written for the tests in `it`, which use all of it")]
-#[path = "../it/support/mod.rs"]
-mod support;
-
 mod copy;
 mod files;
 mod import;
 mod million;
+
+use test_support as support;
