@@ -5,7 +5,7 @@
 //! another thread does it saw a thousandth. Its way out, requests to valgrind from within, would have every build of the
 //! tests look for libclang and valgrind's headers. So whole processes are counted, one with a few requests and one with
 //! many, and the difference is what the requests between took. SQLite is enough here: PostgreSQL's part of the work is
-//! in its own processes, and `cargo xtask bench` has it.
+//! in its own processes, and `benches/bench.py` has it.
 
 mod support;
 

@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVER_PORT = 8000
+IMAGE = "shop-profile:" + tomllib.loads((HERE.parent / "Cargo.toml").read_text())["workspace"]["package"]["version"]
 PROBES = {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}
 
 
@@ -37,7 +39,7 @@ def haproxy():
 
 def systemd():
     # The program need not be installed for its unit to be checked.
-    unit = (HERE / "shop-profile.service").read_text().replace("/usr/local/bin/shop-profile", shutil.which("true"))
+    unit = (HERE / "shop-profile.service").read_text().replace("=/usr/local/bin/shop-profile", f"={shutil.which('true')}")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "shop-profile.service"
         path.write_text(unit)
@@ -51,6 +53,7 @@ def compose():
     behind = [services["haproxy"]["environment"][f"SERVER_{n}"] for n in (1, 2, 3)]
     assert behind == [f"{name}:{SERVER_PORT}" for name in servers], behind
     for name in servers:
+        assert services[name]["image"] == IMAGE, f"not {IMAGE}"
         assert "@database/" in services[name]["environment"]["DATABASE_URL"]
         assert services[name]["depends_on"] == {"database": {"condition": "service_healthy"}}
         dockerfile = (HERE / services[name]["build"]["context"] / services[name]["build"]["dockerfile"]).resolve()
@@ -71,6 +74,7 @@ def kubernetes():
     assert labels == budget["spec"]["selector"]["matchLabels"]
     assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"] == 3
     (container,) = pod["spec"]["containers"]
+    assert container["image"] == IMAGE, f"not {IMAGE}"
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"http": SERVER_PORT} and service["spec"]["ports"][0]["targetPort"] in ports
     for probe, path in PROBES.items():
@@ -80,5 +84,14 @@ def kubernetes():
     return True
 
 
+def image():
+    dockerfile = (HERE / "Dockerfile").read_text()
+    compiler = tomllib.loads((HERE.parent / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
+    assert f"FROM rust:{compiler}-" in dockerfile, f"the image is not built by Rust {compiler}"
+    assert f"-t {IMAGE} ." in dockerfile, f"not {IMAGE}"
+    print("Dockerfile: ok")
+    return True
+
+
 # Every check runs, whatever the one before it said.
-sys.exit(not all([check() for check in (haproxy, systemd, compose, kubernetes)]))
+sys.exit(not all([check() for check in (haproxy, systemd, compose, kubernetes, image)]))

@@ -1,25 +1,27 @@
-//! `copy`: a shop moved from one database to another.
+//! `copy`: copies a shop from one database to another.
 
-use super::{CliError, open, print, progress};
+use super::{CliError, arguments::DatabaseUrlArg, open, print, progress};
 use crate::{
-    store::{DatabaseUrl, OpenOptions, Store},
+    store::{OpenOptions, Store},
     transfer::{self, Progress},
 };
 
 /// From where to where.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The database to read. Stop its servers first: what they write meanwhile makes the copy fail.
+    /// The database to read. Stop its servers first: the copy fails if they write meanwhile.
     #[arg(long, value_name = "URL", env = "SHOP_PROFILE_COPY_FROM", hide_env_values = true)]
-    from: DatabaseUrl,
-    /// The empty database to fill; its tables are made.
+    from: DatabaseUrlArg,
+    /// The empty database to fill; its tables are created.
     #[arg(long, value_name = "URL", env = "SHOP_PROFILE_COPY_TO", hide_env_values = true)]
-    to: DatabaseUrl,
+    to: DatabaseUrlArg,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), CliError> {
-    let source = open(&args.from).await?;
-    let target = Store::open(&args.to, OpenOptions::default()).await.map_err(CliError::failed)?;
+    let from = args.from.parse("--from (SHOP_PROFILE_COPY_FROM)")?;
+    let to = args.to.parse("--to (SHOP_PROFILE_COPY_TO)")?;
+    let source = open(&from).await?;
+    let target = Store::open(&to, OpenOptions::default()).await.map_err(CliError::failed)?;
     let result = copy(&source, &target).await;
     source.close().await;
     target.close().await;

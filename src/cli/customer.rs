@@ -1,10 +1,10 @@
-//! `customer`: add, show, activate, deactivate, import, export.
+//! `customer`: add, show, activate, deactivate, import, export, duplicates.
 
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, export, find_customer, import, open, print};
+use super::{CliError, arguments::CustomerArg, duplicates, export, import, open, print};
 use crate::{
     profile::{Customer, NewCustomerInput, ProfileError},
     rest,
@@ -17,26 +17,20 @@ pub enum Command {
     /// Add a customer, under the same rules as the API; prints the REST JSON.
     Add(AddArgs),
     /// Print a customer's REST JSON.
-    Show(WhoArgs),
-    /// Refuse the customer's keys from the next request on.
-    Deactivate(WhoArgs),
-    /// Accept the customer's keys again.
-    Activate(WhoArgs),
-    /// Add or change customers from a file, with the keys that they have.
+    Show(CustomerArg),
+    /// Reject the customer's API tokens from the next request on.
+    Deactivate(CustomerArg),
+    /// Accept the customer's API tokens again.
+    Activate(CustomerArg),
+    /// Add or change customers from a file, with the API tokens that they have.
     Import(import::Args),
-    /// Write every customer to stdout, as import reads them, without keys.
+    /// Write every customer to stdout, as import reads them, without API tokens.
     Export(export::Args),
+    /// List customers whose usernames look alike.
+    Duplicates,
 }
 
-/// Names a customer.
-#[derive(Args)]
-pub struct WhoArgs {
-    /// The customer's id (digits) or username.
-    #[arg(value_name = "ID|USERNAME", env = "SHOP_PROFILE_CUSTOMER")]
-    who: String,
-}
-
-/// Describes a customer.
+/// Describes a new customer.
 #[derive(Args)]
 pub struct AddArgs {
     /// 1 to 150 letters, numbers and @/./+/-/_.
@@ -81,11 +75,12 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliEr
     let store = Arc::new(open(url).await?);
     let result = match command {
         Command::Add(args) => add(&store, args).await,
-        Command::Show(args) => find_customer(&store, &args.who).await.and_then(|row| show(&row.into())),
-        Command::Deactivate(args) => set_active(&store, &args.who, false).await,
-        Command::Activate(args) => set_active(&store, &args.who, true).await,
+        Command::Show(customer) => customer.find(&store).await.and_then(|row| show(&row.into())),
+        Command::Deactivate(customer) => set_active(&store, &customer, false).await,
+        Command::Activate(customer) => set_active(&store, &customer, true).await,
         Command::Import(args) => import::run(args, &store).await,
         Command::Export(args) => export::run(args, &store).await,
+        Command::Duplicates => duplicates::run(&store).await,
     };
     store.close().await;
     result
@@ -96,7 +91,7 @@ async fn add(store: &Arc<Store>, args: AddArgs) -> Result<(), CliError> {
     match customer.add_to(store).await {
         Ok(customer) => show(&customer),
         Err(ProfileError::Invalid(errors)) => Err(CliError::Invalid(errors)),
-        Err(refusal) => Err(CliError::failed(refusal)),
+        Err(error) => Err(CliError::failed(error)),
     }
 }
 
@@ -105,10 +100,10 @@ fn show(customer: &Customer) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn set_active(store: &Store, who: &str, is_active: bool) -> Result<(), CliError> {
-    let customer = find_customer(store, who).await?;
-    let changed = store.set_active(customer.id, is_active).await.map_err(CliError::failed)?;
-    let changed = changed.ok_or_else(|| CliError::Failure(format!("there is no customer {who:?}")))?;
+async fn set_active(store: &Store, customer: &CustomerArg, is_active: bool) -> Result<(), CliError> {
+    let id = customer.find(store).await?.id;
+    let changed = store.set_active(id, is_active).await.map_err(CliError::failed)?;
+    let changed = changed.ok_or_else(|| customer.not_found())?;
     print(&format!("{}\t{}", changed.id, if is_active { "active" } else { "inactive" }));
     Ok(())
 }

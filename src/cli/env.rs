@@ -54,6 +54,11 @@ fn is_on_command_line(argument: &Arg) -> bool {
     })
 }
 
+/// Whether an option may read this environment variable.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with(PREFIX) || name == "DATABASE_URL"
+}
+
 fn known(command: &Command) -> HashSet<String> {
     let own = command.get_arguments().filter_map(|argument| argument.get_env());
     let own = own.map(|name| name.to_string_lossy().into_owned());

@@ -10,11 +10,16 @@ use crate::{
 
 /// How to write.
 #[derive(clap::Args)]
+#[command(after_help = EXPORT_HELP)]
 pub struct Args {
-    /// How it is written.
+    /// How it is written. Name the file accordingly (.jsonl, .csv): import knows the format by the name.
     #[arg(long, value_enum, default_value = "jsonl", env = "SHOP_PROFILE_EXPORT_FORMAT")]
     format: Format,
 }
+
+const EXPORT_HELP: &str = "\
+Values are written as they are stored, so that an import reads the same. A customer chooses their own names: a
+spreadsheet takes a cell such as =HYPERLINK(...) for a formula. Import a CSV file into it as text.";
 
 pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
     let (customers, _) = store.count_rows().await.map_err(CliError::failed)?;
@@ -22,7 +27,7 @@ pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
     let result = transfer::export(store, args.format, io::stdout(), |rows| bar.set_position(rows)).await;
     bar.finish_and_clear();
     match result {
-        // A reader that has gone (`| head`) is no failure.
+        // It is no error when the reader has closed the pipe (`| head`).
         Err(ExportError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(CliError::failed),
     }

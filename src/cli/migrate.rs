@@ -1,11 +1,11 @@
-//! `migrate`: the schema brought up to date, or only looked at.
+//! `migrate`: brings the schema up to date, or shows its state.
 
 use super::{CliError, print};
 use crate::store::{DatabaseUrl, OpenOptions, Store};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Only say which steps are applied; exit code 1 when one is pending.
+    /// Only show which migrations are applied; the exit code is 1 when one is pending.
     #[arg(long, env = "SHOP_PROFILE_MIGRATE_STATUS")]
     status: bool,
 }
@@ -13,7 +13,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, url: &DatabaseUrl) -> Result<(), CliError> {
     let options = OpenOptions { create: !args.status, ..OpenOptions::default() };
     let store = Store::open(url, options).await.map_err(CliError::failed)?;
-    let result = if args.status { status(&store).await } else { apply(&store).await };
+    let result = if args.status { status(&store).await } else { apply(&store, url).await };
     store.close().await;
     result
 }
@@ -23,17 +23,24 @@ async fn status(store: &Store) -> Result<(), CliError> {
     for (name, applied) in &migrations.steps {
         print(&format!("{name}\t{}", if *applied { "applied" } else { "pending" }));
     }
+    for name in &migrations.unknown {
+        print(&format!("{name}\tapplied, unknown to this version"));
+    }
     match migrations.pending().count() {
         0 => Ok(()),
         pending => Err(CliError::Failure(format!("{pending} pending: run `shop-profile migrate`"))),
     }
 }
 
-async fn apply(store: &Store) -> Result<(), CliError> {
+async fn apply(store: &Store, url: &DatabaseUrl) -> Result<(), CliError> {
     let applied = store.migrate().await.map_err(CliError::failed)?;
     for name in &applied {
         print(&format!("{name}\tapplied"));
     }
-    tracing::info!(steps = applied.len(), "the schema is up to date");
+    print(&match applied.len() {
+        0 => format!("{url} is up to date"),
+        1 => format!("1 migration applied to {url}"),
+        count => format!("{count} migrations applied to {url}"),
+    });
     Ok(())
 }

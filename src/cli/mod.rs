@@ -1,8 +1,10 @@
-//! The command line: a file per sub-command. Results go to stdout, talk to stderr; the exit code is 0, 1 for a
-//! refusal, 2 for wrong usage.
+//! The command line: a file per sub-command. Results go to stdout, everything else to stderr. The exit code is 0 for
+//! success, 1 for an error, 2 for wrong usage.
 
+mod arguments;
 mod copy;
 pub mod customer;
+mod duplicates;
 mod env;
 pub mod export;
 pub mod import;
@@ -18,9 +20,10 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
+use self::arguments::DatabaseUrlArg;
 use crate::{
-    profile::{FieldError, Username},
-    store::{CustomerRef, DatabaseUrl, OpenOptions, Store},
+    profile::FieldError,
+    store::{self, DatabaseUrl, OpenOptions, Store},
 };
 
 /// A shop's authenticated customer reads and updates their own profile, by GraphQL and by REST.
@@ -39,7 +42,7 @@ pub struct Cli {
         value_name = "URL",
         default_value = DEFAULT_DATABASE_URL
     )]
-    database_url: String,
+    database_url: DatabaseUrlArg,
 
     /// What is logged to stderr: error, warn, info, debug, trace or off, or a list with levels of single modules
     /// (`info,shop_profile=debug`).
@@ -69,10 +72,10 @@ enum Command {
     Serve(serve::Args),
     /// Bring the database's schema up to date.
     Migrate(migrate::Args),
-    /// Add, show, activate and deactivate customers.
+    /// Add, show, activate, deactivate, import and export customers.
     #[command(subcommand)]
     Customer(customer::Command),
-    /// Issue, list and revoke keys.
+    /// Issue, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::Command),
     /// Move a shop from one database to another (SQLite to PostgreSQL, or back), and compare the two.
@@ -81,7 +84,7 @@ enum Command {
     Schema,
 }
 
-/// Why a sub-command did not do it: one line for a person.
+/// Why a sub-command failed: one line for a person.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// Fields that break a rule, one line each.
@@ -90,35 +93,21 @@ pub enum CliError {
     /// Anything else, in words.
     #[error("{0}")]
     Failure(String),
-    /// Something below failed.
-    #[error(transparent)]
-    Failed(#[from] Box<dyn Error + Send + Sync>),
+    /// An error of the store, of a file or of the system.
+    #[error("{}", store::explain(&**.0))]
+    Failed(Box<dyn Error + Send + Sync>),
 }
 
 impl CliError {
     fn failed(error: impl Error + Send + Sync + 'static) -> Self {
         Self::Failed(Box::new(error))
     }
-
-    /// The error and its causes on one line, without saying anything twice.
-    fn one_line(&self) -> String {
-        let mut line = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if !line.contains(&text) {
-                line = format!("{line}: {text}");
-            }
-            cause = error.source();
-        }
-        line
-    }
 }
 
 impl Cli {
     /// Reads the command line and the environment. Wrong usage ends the process with a message and exit code 2.
     pub fn parse_or_exit() -> Self {
-        let cli = Self::try_parse().unwrap_or_else(|error| env::name_variable(error).exit());
+        let cli = Self::try_parse().unwrap_or_else(|error| arguments::exit(&env::name_variable(error)));
         if let Command::Serve(args) = &cli.command
             && let Some(conflict) = args.conflict()
         {
@@ -142,12 +131,12 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn fail(error: &CliError) -> ExitCode {
-    log::print_to_stderr(&format!("error: {}", error.one_line()));
+    log::print_to_stderr(&format!("error: {error}"));
     ExitCode::FAILURE
 }
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
-    let url = || cli.database_url.parse::<DatabaseUrl>().map_err(CliError::failed);
+    let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
     match cli.command {
         Command::Serve(args) => serve::run(args, url(), cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
@@ -168,6 +157,7 @@ async fn open(url: &DatabaseUrl) -> Result<Store, CliError> {
 
 async fn refuse_pending(store: &Store) -> Result<(), CliError> {
     let migrations = store.migrations().await.map_err(CliError::failed)?;
+    migrations.warn_of_unknown();
     match migrations.pending().count() {
         0 => Ok(()),
         pending => Err(CliError::Failure(format!(
@@ -176,23 +166,7 @@ async fn refuse_pending(store: &Store) -> Result<(), CliError> {
     }
 }
 
-/// Digits are an id, anything else is a username.
-fn customer_ref(who: &str) -> Result<CustomerRef, CliError> {
-    match who.parse() {
-        Ok(id) => Ok(CustomerRef::Id(id)),
-        Err(_) => {
-            let username = Username::parse(&who.into()).map_err(CliError::Invalid)?;
-            Ok(CustomerRef::CanonicalUsername(username.key().to_owned()))
-        }
-    }
-}
-
-async fn find_customer(store: &Store, who: &str) -> Result<entity::customer::Model, CliError> {
-    let found = store.find_customer(&customer_ref(who)?).await.map_err(CliError::failed)?;
-    found.ok_or_else(|| CliError::Failure(format!("there is no customer {who:?}")))
-}
-
-/// A result, on stdout. A reader that has gone (`| head`) is no failure.
+/// Prints a result on stdout. It is no error when the reader has closed the pipe (`| head`).
 fn print(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{line}");

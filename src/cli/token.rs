@@ -1,71 +1,78 @@
-//! `token`: issue, list, revoke.
+//! `token`: issue, list and revoke API tokens.
 
 use std::{str::FromStr, time::Duration};
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, find_customer, open, print};
+use super::{CliError, arguments::CustomerArg, open, print};
 use crate::{
     auth::ApiToken,
     store::{DatabaseUrl, NewToken, Store, now},
 };
 
-/// What to do with keys.
+/// What to do with API tokens.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Issue a key; prints it, alone and for the only time.
+    /// Issue a token; prints it, alone and for the only time.
     Issue(IssueArgs),
-    /// List a customer's keys: id, name, state, issued, expires, last used.
-    List(ListArgs),
-    /// Refuse a key from the next request on.
+    /// List a customer's tokens: id, name, state, issued, expires, last used.
+    List(CustomerArg),
+    /// Reject a token from the next request on.
     Revoke(RevokeArgs),
 }
 
-/// A new key.
+/// A new token.
 #[derive(Args)]
 pub struct IssueArgs {
-    /// The customer's id (digits) or username.
-    #[arg(value_name = "ID|USERNAME", env = "SHOP_PROFILE_CUSTOMER")]
-    who: String,
-    /// What to call the key, e.g. the device that it is for.
+    #[command(flatten)]
+    customer: CustomerArg,
+    /// What to call the token, e.g. the device that it is for.
     #[arg(long, default_value = "", hide_default_value = true, env = "SHOP_PROFILE_TOKEN_NAME")]
     name: String,
-    /// How long the key is good for (`365d`, `12h`), or `never` if it does not expire.
+    /// How long the token is valid (`365d`, `12h`), at most `1000y`, or `never` if it does not expire.
     #[arg(long, value_name = "TIME|never", default_value = "365d", env = "SHOP_PROFILE_TOKEN_EXPIRES_IN")]
     expires_in: Lifetime,
 }
 
-/// Whose keys.
-#[derive(Args)]
-pub struct ListArgs {
-    /// The customer's id (digits) or username.
-    #[arg(value_name = "ID|USERNAME", env = "SHOP_PROFILE_CUSTOMER")]
-    who: String,
-}
-
-/// Which key.
+/// Which token.
 #[derive(Args)]
 pub struct RevokeArgs {
-    /// The key's id, from `token list`.
-    #[arg(value_name = "TOKEN ID", env = "SHOP_PROFILE_TOKEN_ID")]
-    id: i64,
+    /// The token's id, from `token list`.
+    #[arg(value_name = "TOKEN ID")]
+    id: TokenId,
 }
 
-/// How long a key is good for; `None`: without end.
+/// The id of a token. It is no customer, and not the token itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenId(i64);
+
+impl FromStr for TokenId {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| "expected a token's id, from `token list CUSTOMER`")
+    }
+}
+
+/// How long a token is valid; `None`: it does not expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime(Option<Duration>);
 
+/// A thousand of humantime's years of 365.25 days. Ten thousand are more than a date can hold.
+const MAX_LIFETIME: Duration = Duration::from_secs(1000 * 31_557_600);
+
 impl FromStr for Lifetime {
-    type Err = String;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a time such as `365d` or `12h`, at most `1000y`, or `never`";
         if text == "never" {
             return Ok(Self(None));
         }
-        let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-        // Ten thousand years are more than a date can hold.
-        let longest = Duration::from_secs(1000 * 365 * 24 * 3600);
-        if time.is_zero() || time > longest { Err("expected a time up to 1000y".into()) } else { Ok(Self(Some(time))) }
+        match humantime::parse_duration(text) {
+            Ok(time) if !time.is_zero() && time <= MAX_LIFETIME => Ok(Self(Some(time))),
+            _ => Err(EXPECTED),
+        }
     }
 }
 
@@ -73,26 +80,26 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliEr
     let store = open(url).await?;
     let result = match command {
         Command::Issue(args) => issue(&store, args).await,
-        Command::List(args) => list(&store, &args.who).await,
-        Command::Revoke(args) => revoke(&store, args.id).await,
+        Command::List(args) => list(&store, &args).await,
+        Command::Revoke(args) => revoke(&store, args.id.0).await,
     };
     store.close().await;
     result
 }
 
 async fn issue(store: &Store, args: IssueArgs) -> Result<(), CliError> {
-    let IssueArgs { who, name, expires_in } = args;
-    let customer = find_customer(store, &who).await?;
-    let key = ApiToken::generate().map_err(CliError::failed)?;
+    let IssueArgs { customer, name, expires_in } = args;
+    let customer = customer.find(store).await?;
+    let token = ApiToken::generate().map_err(CliError::failed)?;
     let expires_at = expires_in.0.map(|time| now() + time);
-    let token = NewToken { digest: key.digest(), name, expires_at };
-    store.issue_token(customer.id, token).await.map_err(CliError::failed)?;
-    print(key.expose_secret());
+    let new = NewToken { digest: token.digest(), name, expires_at };
+    store.issue_token(customer.id, new).await.map_err(CliError::failed)?;
+    print(token.expose_secret());
     Ok(())
 }
 
-async fn list(store: &Store, who: &str) -> Result<(), CliError> {
-    let customer = find_customer(store, who).await?;
+async fn list(store: &Store, customer: &CustomerArg) -> Result<(), CliError> {
+    let customer = customer.find(store).await?;
     let tokens = store.list_tokens(customer.id).await.map_err(CliError::failed)?;
     let date = |date: Option<chrono::DateTime<chrono::Utc>>| {
         date.map_or_else(|| "never".to_owned(), |date| date.format("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -115,7 +122,7 @@ async fn revoke(store: &Store, id: i64) -> Result<(), CliError> {
         print(&format!("{id}\trevoked"));
         Ok(())
     } else {
-        Err(CliError::Failure(format!("there is no live key {id}")))
+        Err(CliError::Failure(format!("there is no live token with the id {id}")))
     }
 }
 
@@ -125,10 +132,21 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_a_time_or_never() {
-        assert_eq!("never".parse(), Ok(Lifetime(None)));
-        assert_eq!("365d".parse(), Ok(Lifetime(Some(Duration::from_secs(365 * 24 * 3600)))));
-        for text in ["", "0s", "-1d", "365", "2000y", "always"] {
-            assert!(text.parse::<Lifetime>().is_err(), "{text:?}");
+        let days = |days: u64| Ok(Lifetime(Some(Duration::from_secs(days * 24 * 3600))));
+        for (text, lifetime) in [("never", Ok(Lifetime(None))), ("365d", days(365)), ("1000y", days(365_250))] {
+            assert_eq!(text.parse(), lifetime, "{text:?}");
+        }
+        for text in ["", "0d", "0s", "-1d", "10", "365", "1001y", "10000000000000y", "forever", "tomorrow"] {
+            let error = text.parse::<Lifetime>().unwrap_err();
+            assert!(["365d", "12h", "never"].iter().all(|word| error.contains(word)), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_named_by_its_id() {
+        assert_eq!("7".parse(), Ok(TokenId(7)));
+        for text in ["phone", "sara", "shp_x", ""] {
+            assert!(text.parse::<TokenId>().is_err_and(|error| error.contains("`token list CUSTOMER`")), "{text:?}");
         }
     }
 }

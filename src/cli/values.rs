@@ -12,7 +12,7 @@ impl ValueEnum for Format {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             Self::Csv => PossibleValue::new("csv").help("Comma-separated values with a first line of field names"),
-            Self::Jsonl => PossibleValue::new("jsonl").help("A JSON object a line"),
+            Self::Jsonl => PossibleValue::new("jsonl").help("One JSON object a line"),
         })
     }
 }
@@ -24,9 +24,9 @@ impl ValueEnum for OnConflict {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::Fail => PossibleValue::new("fail").help("Refuse the row"),
-            Self::Skip => PossibleValue::new("skip").help("Leave the customer as they are"),
-            Self::Update => PossibleValue::new("update").help("Set what the row names"),
+            Self::Fail => PossibleValue::new("fail").help("Reject the row"),
+            Self::Skip => PossibleValue::new("skip").help("Skip the row: the customer stays as they are"),
+            Self::Update => PossibleValue::new("update").help("Set the fields that the row has"),
         })
     }
 }

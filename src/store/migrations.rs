@@ -1,70 +1,103 @@
 //! The schema, brought up to date exactly once, however many servers start at the same moment.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
+use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManager, seaql_migrations};
 
-use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManager};
+use super::{
+    Store,
+    explain::{explain, explain_migration},
+};
 
-use super::Store;
-
-/// Which steps this build knows, and which of them the database has.
+/// The migrations that this version knows, and those that the database has.
 #[derive(Debug)]
 pub struct Migrations {
-    /// Name of the step and whether it is applied, oldest first.
+    /// Each migration that this version knows and whether it is applied, oldest first.
     pub steps: Vec<(String, bool)>,
+    /// Migrations of the database that this version does not know: a newer version has applied them.
+    pub unknown: Vec<String>,
 }
 
 impl Migrations {
-    /// The steps that the database lacks. A database that is *ahead* of this build lacks none: a server of the
+    /// The migrations that the database lacks. A database that is *ahead* of this version lacks none: a server of the
     /// previous version goes on while the next one has migrated.
     pub fn pending(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter(|(_, applied)| !applied).map(|(name, _)| name.as_str())
+    }
+
+    /// Warns when the database is ahead of this version.
+    pub fn warn_of_unknown(&self) {
+        if let unknown @ [_, ..] = self.unknown.as_slice() {
+            let (count, names) = (unknown.len(), unknown.join(", "));
+            let migrations = if count == 1 { "migration" } else { "migrations" };
+            tracing::warn!("the database has {count} {migrations} that this version does not know: {names}");
+        }
     }
 }
 
 /// The schema could not be read or brought up to date.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot migrate the database")]
-pub struct MigrateError(#[from] DbErr);
+pub enum MigrateError {
+    /// The applied migrations cannot be read.
+    #[error("cannot read which migrations the database has: {}", explain(.0))]
+    Read(DbErr),
+    /// The pending migrations cannot be applied.
+    #[error("cannot migrate the database: {}", explain_migration(.0))]
+    Apply(DbErr),
+}
 
 impl Store {
-    /// Looks, and changes nothing.
+    /// Reads which migrations the database has. It needs no right but SELECT.
+    ///
+    /// # Errors
+    /// [`MigrateError::Read`].
     pub async fn migrations(&self) -> Result<Migrations, MigrateError> {
-        Ok(migrations(&self.write).await?)
+        migrations(&self.write).await.map_err(MigrateError::Read)
     }
 
-    /// Applies the pending steps, all or none, and gives their names.
+    /// Applies the pending migrations, all or none, and gives their names.
+    ///
+    /// # Errors
+    /// The applied migrations cannot be read, or the role may not change the schema.
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
+        let migrations = self.migrations().await?;
+        migrations.warn_of_unknown();
         // The common start: nothing to do, nothing to lock.
-        if self.migrations().await?.pending().next().is_none() {
+        if migrations.pending().next().is_none() {
             return Ok(Vec::new());
         }
-        let transaction = lock(&self.write).await?;
-        // Another server may have done it while this one waited for the lock.
-        let pending: Vec<_> = migrations(&transaction).await?.pending().map(str::to_owned).collect();
-        if !pending.is_empty() {
-            Migrator::up(&transaction, None).await?;
-        }
-        transaction.commit().await?;
-        Ok(pending)
+        apply(&self.write).await.map_err(MigrateError::Apply)
     }
+}
+
+async fn apply(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let transaction = lock(db).await?;
+    // Another server may have applied them while this one waited for the lock.
+    let pending: Vec<_> = migrations(&transaction).await?.pending().map(str::to_owned).collect();
+    if !pending.is_empty() {
+        Migrator::up(&transaction, None).await?;
+    }
+    transaction.commit().await?;
+    Ok(pending)
 }
 
 async fn migrations<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Migrations, DbErr> {
     let manager = SchemaManager::new(db);
-    let applied: HashSet<String> = if manager.has_table(Migrator::migration_table_name().to_string()).await? {
-        Migrator::get_migration_models(manager.get_connection()).await?.into_iter().map(|step| step.version).collect()
+    // Not `Migrator::get_migration_models`, which creates the table when it is missing, and tries to when it is not.
+    let applied = if manager.has_table(Migrator::migration_table_name().to_string()).await? {
+        seaql_migrations::Entity::find().all(manager.get_connection()).await?
     } else {
-        HashSet::new()
+        Vec::new()
     };
-    let steps = Migrator::migrations();
-    let steps = steps.iter().map(|step| (step.name().to_owned(), applied.contains(step.name())));
-    Ok(Migrations { steps: steps.collect() })
+    let mut unknown: BTreeSet<String> = applied.into_iter().map(|migration| migration.version).collect();
+    let known = Migrator::migrations();
+    let steps = known.iter().map(|step| (step.name().to_owned(), unknown.remove(step.name()))).collect();
+    Ok(Migrations { steps, unknown: unknown.into_iter().collect() })
 }
 
 /// A transaction that only one server can be in. SQLite has one writer anyway. Elsewhere a row of a small table is
@@ -77,10 +110,14 @@ async fn lock(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
         };
         return db.begin_with_options(options).await;
     }
-    create_lock_table(db).await?;
+    if !SchemaManager::new(db).has_table("migration_lock").await? {
+        create_lock_table(db).await?;
+    }
     let transaction = db.begin().await?;
-    // A step may take longer than a request may.
+    // A migration may take longer than a request may.
     transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+    // The migrator creates its table "if not exists", which PostgreSQL reports as a notice every time.
+    transaction.execute_unprepared("SET LOCAL client_min_messages = warning").await?;
     transaction.execute_unprepared("SELECT id FROM migration_lock WHERE id = 1 FOR UPDATE").await?;
     Ok(transaction)
 }

@@ -3,7 +3,9 @@
 //! It decides nothing about profiles. It knows that a change is one statement whose condition is the live key, that a
 //! write is answered only when it is durable, and which failures are worth another try.
 //!
-//! - `open`: the database URL, the pools and their settings
+//! - `url`: the database URL, whose password no message shows
+//! - `open`, `sqlite_file`: the pools and their settings, and SQLite's file
+//! - `explain`: why a database failed, for an operator
 //! - `migrate`: the schema, brought up to date exactly once however many servers start
 //! - `statements`, `row`: what the two operations ask of the database, and what it answers
 //! - `connections`: those that the requests use
@@ -15,12 +17,15 @@
 mod admin;
 mod bulk;
 mod error;
+mod explain;
 mod last_used;
 mod migrations;
 mod open;
 mod pool;
 mod row;
+mod sqlite_file;
 mod statements;
+mod url;
 mod wal;
 mod writer;
 
@@ -33,12 +38,14 @@ use sea_orm::{
 };
 
 pub use admin::{CustomerRef, NewToken};
-pub use bulk::{BulkCustomer, CustomerUpdate, Identity, Rivals};
+pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use error::StoreError;
+pub use explain::explain;
 pub use migrations::{MigrateError, Migrations};
-pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, OpenOptions};
+pub use open::{OpenError, OpenOptions};
 pub use row::{ProfileRow, TokenOwner};
 pub use statements::ProfileUpdate;
+pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use self::{last_used::LastUsedTracker, pool::Pool, wal::Checkpoints, writer::Writer};
 

@@ -1,15 +1,25 @@
-//! The database's URL, its pools and their settings.
+//! A database opened: its pools and their settings.
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        ConnectOptions as _, Connection,
+        postgres::PgConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use super::{
-    ACQUIRE_TIMEOUT, Engine, LastUsedTracker, Store, Writer,
+    ACQUIRE_TIMEOUT, DatabaseUrl, Engine, LastUsedTracker, Store, Writer,
+    explain::{code, explain, explain_postgres, explain_sqlite, sqlx_error},
     pool::Pool,
+    sqlite_file,
+    url::{Kind, PostgresUrl, SqliteUrl},
     wal::{Checkpoints, WalState},
 };
 
@@ -19,79 +29,12 @@ const SQLITE_READERS: u32 = 2;
 const KEEP_WRITER: Duration = Duration::from_millis(10);
 /// How long SQLite waits for another process's write: a shop-profile command beside the server.
 pub(super) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two attempts to turn the WAL on.
+const SQLITE_RETRY_PAUSE: Duration = Duration::from_millis(20);
 /// PostgreSQL ends a statement that takes longer; the request has been answered 503 by then.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// PostgreSQL connections for what is no request: the last use of keys, health, commands.
 const POSTGRES_OTHERS: u32 = 2;
-
-/// Where the database is. It may hold a password, so it is never printed whole.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(Kind);
-
-#[derive(Clone, PartialEq, Eq)]
-enum Kind {
-    Sqlite(String),
-    Postgres(url::Url),
-}
-
-/// The URL names no database that shop-profile knows.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum DatabaseUrlError {
-    /// Neither `sqlite:` nor `postgres:`.
-    #[error("unknown kind of database URL: expected sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE")]
-    UnknownScheme,
-    /// The right scheme, but no URL.
-    #[error("malformed database URL")]
-    Malformed,
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = DatabaseUrlError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => {
-                SqliteConnectOptions::from_str(text).map_err(|_| DatabaseUrlError::Malformed)?;
-                Ok(Self(Kind::Sqlite(text.to_owned())))
-            }
-            Some("postgres" | "postgresql") => {
-                let url: url::Url = text.parse().map_err(|_| DatabaseUrlError::Malformed)?;
-                // `postgres:shop` would be taken for the default server.
-                if url.cannot_be_a_base() { Err(DatabaseUrlError::Malformed) } else { Ok(Self(Kind::Postgres(url))) }
-            }
-            _ => Err(DatabaseUrlError::UnknownScheme),
-        }
-    }
-}
-
-impl DatabaseUrl {
-    /// A SQLite database that nothing outlives: it is in memory and goes with the process.
-    pub fn in_memory() -> Self {
-        Self(Kind::Sqlite("sqlite::memory:".to_owned()))
-    }
-
-    /// Whether it names a PostgreSQL database; otherwise a SQLite database.
-    pub fn is_postgres(&self) -> bool {
-        matches!(self.0, Kind::Postgres(_))
-    }
-}
-
-impl fmt::Display for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Sqlite(url) => f.write_str(url),
-            Kind::Postgres(url) => {
-                write!(f, "{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
-            }
-        }
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DatabaseUrl({self})")
-    }
-}
 
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
@@ -108,42 +51,40 @@ impl Default for OpenOptions {
     }
 }
 
-/// The database cannot be opened.
+/// The database cannot be opened: which one, why, and what to do about it.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot open the database {url}")]
+#[error("cannot open the database {url}: {reason}")]
 pub struct OpenError {
     url: DatabaseUrl,
-    #[source]
-    cause: DbErr,
+    reason: String,
 }
 
 impl Store {
     /// Connects. The schema is left as it is.
+    ///
+    /// # Errors
+    /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
+    /// [`ACQUIRE_TIMEOUT`](super::ACQUIRE_TIMEOUT).
     pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
         let opened = match &url.0 {
-            Kind::Sqlite(text) => open_sqlite(text, options.create).await,
-            Kind::Postgres(address) => open_postgres(address.as_str(), options.connections).await,
+            Kind::Sqlite(sqlite) => match sqlite_file::prepare(sqlite, options.create) {
+                Ok(()) => open_sqlite(sqlite).await.map_err(|error| explain_sqlite(sqlite, &error)),
+                Err(reason) => Err(reason),
+            },
+            Kind::Postgres(postgres) => match connect_once(postgres).await {
+                Ok(()) => open_postgres(&postgres.text, options.connections).await.map_err(|error| explain(&error)),
+                Err(reason) => Err(reason),
+            },
         };
-        opened.map_err(|cause| OpenError { url: url.clone(), cause })
+        opened.map_err(|reason| OpenError { url: url.clone(), reason })
     }
 }
 
-async fn open_sqlite(url: &str, create: bool) -> Result<Store, DbErr> {
-    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-    if create && !in_memory {
-        create_private_file(url);
-    }
-    // The writer's connection comes first: it turns the write-ahead log on.
-    let write = Database::connect(sqlite_options(url, 1, |options| {
-        options
-            .journal_mode(SqliteJournalMode::Wal)
-            // A change is answered when it has reached the disk, not before.
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", "0")
-            // Some of them are sixteen statements (`writer`): a hundred such would take more memory than all else.
-            .statement_cache_capacity(32)
-    }))
-    .await?;
+async fn open_sqlite(url: &SqliteUrl) -> Result<Store, DbErr> {
+    let in_memory = url.file.is_none();
+    let url = url.text.as_str();
+    // The writer's connection comes first: it turns the WAL on.
+    let write = connect_writer(url).await?;
     let pressure = Arc::new(WalState::default());
     let pool = write.get_sqlite_connection_pool().clone();
     let (requests, read, checkpoints) = if in_memory {
@@ -172,13 +113,46 @@ fn sqlite_options(
     options
 }
 
-/// Customer data is nobody else's. Where this fails, opening the database says what is wrong.
-fn create_private_file(url: &str) {
-    #[cfg(unix)]
-    if let Ok(options) = SqliteConnectOptions::from_str(url) {
-        use std::os::unix::fs::OpenOptionsExt;
-        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename());
+/// Opens the writer's connection. SQLite does not wait for another process that holds a lock while the WAL is turned
+/// on, so servers that start together on a new file try again.
+async fn connect_writer(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let start = Instant::now();
+    loop {
+        let connected = Database::connect(sqlite_options(url, 1, |options| {
+            options
+                .journal_mode(SqliteJournalMode::Wal)
+                // A change is answered when it has reached the disk, not before.
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("wal_autocheckpoint", "0")
+                // Some of them are sixteen statements (`writer`): a hundred such would take more memory than all else.
+                .statement_cache_capacity(32)
+        }))
+        .await;
+        match connected {
+            Err(error) if is_locked(&error) && start.elapsed() < SQLITE_BUSY_TIMEOUT => {
+                tokio::time::sleep(SQLITE_RETRY_PAUSE).await;
+            }
+            connected => return connected,
+        }
     }
+}
+
+/// SQLITE_BUSY and its extended codes.
+fn is_locked(error: &DbErr) -> bool {
+    let code = sqlx_error(error).and_then(code).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
+/// Connects once without a pool, which would hide the reason of a failure behind a timeout.
+async fn connect_once(url: &PostgresUrl) -> Result<(), String> {
+    let options: PgConnectOptions = url.text.parse().map_err(|error| explain_postgres(url, &error))?;
+    let connection = match tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| explain_postgres(url, &error))?,
+        Err(_) => return Err(format!("{} did not answer within {ACQUIRE_TIMEOUT:?}", url.server)),
+    };
+    // The connection has served its purpose, however it ends.
+    let _ = connection.close().await;
+    Ok(())
 }
 
 async fn open_postgres(url: &str, connections: u32) -> Result<Store, DbErr> {
@@ -210,31 +184,4 @@ fn common_options(url: &str, connections: u32) -> ConnectOptions {
         // Statements carry personal data: they are not logged.
         .sqlx_logging(false);
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_never_printed() {
-        let url: DatabaseUrl = "postgres://shop:secret@db.example/profiles?sslmode=require".parse().unwrap();
-        assert_eq!(
-            format!("{url} {url:?}"),
-            "postgres://db.example/profiles DatabaseUrl(postgres://db.example/profiles)"
-        );
-    }
-
-    #[test]
-    fn a_url_that_nobody_knows_is_refused() {
-        for (text, why) in [
-            ("", DatabaseUrlError::UnknownScheme),
-            ("shop.db", DatabaseUrlError::UnknownScheme),
-            ("mysql://localhost/shop", DatabaseUrlError::UnknownScheme),
-            ("postgres:", DatabaseUrlError::Malformed),
-            ("sqlite://shop.db?mode=nonsense", DatabaseUrlError::Malformed),
-        ] {
-            assert_eq!(text.parse::<DatabaseUrl>(), Err(why), "{text:?}");
-        }
-    }
 }

@@ -1,121 +1,171 @@
-//! Rows put together into batches, on a thread of their own: while the database takes one, the next is read.
+//! Rows of a file put into batches, on a thread of their own: while the database takes one batch, the next is read.
 
-use std::{collections::HashSet, fs::File, io};
+use std::{collections::HashMap, fs::File, ops::ControlFlow};
 
 use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 
 use super::{
     Format,
-    columns::Row,
     reader::{self, ReadError},
-    report::Finding,
-    twins::{Mark, Twins, Who},
+    report::RowError,
+    row::Row,
+    value_map::{Fingerprint, ValueMap},
 };
 
-/// The rows of one transaction. More would be faster on SQLite, but a live server that writes to the same file waits for
-/// as long as one takes: mostly a fraction of a second.
-pub(super) const ROWS: usize = 8000;
-/// Into a new shop, where nobody waits, more rows go at once: SQLite writes every page that a transaction touches, and the
-/// scattered unique values of a few thousand rows touch most pages. Two batches are in memory.
-pub(super) const ROWS_OF_NEW_SHOP: usize = 20_000;
-/// Long rows make a batch of fewer: what bounds the memory are bytes of the file.
-const BYTES: u64 = 8 * 1024 * 1024;
+/// Rows of one transaction. More would be faster on SQLite, but a running server that writes to the same file waits for
+/// the whole transaction: mostly a fraction of a second.
+pub(super) const BATCH_ROWS: usize = 8000;
+/// Rows of one transaction into an empty database, which no server uses yet. SQLite writes every page that a
+/// transaction touches, and the scattered unique values of a few thousand rows touch most pages.
+pub(super) const INITIAL_BATCH_ROWS: usize = 20_000;
+/// Upper bound on the bytes of the file in one batch, because two batches are in memory and rows may be long.
+const MAX_BATCH_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Rows that share no unique value with one another, and what was wrong with the rows between them.
+/// Rows that break no rule and have no unique value of an earlier row, and the rejected rows between them.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) rows: Vec<Row>,
-    pub(super) refused_rows: u64,
-    pub(super) findings: Vec<Finding>,
-    /// How much of the file is read once these rows are done.
+    pub(super) rejected_rows: u64,
+    /// What is wrong with the rejected rows, in the order of their lines.
+    pub(super) errors: Vec<RowError>,
+    /// How many bytes of the file are read up to the last of these rows.
     pub(super) bytes: u64,
 }
 
-/// The batches of a file, and in the end what the rows have left for the search for twins.
-pub(super) struct Batches {
-    pub(super) batches: mpsc::Receiver<Batch>,
-    pub(super) reader: JoinHandle<Result<Twins, ReadError>>,
+/// How to read.
+#[derive(Clone, Copy)]
+pub(super) struct Options {
+    pub(super) format: Format,
+    /// The most rows in a batch.
+    pub(super) batch_rows: usize,
+    /// The least length of a token, in characters.
+    pub(super) min_token_chars: usize,
 }
 
-/// Starts to read. `all_fields`: whether every value that stands twice is wanted, or only usernames.
-pub(super) fn start(file: File, format: Format, rows: usize, twins: Twins, all_fields: bool) -> Batches {
+/// The batches of a file, and the task that reads them.
+pub(super) struct Batches {
+    pub(super) batches: mpsc::Receiver<Batch>,
+    pub(super) reader: JoinHandle<Result<(), ReadError>>,
+}
+
+/// Starts to read.
+pub(super) fn start(file: File, options: Options) -> Batches {
     let (sender, batches) = mpsc::channel(1);
     let reader = tokio::task::spawn_blocking(move || {
-        let runtime = Handle::current();
-        let (batch, values) = (Batch::default(), HashSet::new());
-        let mut composer = Composer { runtime, sender, rows, twins, all_fields, batch, values, sent_bytes: 0 };
-        for item in reader::rows(format, file)? {
+        let mut builder = BatchBuilder::new(sender, options.batch_rows)?;
+        for item in reader::rows(options.format, file, options.min_token_chars)? {
             let (bytes, row) = item?;
-            if composer.add(bytes, row)?.is_break() {
-                break;
+            if builder.add(bytes, row)?.is_break() {
+                return Ok(());
             }
         }
-        let _ = composer.send();
-        Ok(composer.twins)
+        builder.send().map(drop)
     });
     Batches { batches, reader }
 }
 
-struct Composer {
+struct BatchBuilder {
     runtime: Handle,
     sender: mpsc::Sender<Batch>,
-    /// The most in a batch.
-    rows: usize,
-    twins: Twins,
-    all_fields: bool,
+    batch_rows: usize,
     batch: Batch,
-    /// The unique values in the batch.
-    values: HashSet<(u8, u64)>,
-    /// How much of the file went into the batches before.
+    /// How many bytes of the file were in the batches before.
     sent_bytes: u64,
+    /// Whether the rows of this file have ids; `None` before the first row.
+    rows_have_ids: Option<bool>,
+    /// The line that was the first to have each unique value.
+    first_lines: ValueMap,
 }
 
-impl Composer {
-    fn add(&mut self, bytes: u64, row: Result<Row, Vec<Finding>>) -> io::Result<ControlFlow> {
-        let mut flow = ControlFlow::Continue(());
-        match row {
-            Ok(row) => {
-                let marks = Mark::of_row(&row);
-                if marks.iter().any(|mark| self.values.contains(&mark.value())) {
-                    flow = self.send();
-                }
-                let line = Who::Line(row.line.cast_signed());
-                for mark in marks {
-                    self.values.insert(mark.value());
-                    if self.all_fields || mark.is_username() {
-                        self.twins.note(mark, line)?;
-                    }
-                }
-                self.batch.rows.push(row);
-            }
-            Err(findings) => {
-                self.batch.refused_rows += 1;
-                self.batch.findings.extend(findings);
+impl BatchBuilder {
+    fn new(sender: mpsc::Sender<Batch>, batch_rows: usize) -> Result<Self, ReadError> {
+        let runtime = Handle::current();
+        let first_lines = runtime.block_on(ValueMap::open())?;
+        let batch = Batch::default();
+        Ok(Self { runtime, sender, batch_rows, batch, sent_bytes: 0, rows_have_ids: None, first_lines })
+    }
+
+    /// `Break` when the import has stopped.
+    fn add(&mut self, bytes: u64, row: Result<Row, Vec<RowError>>) -> Result<ControlFlow<()>, ReadError> {
+        match row.and_then(|row| self.check_id(row)) {
+            Ok(row) => self.batch.rows.push(row),
+            Err(errors) => {
+                self.batch.rejected_rows += 1;
+                self.batch.errors.extend(errors);
             }
         }
         self.batch.bytes = bytes;
-        let count = self.batch.rows.len() + self.batch.findings.len();
-        if count >= self.rows || bytes - self.sent_bytes >= BYTES {
-            flow = self.send();
+        let count = self.batch.rows.len() + self.batch.errors.len();
+        if count >= self.batch_rows || bytes - self.sent_bytes >= MAX_BATCH_BYTES {
+            self.send()
+        } else {
+            Ok(ControlFlow::Continue(()))
         }
-        Ok(flow)
     }
 
-    /// `Break` when nobody takes batches any more. The next one is begun when this one is taken, so that no third is in
+    /// In a file where some rows have ids, a row without one could get the id of a later row, or be the same customer as
+    /// a row with an id.
+    fn check_id(&mut self, row: Row) -> Result<Row, Vec<RowError>> {
+        let has_id = row.id().is_some();
+        let message = match (*self.rows_have_ids.get_or_insert(has_id), has_id) {
+            (true, false) => "The first row has an id, so every row needs one.",
+            (false, true) => "The first row has no id, so no row may have one.",
+            _ => return Ok(row),
+        };
+        Err(vec![RowError::new(row.line, "id", message)])
+    }
+
+    /// `Break` when the import has stopped. Waits until the import asks for the next batch, so that no third one is in
     /// memory.
-    fn send(&mut self) -> ControlFlow {
-        self.values.clear();
+    fn send(&mut self) -> Result<ControlFlow<()>, ReadError> {
+        self.reject_repeated_values()?;
         let batch = std::mem::take(&mut self.batch);
         self.sent_bytes = batch.bytes;
         let taken = self.runtime.block_on(async {
             self.sender.send(batch).await.ok()?;
             self.sender.reserve().await.ok().map(drop)
         });
-        if taken.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        Ok(if taken.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    }
+
+    /// Rejects each row that has a unique value of an earlier row, whatever became or becomes of that one in the database:
+    /// so every run of a file rejects the same rows.
+    fn reject_repeated_values(&mut self) -> Result<(), ReadError> {
+        let values = self.batch.rows.iter().flat_map(|row| {
+            let line = row.line.cast_signed();
+            row.fingerprints().map(move |(_, value)| (value, line))
+        });
+        let repeated = self.runtime.block_on(self.first_lines.insert(values.collect()))?;
+        if repeated.is_empty() {
+            return Ok(());
+        }
+        for row in std::mem::take(&mut self.batch.rows) {
+            let errors = repeated_values(&row, &repeated);
+            if errors.is_empty() {
+                self.batch.rows.push(row);
+            } else {
+                self.batch.rejected_rows += 1;
+                self.batch.errors.extend(errors);
+            }
+        }
+        self.batch.errors.sort_by_key(|error| error.line);
+        Ok(())
     }
 }
 
-type ControlFlow = std::ops::ControlFlow<()>;
+/// What of the row an earlier line has, once for each field.
+fn repeated_values(row: &Row, first_lines: &HashMap<Fingerprint, i64>) -> Vec<RowError> {
+    let mut errors: Vec<RowError> = Vec::new();
+    for (field, value) in row.fingerprints() {
+        let Some(first) = first_lines.get(&value).filter(|first| **first < row.line.cast_signed()) else { continue };
+        let field = field.as_str();
+        if errors.iter().all(|error| error.field.as_deref() != Some(field)) {
+            let what = if field == "tokens" { "one of these tokens".to_owned() } else { format!("the same {field}") };
+            errors.push(RowError::new(row.line, field, format!("Line {first} has {what}.")));
+        }
+    }
+    errors
+}
 
 #[cfg(test)]
 mod tests {
@@ -123,30 +173,68 @@ mod tests {
 
     use super::*;
 
-    /// The rows of each batch.
-    async fn sizes(text: &str, rows: usize) -> Vec<usize> {
+    /// The lines of the rows of each batch, and what was wrong with the others.
+    async fn read(text: &str, batch_rows: usize) -> (Vec<Vec<u64>>, Vec<String>) {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         file.rewind().unwrap();
-        let Batches { mut batches, reader } = start(file, Format::Csv, rows, Twins::new().unwrap(), false);
-        let mut sizes = Vec::new();
+        let options = Options { format: Format::Csv, batch_rows, min_token_chars: 1 };
+        let Batches { mut batches, reader } = start(file, options);
+        let (mut lines, mut errors) = (Vec::new(), Vec::new());
         while let Some(batch) = batches.recv().await {
-            sizes.push(batch.rows.len());
+            lines.push(batch.rows.iter().map(|row| row.line).collect());
+            errors.extend(
+                batch
+                    .errors
+                    .into_iter()
+                    .map(|error| format!("{} {}: {}", error.line, error.field.unwrap_or_default(), error.message)),
+            );
         }
         reader.await.unwrap().unwrap();
-        sizes
+        (lines, errors)
     }
 
     #[tokio::test]
-    async fn a_batch_ends_where_it_is_full_or_a_value_comes_again() {
-        assert_eq!(sizes("username\na\nb\nc\nd\ne\n", 2).await, [2, 2, 1]);
-        assert_eq!(sizes("username\na\nb\na\nc\n", 9).await, [2, 2]);
+    async fn a_batch_ends_where_it_is_full() {
+        assert_eq!(read("username\na\nb\nc\nd\ne\n", 2).await.0, [vec![2, 3], vec![4, 5], vec![6]]);
     }
 
     #[tokio::test]
     async fn long_rows_make_small_batches() {
-        let keys = |n: u32| (0..1000).map(|k| format!("{n:0>500}{k:0>500} ")).collect::<String>();
-        let rows: String = (0..20).map(|n| format!("user{n},{}\n", keys(n))).collect();
-        assert_eq!(sizes(&format!("username,keys\n{rows}"), 1000).await, [9, 9, 2]);
+        let tokens = |n: u32| (0..1000).map(|k| format!("{n:0>500}{k:0>500} ")).collect::<String>();
+        let rows: String = (0..20).map(|n| format!("user{n},{}\n", tokens(n))).collect();
+        let (batches, _) = read(&format!("username,tokens\n{rows}"), 1000).await;
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [9, 9, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_value_rejects_the_later_row_in_any_batch() {
+        let text =
+            "username,mobile_number,email,tokens\na,1,a@x,k l\nA,,,\nb,,a@x,\nc,1,a@x,l k\nd,,,\nd,2,,\ne,2,,m\n";
+        let expected = [
+            "3 username: Line 2 has the same username.",
+            "4 email: Line 2 has the same email.",
+            "5 mobile_number: Line 2 has the same mobile_number.",
+            "5 email: Line 2 has the same email.",
+            "5 tokens: Line 2 has one of these tokens.",
+            "7 username: Line 6 has the same username.",
+            // Line 7 is rejected, but it is the first with this number: who has it is for a person to decide.
+            "8 mobile_number: Line 7 has the same mobile_number.",
+        ];
+        for batch_rows in [1, 2, 3, 100] {
+            let (batches, errors) = read(text, batch_rows).await;
+            assert_eq!(errors, expected, "{batch_rows}");
+            assert_eq!(batches.concat(), [2, 6], "{batch_rows}");
+        }
+    }
+
+    #[tokio::test]
+    async fn either_all_rows_have_ids_or_none() {
+        let (batches, errors) = read("id,username\n1,a\n,b\n1,c\n2,d\n", 2).await;
+        assert_eq!(batches.concat(), [2, 5]);
+        let expected = ["3 id: The first row has an id, so every row needs one.", "4 id: Line 2 has the same id."];
+        assert_eq!(errors, expected);
+        let (_, errors) = read("id,username\n,a\n1,b\n", 2).await;
+        assert_eq!(errors, ["3 id: The first row has no id, so no row may have one."]);
     }
 }

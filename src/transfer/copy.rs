@@ -1,11 +1,11 @@
-//! A shop moved from one database to another, as it is, and compared afterwards.
+//! Copies a shop from one database to another, and compares the two.
 
 use std::fmt;
 
 use entity::{api_token, customer};
 use sha2::{Digest, Sha256};
 
-use super::PAGE;
+use super::PAGE_ROWS;
 use crate::store::{MigrateError, Store, StoreError};
 
 /// How far a copy is, in rows.
@@ -17,65 +17,68 @@ pub enum Progress {
     Compared(u64),
 }
 
-/// What was copied and found to be the same on both sides.
+/// What was copied and is the same in both databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Copied {
+pub struct CopySummary {
     /// Customers.
     pub customers: u64,
-    /// Keys.
+    /// API tokens.
     pub tokens: u64,
     /// SHA-256 of all rows in the order of their ids, customers first.
     pub checksum: [u8; 32],
 }
 
-/// The copy was not made, or is not to be trusted.
+/// The copy was not made, or must not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// Nothing was written.
-    #[error("the target is not empty: it has {customers} customers and {tokens} keys")]
+    #[error("the target is not empty: it has {customers} customers and {tokens} tokens")]
     NotEmpty {
         /// Customers in the target.
         customers: u64,
-        /// Keys in the target.
+        /// Tokens in the target.
         tokens: u64,
     },
-    /// Somebody wrote to one of them meanwhile, or a database does not keep what it is given.
+    /// One of them was written to meanwhile, or a database does not keep what it is given.
     #[error(
         "the two databases differ, do not use the target: the source has {source_rows}; the target has {target_rows}"
     )]
     Differ {
         /// What the source holds.
-        source_rows: Copied,
+        source_rows: CopySummary,
         /// What the target holds.
-        target_rows: Copied,
+        target_rows: CopySummary,
     },
     /// A database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The target's tables cannot be made.
+    /// The target's tables cannot be created.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
 }
 
-impl fmt::Display for Copied {
+impl fmt::Display for CopySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} customers, {} keys, sha256 ", self.customers, self.tokens)?;
+        write!(f, "{} customers, {} tokens, sha256 ", self.customers, self.tokens)?;
         self.checksum.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// Copies every customer and key with their ids, versions, digests and dates, then reads both databases and compares.
-pub async fn copy(source: &Store, target: &Store, progress: impl Fn(Progress)) -> Result<Copied, CopyError> {
+/// Copies every customer and token with their ids, versions, digests and dates, then reads both databases and compares.
+///
+/// # Errors
+/// The target is not empty or its tables cannot be created, a database fails, or the two differ in the end.
+pub async fn copy(source: &Store, target: &Store, progress: impl Fn(Progress)) -> Result<CopySummary, CopyError> {
     target.migrate().await?;
     let (customers, tokens) = target.count_rows().await?;
     if customers > 0 || tokens > 0 {
         return Err(CopyError::NotEmpty { customers, tokens });
     }
-    target.prepare_for_bulk().await?;
+    target.begin_bulk_load().await?;
     let mut copied = 0;
     let mut after = i64::MIN;
     loop {
-        let page = source.customers_after(after, PAGE).await?;
+        let page = source.customers_after(after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
         target.copy_customers(&page).await?;
@@ -84,29 +87,29 @@ pub async fn copy(source: &Store, target: &Store, progress: impl Fn(Progress)) -
     }
     after = i64::MIN;
     loop {
-        let page = source.tokens_after(after, PAGE).await?;
+        let page = source.tokens_after(after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
         target.copy_tokens(&page).await?;
         copied += page.len() as u64;
         progress(Progress::Copied(copied));
     }
-    target.finish_bulk().await?;
+    target.end_bulk_load().await?;
     compare(source, target, progress).await
 }
 
-async fn compare(source: &Store, target: &Store, progress: impl Fn(Progress)) -> Result<Copied, CopyError> {
+async fn compare(source: &Store, target: &Store, progress: impl Fn(Progress)) -> Result<CopySummary, CopyError> {
     let (source_rows, target_rows) = tokio::try_join!(summary(source, &progress), summary(target, &|_| ()))?;
     if source_rows == target_rows { Ok(source_rows) } else { Err(CopyError::Differ { source_rows, target_rows }) }
 }
 
-/// Counts and checksum of what a database holds, read from the beginning to the end.
-async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<Copied, StoreError> {
+/// Counts and checksum of all rows of a database.
+async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<CopySummary, StoreError> {
     let mut checksum = Checksum::default();
-    let mut summary = Copied { customers: 0, tokens: 0, checksum: [0; 32] };
+    let mut summary = CopySummary { customers: 0, tokens: 0, checksum: [0; 32] };
     let mut after = i64::MIN;
     loop {
-        let page = store.customers_after(after, PAGE).await?;
+        let page = store.customers_after(after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
         page.iter().for_each(|row| checksum.customer(row));
@@ -115,7 +118,7 @@ async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<Copied, 
     }
     after = i64::MIN;
     loop {
-        let page = store.tokens_after(after, PAGE).await?;
+        let page = store.tokens_after(after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
         page.iter().for_each(|row| checksum.token(row));
@@ -126,7 +129,7 @@ async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<Copied, 
     Ok(summary)
 }
 
-/// Every column of every row, each with its length before it, so that no two rows run into one another.
+/// A checksum over every column of every row, each preceded by its length, so that no two rows run into each other.
 #[derive(Default)]
 struct Checksum(Sha256);
 

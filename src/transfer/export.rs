@@ -1,14 +1,14 @@
-//! Customers written as import reads them. Keys are not among it: only their digests are known.
+//! Exports customers as import reads them, without API tokens: only their digests are known.
 
 use std::io::{self, Write};
 
 use entity::customer::{self, Gender};
 use serde::Serialize;
 
-use super::{Format, PAGE};
+use super::{Format, PAGE_ROWS};
 use crate::store::{Store, StoreError};
 
-/// The fields that import takes, but for the keys, in the same order.
+/// The fields of an import in the same order, without the tokens.
 #[derive(Serialize)]
 struct ExportedRow<'a> {
     id: i64,
@@ -49,7 +49,10 @@ pub enum ExportError {
     Io(#[from] io::Error),
 }
 
-/// Writes every customer in the order of their ids; `progress` hears how many are done.
+/// Writes every customer in the order of their ids; `progress` is given how many are done.
+///
+/// # Errors
+/// The database fails, or the output cannot be written to.
 pub async fn export(
     store: &Store,
     format: Format,
@@ -59,7 +62,7 @@ pub async fn export(
     let mut output = Output::new(format, output)?;
     let (mut after, mut done) = (i64::MIN, 0);
     loop {
-        let page = store.customers_after(after, PAGE).await?;
+        let page = store.customers_after(after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
         for row in &page {
@@ -83,9 +86,9 @@ impl<W: Write> Output<W> {
             Format::Jsonl => Ok(Self::Jsonl(io::BufWriter::new(output))),
             Format::Csv => {
                 let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(output);
-                // By hand: the first row would bring it, but there may be none.
-                let keys = super::columns::FIELDS.len() - 1;
-                writer.write_record(&super::columns::FIELDS[..keys])?;
+                // Written here, because the csv crate writes it with the first row only, and there may be none.
+                let tokens = super::fields::FIELDS.len() - 1;
+                writer.write_record(&super::fields::FIELDS[..tokens])?;
                 Ok(Self::Csv(Box::new(writer)))
             }
         }

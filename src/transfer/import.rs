@@ -1,31 +1,32 @@
-//! A file's customers, brought into the database.
+//! Imports the customers of a file.
 
 use std::{
+    collections::HashMap,
     fs::File,
     io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use sea_orm::DbBackend;
+use sea_orm::{DbBackend, sqlx};
 
 use super::{
-    Format, PAGE,
+    Format,
     batches::{self, Batch, Batches},
-    columns::Row,
-    plan::{OnConflict, Stored, Verdict},
+    plan::{ImportPlan, OnConflict},
     reader::ReadError,
-    report::{Finding, Report},
-    twins::{Mark, Twins, Who},
+    report::{Report, RowError},
+    row::Row,
+    value_map::{Fingerprint, ValueMap},
 };
-use crate::store::{BulkCustomer, CustomerUpdate, Store, StoreError};
+use crate::store::{Store, StoreError};
 
-/// How often a batch starts anew because others wrote the same values between the question and the insert.
-const ATTEMPTS: usize = 5;
+/// How often a batch is planned again because a server stored one of its values between the plan and the insert.
+const MAX_ATTEMPTS: usize = 5;
 
-/// Who waits for SQLite asks now and then, at most 100 ms apart. Without a pause between two transactions a live server
-/// would find the file locked at nearly every turn.
-const TURN_OF_OTHERS: Duration = Duration::from_millis(110);
+/// SQLite's busy handler retries at most every 100 ms. Pausing longer than that between transactions lets a running
+/// server acquire the write lock.
+const YIELD_PAUSE: Duration = Duration::from_millis(110);
 
 /// What to import, and how.
 #[derive(Clone, Debug)]
@@ -34,225 +35,207 @@ pub struct Import<'a> {
     pub file: &'a Path,
     /// How it is written.
     pub format: Format,
-    /// Only say what would happen.
+    /// Write nothing to the database; report what an import would do.
     pub dry_run: bool,
     /// What to do with a row whose customer exists.
     pub on_conflict: OnConflict,
+    /// The least length of a token, in characters: a short one can be guessed.
+    pub min_token_chars: usize,
 }
 
-/// How it went, in rows.
+/// What an import did, or would do, in rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct ImportSummary {
     /// New customers.
     pub imported: u64,
     /// Customers that were changed.
     pub updated: u64,
-    /// Customers that were as the row has them.
+    /// Customers that were already as the row says.
     pub unchanged: u64,
-    /// Customers that were left alone.
+    /// Customers that exist and were left as they are.
     pub skipped: u64,
-    /// Rows that were refused.
-    pub refused: u64,
-    /// Rows with a value that an earlier row has; a dry run looks for all unique values, an import for usernames.
-    pub repeated: u64,
-    /// Rows whose username looks like another.
-    pub lookalikes: u64,
-    /// Line, field and message of what was refused.
-    pub rejected: Option<PathBuf>,
-    /// Line, field and message of what was repeated or looks alike.
-    pub twins: Option<PathBuf>,
+    /// Rows that were rejected.
+    pub rejected: u64,
+    /// Tokens that were stored: those of new customers, and new ones of others.
+    pub tokens: u64,
+    /// The report with line, field and message of what is wrong with the rejected rows, if there are any.
+    pub report: Option<PathBuf>,
 }
 
-/// The import stopped before its end. Everything up to some row is in the database, and nothing after it.
+/// The import stopped before its end. Everything up to some row is stored, and nothing after it.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The file is not what it should be.
+    /// The file cannot be imported.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Something about the files beside it.
-    #[error("cannot write what was found")]
+    /// The report of rejected rows cannot be written.
+    #[error("cannot write the report of rejected rows")]
     Io(#[from] io::Error),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The reading thread died.
+    /// The temporary file of a dry run failed.
+    #[error("cannot keep released values in a temporary file")]
+    TemporaryFile(#[from] sqlx::Error),
+    /// The thread that reads the file died.
     #[error("the reader failed")]
     Reader(#[from] tokio::task::JoinError),
 }
 
-/// Imports the file; `progress` hears how many bytes of it are done.
-pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<Tally, ImportError> {
+/// Imports the file; `progress` is given how many bytes of it are done.
+///
+/// # Errors
+/// The file cannot be read or its first line is wrong, the report cannot be written, or the database fails. A row that
+/// is wrong is no error: it goes to the report.
+pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<ImportSummary, ImportError> {
     let file = File::open(import.file).map_err(ReadError::Io)?;
-    let is_new_shop = store.usernames_after(i64::MIN, 1).await?.is_empty();
+    let database_is_empty = store.usernames_after(i64::MIN, 1).await?.is_empty();
+    let options = batches::Options {
+        format: import.format,
+        batch_rows: if database_is_empty { batches::INITIAL_BATCH_ROWS } else { batches::BATCH_ROWS },
+        min_token_chars: import.min_token_chars,
+    };
     let mut run = Run {
         store,
-        gives_way: store.backend() == DbBackend::Sqlite && !is_new_shop,
+        yields_to_server: store.backend() == DbBackend::Sqlite && !database_is_empty,
         dry_run: import.dry_run,
         on_conflict: import.on_conflict,
         conflicts_likely: false,
-        rejected: Report::beside(import.file, ".rejected.jsonl")?,
-        tally: Tally::default(),
+        released: None,
+        report: Report::beside(import.file, ".rejected.jsonl")?,
+        summary: ImportSummary::default(),
     };
-    let report = Report::beside(import.file, ".twins.jsonl")?;
     if !run.dry_run {
-        store.prepare_for_bulk().await?;
+        store.begin_bulk_load().await?;
     }
-    let twins = stored_usernames(store).await?;
-    let rows = if is_new_shop { batches::ROWS_OF_NEW_SHOP } else { batches::ROWS };
-    let Batches { mut batches, reader } = batches::start(file, import.format, rows, twins, import.dry_run);
+    let Batches { mut batches, reader } = batches::start(file, options);
     while let Some(batch) = batches.recv().await {
         let bytes = batch.bytes;
         run.batch(batch).await?;
         progress(bytes);
     }
-    let twins = reader.await??;
-    run.tally.twins = report_twins(twins, report, &mut run.tally)?;
-    run.tally.rejected = run.rejected.finish()?;
+    reader.await??;
+    run.summary.report = run.report.finish()?;
     if !run.dry_run {
-        store.finish_bulk().await?;
+        store.end_bulk_load().await?;
     }
-    Ok(run.tally)
-}
-
-async fn stored_usernames(store: &Store) -> Result<Twins, ImportError> {
-    let mut twins = Twins::new()?;
-    let mut after = i64::MIN;
-    loop {
-        let page = store.usernames_after(after, PAGE).await?;
-        let Some((last, ..)) = page.last() else { return Ok(twins) };
-        after = *last;
-        for (id, username, key) in page {
-            twins.note(Mark::of_username(&username, &key), Who::Customer(id))?;
-        }
-    }
-}
-
-fn report_twins(twins: Twins, mut report: Report, tally: &mut Tally) -> io::Result<Option<PathBuf>> {
-    for twins in twins.finish() {
-        for twin in twins? {
-            *(if twin.is_same { &mut tally.repeated } else { &mut tally.lookalikes }) += 1;
-            report.write(&twin.finding())?;
-        }
-    }
-    report.finish()
+    Ok(run.summary)
 }
 
 struct Run<'a> {
     store: &'a Store,
-    /// Whether others write to the same file.
-    gives_way: bool,
+    /// Whether to pause after each transaction: a server may write to the same SQLite file.
+    yields_to_server: bool,
     dry_run: bool,
     on_conflict: OnConflict,
-    /// Whether the last batch met stored customers: then the next one is not inserted on the off chance.
+    /// Whether the last batch met stored customers: the next one is planned at once, and not first inserted in vain.
     conflicts_likely: bool,
-    rejected: Report,
-    tally: Tally,
+    /// In a dry run, the values that the updates of earlier batches would have taken away from customers.
+    released: Option<ValueMap>,
+    report: Report,
+    summary: ImportSummary,
 }
 
 impl Run<'_> {
     async fn batch(&mut self, batch: Batch) -> Result<(), ImportError> {
-        let Batch { rows, refused_rows, findings, .. } = batch;
-        self.tally.refused += refused_rows;
-        self.reject(&findings)?;
+        let Batch { rows, rejected_rows, mut errors, .. } = batch;
+        self.summary.rejected += rejected_rows;
+        if !self.insert_all(&rows).await? {
+            for rows in rows.chunks(batches::BATCH_ROWS) {
+                errors.extend(self.plan_and_apply(rows).await?);
+            }
+            errors.sort_by_key(|error| error.line);
+        }
+        errors.iter().try_for_each(|error| self.report.write(error))?;
+        Ok(())
+    }
+
+    /// Inserts all rows, if none of their values is taken; whether it did.
+    async fn insert_all(&mut self, rows: &[Row]) -> Result<bool, ImportError> {
         if rows.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
-        if !self.dry_run && !self.conflicts_likely {
-            let new: Vec<_> = rows.iter().map(|row| &row.new).collect();
-            match self.store.insert_customers(&new).await {
-                Ok(()) => {
-                    self.tally.imported += new.len() as u64;
-                    self.give_way().await;
-                    return Ok(());
-                }
-                Err(StoreError::Unique(_)) => {}
-                Err(error) => return Err(error.into()),
+        if self.dry_run || self.conflicts_likely {
+            return Ok(false);
+        }
+        let new: Vec<_> = rows.iter().map(|row| &row.new).collect();
+        match self.store.insert_customers(&new).await {
+            Ok(()) => {
+                self.summary.imported += new.len() as u64;
+                self.summary.tokens += new.iter().map(|new| new.tokens.len() as u64).sum::<u64>();
+                self.yield_to_server().await;
+                Ok(true)
             }
+            Err(StoreError::Unique(_)) => Ok(false),
+            Err(error) => Err(error.into()),
         }
-        for rows in rows.chunks(batches::ROWS) {
-            self.judge(rows).await?;
-        }
-        Ok(())
     }
 
-    /// Looks at what is stored and does with each row what is due.
-    async fn judge(&mut self, rows: &[Row]) -> Result<(), ImportError> {
-        for attempt in 1.. {
-            let verdicts = Verdicts::of(self.store, rows, self.on_conflict).await?;
-            self.conflicts_likely = verdicts.met_customers;
-            match self.carry_out(verdicts).await {
-                Err(ImportError::Store(StoreError::Unique(_))) if attempt < ATTEMPTS => {}
-                done => return done,
+    /// Compares the rows with what is stored, and does with each what is due. Gives what is wrong with the rejected rows.
+    async fn plan_and_apply(&mut self, rows: &[Row]) -> Result<Vec<RowError>, ImportError> {
+        let values: Vec<_> = rows.iter().map(Row::unique_values).collect();
+        let mut attempt = 1;
+        loop {
+            let stored = self.store.find_conflicts(&values).await?;
+            self.conflicts_likely = !stored.customers.is_empty();
+            let plan = ImportPlan::new(rows, stored, self.released_values(rows).await?, self.on_conflict);
+            match self.apply(plan).await {
+                Err(ImportError::Store(StoreError::Unique(_))) if attempt < MAX_ATTEMPTS => attempt += 1,
+                applied => return applied,
             }
         }
-        Ok(())
     }
 
-    async fn carry_out(&mut self, verdicts: Verdicts<'_>) -> Result<(), ImportError> {
-        let Verdicts { new, changed, unchanged, skipped, refused, findings, .. } = verdicts;
+    async fn apply(&mut self, plan: ImportPlan<'_>) -> Result<Vec<RowError>, ImportError> {
+        let ImportPlan { new, changed, unchanged, skipped, rejected, errors, released } = plan;
         let (imported, updated) = (new.len() as u64, changed.len() as u64);
-        if !self.dry_run {
-            // Two transactions, each of which may be repeated: what is in is unchanged the second time.
+        let tokens = new.iter().map(|new| new.tokens.len()).chain(changed.iter().map(|update| update.new_tokens.len()));
+        let tokens = tokens.sum::<usize>() as u64;
+        if self.dry_run {
+            self.keep_released(released).await?;
+        } else {
+            // Two transactions. If the second fails, both are planned again, and the first has become a no-op.
             if !changed.is_empty() {
                 self.store.update_customers(changed).await?;
-                self.give_way().await;
+                self.yield_to_server().await;
             }
             if !new.is_empty() {
                 self.store.insert_customers(&new).await?;
-                self.give_way().await;
+                self.yield_to_server().await;
             }
         }
-        self.tally.imported += imported;
-        self.tally.updated += updated;
-        self.tally.unchanged += unchanged;
-        self.tally.skipped += skipped;
-        self.tally.refused += refused;
-        self.reject(&findings)?;
-        Ok(())
+        self.summary.imported += imported;
+        self.summary.updated += updated;
+        self.summary.unchanged += unchanged;
+        self.summary.skipped += skipped;
+        self.summary.rejected += rejected;
+        self.summary.tokens += tokens;
+        Ok(errors)
+    }
+
+    /// Those values of the rows that earlier batches of a dry run would have released. An import finds it in the database.
+    async fn released_values(&mut self, rows: &[Row]) -> sqlx::Result<HashMap<Fingerprint, i64>> {
+        match &mut self.released {
+            Some(released) => released.get(rows.iter().flat_map(Row::fingerprints).map(|(_, value)| value)).await,
+            None => Ok(HashMap::new()),
+        }
+    }
+
+    async fn keep_released(&mut self, values: HashMap<Fingerprint, i64>) -> sqlx::Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let released = match &mut self.released {
+            Some(released) => released,
+            none => none.insert(ValueMap::open().await?),
+        };
+        released.insert(values.into_iter().collect()).await.map(drop)
     }
 
     /// After a transaction.
-    async fn give_way(&self) {
-        if self.gives_way {
-            tokio::time::sleep(TURN_OF_OTHERS).await;
+    async fn yield_to_server(&self) {
+        if self.yields_to_server {
+            tokio::time::sleep(YIELD_PAUSE).await;
         }
-    }
-
-    fn reject(&mut self, findings: &[Finding]) -> io::Result<()> {
-        findings.iter().try_for_each(|finding| self.rejected.write(finding))
-    }
-}
-
-/// What becomes of the rows of a batch.
-#[derive(Default)]
-struct Verdicts<'a> {
-    new: Vec<&'a BulkCustomer>,
-    changed: Vec<CustomerUpdate>,
-    unchanged: u64,
-    skipped: u64,
-    refused: u64,
-    findings: Vec<Finding>,
-    met_customers: bool,
-}
-
-impl<'a> Verdicts<'a> {
-    async fn of(store: &Store, rows: &'a [Row], on_conflict: OnConflict) -> Result<Self, StoreError> {
-        let identities: Vec<_> = rows.iter().map(Row::identity).collect();
-        let rivals = store.find_rivals(&identities).await?;
-        let mut verdicts = Self { met_customers: !rivals.customers.is_empty(), ..Self::default() };
-        let stored = Stored::from(rivals);
-        for row in rows {
-            match stored.judge(row, on_conflict) {
-                Verdict::Insert(customer) => verdicts.new.push(customer),
-                Verdict::Update(update) => verdicts.changed.push(*update),
-                Verdict::Unchanged => verdicts.unchanged += 1,
-                Verdict::Skipped => verdicts.skipped += 1,
-                Verdict::Refused(findings) => {
-                    verdicts.refused += 1;
-                    verdicts.findings.extend(findings);
-                }
-            }
-        }
-        Ok(verdicts)
     }
 }

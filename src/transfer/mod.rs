@@ -1,36 +1,41 @@
-//! **Bulk**: customers by the million, in and out: from and to files, and from one database to another.
+//! **Transfer**: customers by the million, from and to files, and from one database to another.
 //!
-//! Everything streams: a thread reads and checks the next batch while the database takes the last one, and no batch
-//! holds two rows that want the same unique value, so that rows of one batch cannot be in each other's way.
+//! Everything streams: a thread reads and checks the next batch while the database takes the last one.
 //!
-//! - `columns`: a file's fields and what a row says in them, under the rules of the profile
-//! - `reader`: CSV and JSON lines, row by row
-//! - `batches`: rows put together, on a thread of their own
-//! - `judge`: a row held against what is stored
-//! - `import`: rows inserted, updated, left or refused
-//! - `report`, `twins`: what a person should look at
-//! - `export`, `copy`: the ways out
+//! - `fields`, `row`: the fields of a file, and one row under the rules of the profile
+//! - `reader`, `csv_reader`, `json_reader`: a file, row by row
+//! - `batches`: rows put together, without those that repeat a unique value of an earlier row
+//! - `value_map`: unique values of a whole file, on disk
+//! - `plan`: what to do with each row of a batch, given what is stored
+//! - `import`, `report`: the plans applied, and the rejected rows reported
+//! - `duplicates`: usernames that look alike
+//! - `export`, `copy`: customers written to a file, and to another database
 
 mod batches;
-mod columns;
 mod copy;
+mod csv_reader;
+mod duplicates;
 mod export;
+mod fields;
 mod import;
+mod json_reader;
 mod plan;
 mod reader;
 mod report;
-mod twins;
+mod row;
+mod value_map;
 
 use std::path::Path;
 
-pub use copy::{Copied, CopyError, Progress, copy};
+pub use copy::{CopyError, CopySummary, Progress, copy};
+pub use duplicates::{DuplicatesError, LookAlike, duplicates};
 pub use export::{ExportError, export};
-pub use import::{Import, ImportError, Tally, import};
+pub use import::{Import, ImportError, ImportSummary, import};
 pub use plan::OnConflict;
 pub use reader::ReadError;
 
 /// Rows read from a database at a time.
-const PAGE: u64 = 8000;
+const PAGE_ROWS: u64 = 8000;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What the end of the file's name says.
+    /// The format that the end of the file's name says.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv),

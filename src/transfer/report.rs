@@ -1,4 +1,5 @@
-//! What a person should look at, a JSON object a line, in a file that its owner alone can read: it tells of customers.
+//! The report of rejected rows: one JSON object a line, in a file that only its owner can read, because it holds
+//! customers' data.
 
 use std::{
     borrow::Cow,
@@ -10,18 +11,18 @@ use std::{
 
 use serde::Serialize;
 
-/// Something about one field of one row.
+/// What is wrong with one field of one row.
 #[derive(Debug, Serialize)]
-pub(super) struct Finding {
+pub(super) struct RowError {
     /// Where the row begins; the first line is 1.
     pub(super) line: u64,
     /// `None` when the row cannot be read at all.
     pub(super) field: Option<String>,
-    /// What is wrong, for people.
+    /// What is wrong, for a person.
     pub(super) message: String,
 }
 
-impl Finding {
+impl RowError {
     pub(super) fn new(line: u64, field: &str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { line, field: Some(field.to_owned()), message: message.into().into_owned() }
     }
@@ -32,14 +33,14 @@ impl Finding {
     }
 }
 
-/// A file of findings, made when the first one comes.
+/// A file of row errors, created at the first one.
 pub(super) struct Report {
     path: PathBuf,
     file: Option<BufWriter<File>>,
 }
 
 impl Report {
-    /// Beside the imported file. What an earlier run left there is of that run, and goes.
+    /// A report beside the imported file. The report of an earlier run is removed.
     pub(super) fn beside(file: &Path, suffix: &str) -> io::Result<Self> {
         let mut path = file.as_os_str().to_owned();
         path.push(suffix);
@@ -50,7 +51,7 @@ impl Report {
         }
     }
 
-    pub(super) fn write(&mut self, finding: &Finding) -> io::Result<()> {
+    pub(super) fn write(&mut self, error: &RowError) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
@@ -58,11 +59,11 @@ impl Report {
                 self.file.insert(BufWriter::new(file))
             }
         };
-        serde_json::to_writer(&mut *file, finding)?;
+        serde_json::to_writer(&mut *file, error)?;
         file.write_all(b"\n")
     }
 
-    /// Where the findings are, if there are any.
+    /// The path of the report, if it has any errors.
     pub(super) fn finish(mut self) -> io::Result<Option<PathBuf>> {
         let Some(mut file) = self.file.take() else { return Ok(None) };
         file.flush()?;

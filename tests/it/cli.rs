@@ -2,7 +2,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use shop_profile::auth::{ApiToken, TokenFormat};
+use shop_profile::{
+    auth::{ApiToken, TokenFormat},
+    store::DatabaseUrl,
+};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -12,43 +15,41 @@ use crate::support::{
     database::Database,
 };
 
+use crate::migrations::STEPS as MIGRATIONS;
+
 const SARA: &str = r#"{"id":1,"username":"sara","mobile_number":"09120000000","email":"sara@example.com","avatar":"https://example.com/a.png","first_name":"Sara","last_name":"Ahmadi","full_name":"Sara Ahmadi","gender":"female","is_profile_completed":true}"#;
 
 both_databases![
-    a_database_is_migrated_and_looked_at,
-    customers_are_added_shown_and_switched,
-    keys_are_issued_listed_and_revoked,
-    what_is_not_migrated_is_not_served_unasked,
+    migrates_a_database_and_shows_its_state,
+    adds_shows_and_switches_customers,
+    a_word_is_a_username_and_an_id_is_an_option,
+    issues_lists_and_revokes_tokens,
+    serves_no_pending_schema_unasked,
 ];
 
 async fn run(database: &Database, arguments: &str) -> Ended {
     binary::run(database.url(), &arguments.split(' ').collect::<Vec<_>>()).await
 }
 
-async fn a_database_is_migrated_and_looked_at(database: Database) {
+async fn migrates_a_database_and_shows_its_state(database: Database) {
     if database.backend() == sea_orm::DbBackend::Sqlite {
-        // Looking creates nothing.
+        run(&database, "migrate --status").await.assert_code(1);
         let file = database.url().trim_start_matches("sqlite://");
-        let stderr = format!(
-            "error: cannot open the database sqlite://{file}: Connection Error: error returned from database: (code: 14) unable to open database file\n"
-        );
-        run(&database, "migrate --status").await.assert(1, "", &stderr);
+        assert!(!fs::exists(file).unwrap(), "looking creates nothing");
         database.open().await.close().await;
     }
-    let names = [
-        "m20261123_000001_create_customer",
-        "m20261123_000002_create_api_token",
-        "m20261125_000003_rename_username_key",
-    ];
-    let steps = |state: &str| names.map(|name| format!("{name}\t{state}\n")).concat();
-    let pending = "error: 3 pending: run `shop-profile migrate`\n";
-    run(&database, "migrate --status").await.assert(1, &steps("pending"), pending);
-    run(&database, "migrate").await.assert(0, &steps("applied"), "");
-    run(&database, "migrate").await.assert(0, "", "");
+    let steps = |state: &str| MIGRATIONS.map(|name| format!("{name}\t{state}\n")).concat();
+    let count = MIGRATIONS.len();
+    let pending = format!("error: {count} pending: run `shop-profile migrate`\n");
+    run(&database, "migrate --status").await.assert(1, &steps("pending"), &pending);
+    let shown = database.url().parse::<DatabaseUrl>().unwrap();
+    let applied = format!("{}{count} migrations applied to {shown}\n", steps("applied"));
+    run(&database, "migrate").await.assert(0, &applied, "");
+    run(&database, "migrate").await.assert(0, &format!("{shown} is up to date\n"), "");
     run(&database, "migrate --status").await.assert(0, &steps("applied"), "");
 }
 
-/// Customer data is nobody else's on this machine.
+/// It holds customers' data.
 #[tokio::test]
 async fn a_sqlite_database_is_readable_by_its_owner_alone() {
     let database = Database::sqlite();
@@ -57,12 +58,12 @@ async fn a_sqlite_database_is_readable_by_its_owner_alone() {
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
 }
 
-async fn customers_are_added_shown_and_switched(database: Database) {
+async fn adds_shows_and_switches_customers(database: Database) {
     run(&database, "migrate").await.ok();
     let add = "customer add --username sara --mobile-number 09120000000 --email sara@example.com --first-name Sara \
                --last-name Ahmadi --gender female --avatar https://example.com/a.png";
     run(&database, add).await.assert(0, &format!("{SARA}\n"), "");
-    for who in ["1", "sara", "SARA"] {
+    for who in ["--id 1", "sara", "SARA"] {
         run(&database, &format!("customer show {who}")).await.assert(0, &format!("{SARA}\n"), "");
     }
     let taken = "error: username: A user with that username already exists.\n\
@@ -74,18 +75,39 @@ async fn customers_are_added_shown_and_switched(database: Database) {
     run(&database, "customer add --email x --avatar x --gender x --username ").await.assert(1, "", wrong);
 
     run(&database, "customer deactivate sara").await.assert(0, "1\tinactive\n", "");
-    run(&database, "customer activate 1").await.assert(0, "1\tactive\n", "");
+    run(&database, "customer activate --id 1").await.assert(0, "1\tactive\n", "");
     for command in ["customer show neda", "customer deactivate neda", "token issue neda", "token list neda"] {
-        run(&database, command).await.assert(1, "", "error: there is no customer \"neda\"\n");
+        run(&database, command).await.assert(1, "", "error: there is no customer with the username \"neda\"\n");
     }
-    run(&database, "customer show 7").await.assert(1, "", "error: there is no customer \"7\"\n");
+    run(&database, "customer show --id 7").await.assert(1, "", "error: there is no customer with the id 7\n");
+    let hint = "error: there is no customer with the username \"7\": an id is given by --id\n";
+    run(&database, "customer show 7").await.assert(1, "", hint);
 }
 
-async fn keys_are_issued_listed_and_revoked(database: Database) {
+async fn a_word_is_a_username_and_an_id_is_an_option(database: Database) {
+    run(&database, "migrate").await.assert_code(0);
+    for username in ["victim", "+1", "1", "-1", "007"] {
+        run(&database, &format!("customer add --username={username}")).await.ok();
+    }
+    for (customer, id) in [("+1", 2), ("1", 3), ("-- -1", 4), ("007", 5), ("--id 1", 1), ("--id=3", 3)] {
+        let shown = run(&database, &format!("customer show {customer}")).await.ok();
+        assert!(shown.starts_with(&format!("{{\"id\":{id},")), "{customer}: {shown}");
+    }
+    run(&database, "customer deactivate +1").await.assert(0, "2\tinactive\n", "");
+    run(&database, "customer activate 1").await.assert(0, "3\tactive\n", "");
+    run(&database, "token issue 007").await.ok();
+    assert_eq!(run(&database, "token list --id 5").await.ok().lines().count(), 2);
+    assert_eq!(run(&database, "token list --id 1").await.ok().lines().count(), 1);
+    for command in ["customer show", "customer show sara --id 1", "customer show --id sara"] {
+        run(&database, command).await.assert_code(2);
+    }
+}
+
+async fn issues_lists_and_revokes_tokens(database: Database) {
     run(&database, "migrate").await.ok();
     run(&database, "customer add --username sara").await.ok();
     let phone = run(&database, "token issue sara --name phone").await.ok();
-    let web = run(&database, "token issue 1 --expires-in never").await.ok();
+    let web = run(&database, "token issue --id 1 --expires-in never").await.ok();
     for key in [&phone, &web] {
         assert_eq!(ApiToken::from_plaintext(key.as_str()).format(), TokenFormat::Native, "{key}");
     }
@@ -94,8 +116,8 @@ async fn keys_are_issued_listed_and_revoked(database: Database) {
         server.get().key(key).send().await.assert_status(200);
     }
     run(&database, "token revoke 1").await.assert(0, "1\trevoked\n", "");
-    run(&database, "token revoke 1").await.assert(1, "", "error: there is no live key 1\n");
-    run(&database, "token revoke 7").await.assert(1, "", "error: there is no live key 7\n");
+    run(&database, "token revoke 1").await.assert(1, "", "error: there is no live token with the id 1\n");
+    run(&database, "token revoke 7").await.assert(1, "", "error: there is no live token with the id 7\n");
     server.get().key(&phone).send().await.assert_status(401);
     server.get().key(&web).send().await.assert_status(200);
     run(&database, "customer deactivate sara").await.ok();
@@ -106,14 +128,14 @@ async fn keys_are_issued_listed_and_revoked(database: Database) {
     assert_eq!(lines[0], ["ID", "NAME", "STATE", "ISSUED", "EXPIRES", "LAST USED"]);
     assert_eq!((&lines[1][..3], &lines[2][..3]), (&["1", "phone", "revoked"][..], &["2", "", "live"][..]));
     assert!(lines[1][4].ends_with('Z') && lines[2][4] == "never", "{list}");
-    assert!(!list.contains(&phone[4..]), "a key is shown once");
+    assert!(!list.contains(&phone[4..]), "a token is shown once");
 }
 
-async fn what_is_not_migrated_is_not_served_unasked(database: Database) {
+async fn serves_no_pending_schema_unasked(database: Database) {
     database.open().await.close().await;
-    let refused = "error: the database's schema is not up to date (3 pending): run `shop-profile migrate`\n";
-    for command in ["serve --no-migrate --listen 127.0.0.1:0", "customer show 1", "token list 1"] {
-        run(&database, command).await.assert(1, "", refused);
+    let pending = "error: the database's schema is not up to date (3 pending): run `shop-profile migrate`\n";
+    for command in ["serve --no-migrate --listen 127.0.0.1:0", "customer show sara", "token list sara"] {
+        run(&database, command).await.assert(1, "", pending);
     }
     run(&database, "migrate --status").await.assert_code(1);
     // Asked, `serve` migrates.
@@ -141,32 +163,6 @@ async fn a_taken_port_is_told_before_a_database_is_touched() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_used_is_one_clear_line() {
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| format!("{}/{name}", folder.path().display());
-    fs::write(path("no-database"), "not a database, but long enough to be taken for one".repeat(50)).unwrap();
-    let read_only = format!("sqlite://{}?mode=ro", path("read-only.db"));
-    fs::write(path("read-only.db"), "").unwrap();
-    for (url, problem) in [
-        ("mysql://localhost/shop", "unknown kind of database URL"),
-        ("shop.db", "unknown kind of database URL"),
-        ("postgres:", "malformed database URL"),
-        (&format!("sqlite://{}", path("nowhere/shop.db")), "unable to open database file"),
-        (&format!("sqlite://{}", folder.path().display()), "unable to open database file"),
-        (&format!("sqlite://{}", path("no-database")), "file is not a database"),
-        (&read_only, "attempt to write a readonly database"),
-        ("postgres://shop:secret@127.0.0.1:1/shop", "cannot open the database postgres://127.0.0.1/shop"),
-    ] {
-        for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
-            let ended = binary::run(url, command).await;
-            assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{url}: {ended:?}");
-            assert!(ended.stderr.starts_with("error: ") && ended.stderr.contains(problem), "{url}: {ended:?}");
-            assert!(ended.stderr.lines().count() == 1 && !ended.stderr.contains("secret"), "{url}: {ended:?}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn wrong_usage_is_exit_code_2() {
     for arguments in [
         &[][..],
@@ -182,6 +178,25 @@ async fn wrong_usage_is_exit_code_2() {
         let ended = binary::run("sqlite://unused.db", arguments).await;
         assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{arguments:?}: {ended:?}");
         assert!(ended.stderr.contains("Usage:") || ended.stderr.contains("--help"), "{arguments:?}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_argument_says_what_is_expected() {
+    let expires_in = "expected a time such as `365d` or `12h`, at most `1000y`, or `never`";
+    let token_id = "expected a token's id, from `token list CUSTOMER`";
+    for (arguments, expected) in [
+        ("token issue sara --expires-in 0d", expires_in),
+        ("token issue sara --expires-in forever", expires_in),
+        ("token issue sara --expires-in=-1d", expires_in),
+        ("token issue sara --expires-in 10", expires_in),
+        ("token issue sara --expires-in 1001y", expires_in),
+        ("token revoke phone", token_id),
+        ("token revoke sara", token_id),
+    ] {
+        let ended = binary::run("sqlite://unused.db", &arguments.split(' ').collect::<Vec<_>>()).await;
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{arguments}: {ended:?}");
+        assert!(ended.stderr.contains(expected), "{arguments}: {ended:?}");
     }
 }
 

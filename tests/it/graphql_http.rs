@@ -280,11 +280,3 @@ async fn skipping_everything_leaves_an_empty_object() {
     let nothing = query(&shop, "{ me @skip(if: true) { id } }").key(&sara.key).send().await;
     assert_eq!(nothing.json(), json!({"data": {}}));
 }
-
-#[test]
-fn the_readme_lists_every_code() {
-    let readme = include_str!("../../README.md");
-    for code in shop_profile::graphql::Code::ALL {
-        assert!(readme.contains(&format!("`{}`", code.as_str())), "{} is missing", code.as_str());
-    }
-}

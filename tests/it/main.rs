@@ -9,9 +9,12 @@
 
 mod auth;
 mod cli;
+mod cli_database;
+mod cli_roles;
 mod connections;
 mod corpus;
 mod demo;
+mod docs;
 mod durability;
 mod faults;
 mod graphql_contract;

@@ -6,9 +6,14 @@ use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, Schema, Statement};
 use serde_json::json;
 
-use crate::support::{binary::Server, both_databases, database::Database, shop::Shop};
+use crate::support::{
+    binary::{self, Server},
+    both_databases,
+    database::Database,
+    shop::Shop,
+};
 
-const STEPS: [&str; 3] =
+pub(crate) const STEPS: [&str; 3] =
     ["m20261123_000001_create_customer", "m20261123_000002_create_api_token", "m20261125_000003_rename_username_key"];
 
 both_databases![
@@ -16,6 +21,7 @@ both_databases![
     servers_that_start_at_once_migrate_once,
     a_failing_step_leaves_nothing_behind,
     a_database_ahead_of_this_build_is_served,
+    a_normal_run_logs_no_notice_and_no_warning,
 ];
 
 async fn the_tables_are_what_the_entities_describe(migrated: Database) {
@@ -105,8 +111,37 @@ async fn a_database_ahead_of_this_build_is_served(shop: Shop) {
     // The server that was running when the next version migrated, and one that starts now.
     shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
     shop.get().key(&sara.key).send().await.assert_status(200);
-    let server = Server::start(shop.database.url(), &["--no-migrate"]).await;
-    server.get().key(&sara.key).send().await.assert_status(200);
+    // Each says so.
+    let ahead = "the database has 1 migration that this version does not know: m29990101_000001_of_tomorrow";
+    for arguments in [&[][..], &["--no-migrate"]] {
+        let server = Server::start(shop.database.url(), arguments).await;
+        server.get().key(&sara.key).send().await.assert_status(200);
+        assert!(server.logged(ahead).await.contains("WARN"));
+    }
+    let status = binary::run(shop.database.url(), &["migrate", "--status"]).await.ok();
+    assert!(status.ends_with("m29990101_000001_of_tomorrow\tapplied, unknown to this version"), "{status}");
+    let migrated = binary::run(shop.database.url(), &["migrate"]).await;
+    assert!(migrated.code == Some(0) && migrated.stderr.contains(ahead), "{migrated:?}");
+}
+
+/// PostgreSQL sends a notice when a table is created "if not exists" and does.
+async fn a_normal_run_logs_no_notice_and_no_warning(database: Database) {
+    let db = database.connect().await;
+    // As after an earlier version.
+    for sql in [
+        "CREATE TABLE seaql_migrations (version varchar NOT NULL PRIMARY KEY, applied_at bigint NOT NULL)",
+        "CREATE TABLE migration_lock (id integer PRIMARY KEY)",
+        "INSERT INTO migration_lock (id) VALUES (1)",
+    ] {
+        db.execute_unprepared(sql).await.unwrap();
+    }
+    for arguments in ["migrate", "migrate", "migrate --status", "customer add --username sara", "customer export"] {
+        let mut command = binary::command(&arguments.split(' ').collect::<Vec<_>>());
+        // Without the filter that hides the migrator's own lines.
+        command.env("DATABASE_URL", database.url()).env("SHOP_PROFILE_LOG", "info,sea_orm_migration=warn");
+        let ended = binary::Ended::from(command.output().await.unwrap());
+        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{arguments}: {ended:?}");
+    }
 }
 
 async fn count(db: &DatabaseConnection, table: &str) -> i64 {

@@ -28,18 +28,18 @@ async fn a_copy_to_postgres_is_the_same_shop(shop: Shop) {
 async fn the_same_shop(shop: Shop, target: Database) {
     let behrooz = shop.behrooz().await;
     shop.patch(serde_json::json!({"first_name": "B\t\\"})).key(&behrooz.key).send().await;
-    let rows = "id,username,keys\n900,sara,key-1 key-2\n";
+    let rows = "id,username,tokens\n900,sara,a-long-token-of-sara-1 a-long-token-of-sara-2\n";
     ImportFile::new("more.csv", rows).import(&shop.database, &[]).await.assert_code(0);
     let before = shop.get().key(&behrooz.key).send().await;
 
     let copied = copy(&shop.database, &target).await.ok();
-    assert!(copied.starts_with("copied and compared: 2 customers, 3 keys, sha256 "), "{copied}");
+    assert!(copied.starts_with("copied and compared: 2 customers, 3 tokens, sha256 "), "{copied}");
     assert_eq!(export(&target, "jsonl").await, export(&shop.database, "jsonl").await);
 
     let server = binary::Server::start(target.url(), &[]).await;
     let after = server.get().key(&behrooz.key).send().await;
     assert_eq!((after.header("etag"), after.json()), (before.header("etag"), before.json()));
-    server.patch(serde_json::json!({"last_name": "new"})).key("key-2").send().await.assert_status(200);
+    server.patch(serde_json::json!({"last_name": "new"})).key("a-long-token-of-sara-2").send().await.assert_status(200);
     let added = binary::run(target.url(), &["customer", "add", "--username", "next"]).await.ok();
     assert!(added.starts_with("{\"id\":901,"), "{added}");
 }
@@ -52,7 +52,7 @@ async fn a_target_that_holds_something_is_left_alone(shop: Shop) {
     let other = shop.another().await;
     let sara = other.customer("sara").await;
     let ended = copy(&shop.database, &other.database).await;
-    ended.assert(1, "", "error: the target is not empty: it has 1 customers and 1 keys\n");
+    ended.assert(1, "", "error: the target is not empty: it has 1 customers and 1 tokens\n");
     assert_eq!(other.row(sara.id).await.username, "sara");
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct ImportFile {
 
 impl ImportFile {
     pub(crate) fn new(name: &str, content: &str) -> Self {
-        let folder = TempDir::with_prefix("shop-bulk-").unwrap();
+        let folder = TempDir::with_prefix("shop-transfer-").unwrap();
         let path = folder.path().join(name);
         fs::write(&path, content).unwrap();
         Self { _folder: folder, path }
@@ -28,25 +28,24 @@ impl ImportFile {
         binary::run(database.url(), &arguments).await
     }
 
-    /// What is beside the file.
-    pub(crate) fn report(&self, suffix: &str) -> PathBuf {
-        PathBuf::from(format!("{}{suffix}", self.path.display()))
+    /// The report of rejected rows.
+    pub(crate) fn report(&self) -> PathBuf {
+        PathBuf::from(format!("{}.rejected.jsonl", self.path.display()))
     }
 
-    /// `line field: message` of what was found, in the order of the lines.
-    pub(crate) fn findings(&self, suffix: &str) -> Vec<String> {
-        let text = fs::read_to_string(self.report(suffix)).unwrap_or_default();
-        let mut findings: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        findings.sort_by_key(|finding| finding["line"].as_u64());
-        let show = |finding: &Value| {
-            let [line, field, message] = ["line", "field", "message"].map(|name| finding[name].clone());
+    /// `line field: message` of the rejected rows, in the order of the report.
+    pub(crate) fn rejected(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.report()).unwrap_or_default();
+        let show = |line: &str| {
+            let error: Value = serde_json::from_str(line).unwrap();
+            let [line, field, message] = ["line", "field", "message"].map(|name| error[name].clone());
             format!("{line} {}: {}", field.as_str().unwrap_or("-"), message.as_str().unwrap())
         };
-        findings.iter().map(show).collect()
+        text.lines().map(show).collect()
     }
 }
 
-/// `migrate`, then nothing in it.
+/// Creates the tables.
 pub(crate) async fn migrate(database: &Database) {
     binary::run(database.url(), &["migrate"]).await.assert_code(0);
 }

@@ -1,7 +1,7 @@
 //! What a million customers with one key each take, against the database's own way to load the same file:
 //!
 //! ```text
-//! cargo test --release --test bulk -- --ignored --nocapture --test-threads=1 million
+//! cargo test --release --test transfer -- --ignored --nocapture --test-threads=1 million
 //! ```
 //!
 //! The rival is one statement (`COPY`, or the `.import` of Debian's `sqlite3`) into an empty table that has the file's
@@ -25,7 +25,7 @@ use crate::{
     support::{binary, database::Database, say},
 };
 
-const COLUMNS: &str = "id,username,mobile_number,email,avatar,first_name,last_name,gender,is_active,keys";
+const COLUMNS: &str = "id,username,mobile_number,email,avatar,first_name,last_name,gender,is_active,tokens";
 /// Peak memory that an import may take, however long the file is.
 const MOST_MEMORY_KB: u64 = 100 * 1024;
 
@@ -113,7 +113,7 @@ async fn load_natively(database: &Database, file: &Path) -> Duration {
     let table = format!(
         "CREATE TABLE native (id {id}, username varchar(150) NOT NULL UNIQUE, mobile_number varchar UNIQUE, email \
          varchar UNIQUE, avatar varchar(2048), first_name varchar(150) NOT NULL, last_name varchar(150) NOT NULL, \
-         gender varchar(6) CHECK (gender IN ('male', 'female')), is_active boolean NOT NULL, keys text UNIQUE)"
+         gender varchar(6) CHECK (gender IN ('male', 'female')), is_active boolean NOT NULL, tokens text UNIQUE)"
     );
     db.execute_unprepared(&table).await.unwrap();
     let start = Instant::now();

@@ -1,7 +1,7 @@
-//! Many rows at once: what `customer import`, `customer export` and `copy` ask of the database.
+//! Many rows at once, for `customer import`, `customer export` and `copy`.
 //!
-//! Rows go in by the fastest way that each database has for one transaction, `COPY` on PostgreSQL and inserts of many
-//! rows on SQLite, always with their ids, so that nothing has to be read back in between.
+//! Rows are inserted in the fastest way that each database has within one transaction: `COPY` on PostgreSQL, inserts of
+//! many rows on SQLite. Every row comes with its id, so that no id has to be read back.
 
 mod postgres;
 mod read;
@@ -12,16 +12,16 @@ use chrono::{DateTime, Utc};
 use entity::{api_token, customer};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, TryIntoModel, sqlx};
 
-pub use read::{Identity, Rivals};
+pub use read::{Conflicts, UniqueValues};
 pub use update::CustomerUpdate;
 
 use super::{Store, StoreError, now};
 use crate::auth::TokenDigest;
 
-/// What imported keys are called in `token list`.
+/// What imported tokens are called in `token list`.
 const IMPORTED: &str = "imported";
 
-/// The two tables whose ids the database gives.
+/// The two tables, whose ids the database assigns.
 #[derive(Clone, Copy)]
 enum Table {
     Customer,
@@ -37,35 +37,41 @@ impl Table {
     }
 }
 
-/// A customer to be stored, with all of their keys.
+/// A customer to be stored, with all of their API tokens.
 #[derive(Clone, Debug)]
 pub struct BulkCustomer {
     /// Every column but the version and the dates; the id only when it must be kept.
     pub row: customer::ActiveModel,
-    /// Their keys, which do not expire.
-    pub keys: Vec<TokenDigest>,
+    /// Their tokens, which do not expire.
+    pub tokens: Vec<TokenDigest>,
 }
 
 impl Store {
-    /// Stores all of these customers or, if any value of theirs is taken, none ([`StoreError::Unique`]).
+    /// Stores all of these customers, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unique`] when another customer has one of their unique values; any other error of the database.
     pub async fn insert_customers(&self, batch: &[&BulkCustomer]) -> Result<(), StoreError> {
         let mut transaction = Transaction::begin(self).await?;
         let ids = customer_ids(&mut transaction, batch).await?;
-        let keys = batch.iter().map(|new| new.keys.len()).sum();
-        let token_ids = transaction.reserve_ids(Table::ApiToken, 0, keys).await?;
+        let count = batch.iter().map(|new| new.tokens.len()).sum();
+        let token_ids = transaction.reserve_ids(Table::ApiToken, 0, count).await?;
 
         let now = now();
         let new = || ids.iter().copied().zip(batch);
         transaction.insert_customers(new().map(|(id, new)| new_customer(id, new, now))).await?;
-        let mut owned_keys: Vec<_> = new().flat_map(|(id, new)| new.keys.iter().map(move |key| (id, key))).collect();
+        let mut tokens: Vec<_> = new().flat_map(|(id, new)| new.tokens.iter().map(move |token| (id, token))).collect();
         // In the order of their index, each page of which is then changed once.
-        owned_keys.sort_unstable_by_key(|(_, key)| key.0);
-        let tokens = token_ids.into_iter().zip(owned_keys);
-        transaction.insert_tokens(tokens.map(|(id, (owner, key))| Ok(new_token(id, owner, key, now)))).await?;
+        tokens.sort_unstable_by_key(|(_, token)| token.0);
+        let tokens = token_ids.into_iter().zip(tokens);
+        transaction.insert_tokens(tokens.map(|(id, (owner, token))| Ok(new_token(id, owner, token, now)))).await?;
         Ok(transaction.commit().await?)
     }
 
     /// Stores customers exactly as they are, ids and dates included.
+    ///
+    /// # Errors
+    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
     pub async fn copy_customers(&self, rows: &[customer::Model]) -> Result<(), StoreError> {
         let mut transaction = Transaction::begin(self).await?;
         transaction.reserve_ids(Table::Customer, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
@@ -73,7 +79,10 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Stores keys exactly as they are, ids and dates included.
+    /// Stores tokens exactly as they are, ids and dates included.
+    ///
+    /// # Errors
+    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
     pub async fn copy_tokens(&self, rows: &[api_token::Model]) -> Result<(), StoreError> {
         let mut transaction = Transaction::begin(self).await?;
         transaction.reserve_ids(Table::ApiToken, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
@@ -81,28 +90,34 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Makes room for many writes, which need not be durable before [`Self::finish_bulk`]. To be called once, before the
-    /// first of them.
-    pub async fn prepare_for_bulk(&self) -> Result<(), StoreError> {
+    /// Prepares for many writes, which may not be durable before [`Self::end_bulk_load`]. Call it once, before the first
+    /// of them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn begin_bulk_load(&self) -> Result<(), StoreError> {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.stop();
         }
         if self.backend() == DbBackend::Sqlite {
-            sqlite::make_room(&self.write).await?;
+            sqlite::relax_durability(&self.write).await?;
         }
         Ok(())
     }
 
-    /// Makes many writes durable. To be called after the last of them.
-    pub async fn finish_bulk(&self) -> Result<(), StoreError> {
+    /// Makes the writes since [`Self::begin_bulk_load`] durable. Call it after the last of them.
+    ///
+    /// # Errors
+    /// The database fails, or another process reads the WAL for so long that it cannot be checkpointed.
+    pub async fn end_bulk_load(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Sqlite {
-            sqlite::settle(&self.write).await?;
+            sqlite::checkpoint_wal(&self.write).await?;
         }
         Ok(())
     }
 }
 
-/// The id of each: its own, or a new one.
+/// The id of each customer: its own, or a new one.
 async fn customer_ids(transaction: &mut Transaction, batch: &[&BulkCustomer]) -> Result<Vec<i64>, DbErr> {
     let own = || batch.iter().map(|new| new.row.id.try_as_ref().copied());
     let highest = own().flatten().max().unwrap_or(0);
@@ -121,10 +136,10 @@ fn new_customer(id: i64, new: &BulkCustomer, now: DateTime<Utc>) -> Result<custo
     row.try_into_model()
 }
 
-fn new_token(id: i64, customer_id: i64, key: &TokenDigest, now: DateTime<Utc>) -> api_token::Model {
+fn new_token(id: i64, customer_id: i64, digest: &TokenDigest, now: DateTime<Utc>) -> api_token::Model {
     api_token::Model {
         id,
-        digest: key.0.to_vec(),
+        digest: digest.0.to_vec(),
         customer_id,
         name: IMPORTED.to_owned(),
         created_at: now,
@@ -134,7 +149,7 @@ fn new_token(id: i64, customer_id: i64, key: &TokenDigest, now: DateTime<Utc>) -
     }
 }
 
-/// A row, if it is whole.
+/// A row, unless a column of it is missing.
 type RowToInsert<M> = Result<M, DbErr>;
 
 /// One transaction of bulk inserts.
@@ -151,7 +166,7 @@ impl Transaction {
         }
     }
 
-    /// Ids that nobody will be given any more, all of them above `above`; `above` itself is passed by for good too.
+    /// Reserves `count` fresh ids greater than `above`, and advances the sequence past them and past `above`.
     async fn reserve_ids(&mut self, table: Table, above: i64, count: usize) -> Result<Vec<i64>, DbErr> {
         match self {
             Self::Sqlite(transaction) => sqlite::reserve_ids(transaction, table, above, count).await,
@@ -159,7 +174,7 @@ impl Transaction {
         }
     }
 
-    /// The rows are made while the database takes those before them.
+    /// Builds rows while the database takes those before them.
     async fn insert_customers(
         &mut self,
         rows: impl Iterator<Item = RowToInsert<customer::Model>>,

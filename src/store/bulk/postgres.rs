@@ -14,8 +14,8 @@ use sea_orm::{
 
 use super::{RowToInsert, Table, failed};
 
-/// What is sent at once.
-const PIECE_BYTES: usize = 64 * 1024;
+/// Bytes that are sent at once.
+const CHUNK_BYTES: usize = 64 * 1024;
 
 type Transaction = sqlx::Transaction<'static, Postgres>;
 
@@ -23,8 +23,8 @@ pub(super) async fn begin(db: &DatabaseConnection) -> Result<Transaction, DbErr>
     db.get_postgres_connection_pool().begin().await.map_err(failed)
 }
 
-/// The sequences are those that PostgreSQL makes for identity columns. `last_value` may be ahead of every row (an id
-/// is taken before its row is there), so it is only ever raised.
+/// The sequences are those that PostgreSQL creates for identity columns. `last_value` may be ahead of every row (an id
+/// is assigned before its row is stored), so it is only ever raised.
 pub(super) async fn reserve_ids(
     transaction: &mut Transaction,
     table: Table,
@@ -69,7 +69,7 @@ pub(super) async fn insert_tokens(
     copy(transaction, statement, rows, Lines::token).await
 }
 
-/// Sends the rows piece by piece: while PostgreSQL takes one, the next is written.
+/// Sends the rows in chunks: while PostgreSQL takes one, this task writes the next.
 async fn copy<M>(
     transaction: &mut Transaction,
     statement: &str,
@@ -80,7 +80,7 @@ async fn copy<M>(
     let mut lines = Lines::default();
     for row in rows {
         write(&mut lines, &row?);
-        if lines.0.len() >= PIECE_BYTES {
+        if lines.0.len() >= CHUNK_BYTES {
             copy.send(lines.0.as_bytes()).await.map_err(failed)?;
             lines.0.clear();
         }
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_separates_is_escaped() {
+    fn escapes_separators() {
         let mut lines = Lines::default();
         lines.plain(7).text("a\\b\tc\nd\r\\N").nullable(None).bytes(&[0, 255]).text("").end();
         assert_eq!(lines.0, "7\ta\\\\b\\tc\\nd\\r\\\\N\t\\N\t\\\\x00ff\t\n");

@@ -1,4 +1,4 @@
-//! Many rows read: page by page in the order of their ids, or those that share a value with given ones.
+//! Reads many rows: page by page in the order of their ids, or those that have one of many unique values.
 
 use std::collections::HashMap;
 
@@ -8,35 +8,38 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use super::{Store, StoreError};
 use crate::auth::TokenDigest;
 
-/// Parameters of one question: far below what either database takes.
-const VALUES_PER_QUESTION: usize = 1000;
+/// Upper bound on the parameters of one query: far below what either database takes.
+const MAX_VALUES_PER_QUERY: usize = 1000;
 
 /// The values of a row that no two customers may share.
 #[derive(Clone, Debug, Default)]
-pub struct Identity {
+pub struct UniqueValues {
     /// The id, if the row names one.
     pub id: Option<i64>,
-    /// What makes the username unique.
+    /// The form of the username that is unique.
     pub canonical_username: String,
     /// The mobile number.
     pub mobile_number: Option<String>,
     /// The e-mail address.
     pub email: Option<String>,
-    /// The digests of the keys.
-    pub keys: Vec<TokenDigest>,
+    /// The digests of the tokens.
+    pub tokens: Vec<TokenDigest>,
 }
 
-/// The stored customers and keys that share a value with one of the rows asked about.
+/// The stored customers and tokens that have a unique value of one of the rows asked about.
 #[derive(Debug, Default)]
-pub struct Rivals {
+pub struct Conflicts {
     /// By id.
     pub customers: HashMap<i64, customer::Model>,
-    /// Whose each stored key is.
-    pub keys: HashMap<TokenDigest, i64>,
+    /// The customer of each stored token.
+    pub tokens: HashMap<TokenDigest, i64>,
 }
 
 impl Store {
     /// A page of customers with ids above `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn customers_after(&self, after: i64, page: u64) -> Result<Vec<customer::Model>, StoreError> {
         let rows = customer::Entity::find()
             .filter(customer::Column::Id.gt(after))
@@ -47,7 +50,10 @@ impl Store {
         Ok(rows)
     }
 
-    /// A page of keys with ids above `after`, in the order of their ids.
+    /// A page of tokens with ids above `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn tokens_after(&self, after: i64, page: u64) -> Result<Vec<api_token::Model>, StoreError> {
         let rows = api_token::Entity::find()
             .filter(api_token::Column::Id.gt(after))
@@ -58,11 +64,14 @@ impl Store {
         Ok(rows)
     }
 
-    /// A page of ids, usernames and their keys, with ids above `after`, in the order of their ids.
-    pub async fn usernames_after(&self, after: i64, page: u64) -> Result<Vec<(i64, String, String)>, StoreError> {
+    /// A page of ids and usernames, with ids above `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn usernames_after(&self, after: i64, page: u64) -> Result<Vec<(i64, String)>, StoreError> {
         let rows = customer::Entity::find()
             .select_only()
-            .columns([customer::Column::Id, customer::Column::Username, customer::Column::CanonicalUsername])
+            .columns([customer::Column::Id, customer::Column::Username])
             .filter(customer::Column::Id.gt(after))
             .order_by_asc(customer::Column::Id)
             .limit(page)
@@ -72,14 +81,20 @@ impl Store {
         Ok(rows)
     }
 
-    /// How many customers and keys there are.
+    /// How many customers and tokens there are.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn count_rows(&self) -> Result<(u64, u64), StoreError> {
         Ok((customer::Entity::find().count(&self.read).await?, api_token::Entity::find().count(&self.read).await?))
     }
 
-    /// Who already has any of these values.
-    pub async fn find_rivals(&self, rows: &[Identity]) -> Result<Rivals, StoreError> {
-        let mut rivals = Rivals::default();
+    /// Finds who already has any of these values.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find_conflicts(&self, rows: &[UniqueValues]) -> Result<Conflicts, StoreError> {
+        let mut conflicts = Conflicts::default();
         let values: [(customer::Column, Vec<Value>); 4] = [
             (customer::Column::Id, rows.iter().filter_map(|row| row.id.map(Value::from)).collect()),
             (
@@ -90,27 +105,27 @@ impl Store {
             (customer::Column::Email, texts(rows, |row| row.email.as_deref())),
         ];
         for (column, values) in values {
-            for values in values.chunks(VALUES_PER_QUESTION) {
+            for values in values.chunks(MAX_VALUES_PER_QUERY) {
                 let found = customer::Entity::find().filter(column.is_in(values.to_vec())).all(&self.read).await?;
-                rivals.customers.extend(found.into_iter().map(|customer| (customer.id, customer)));
+                conflicts.customers.extend(found.into_iter().map(|customer| (customer.id, customer)));
             }
         }
-        let keys: Vec<_> = rows.iter().flat_map(|row| &row.keys).map(|key| key.0.to_vec()).collect();
-        for keys in keys.chunks(VALUES_PER_QUESTION) {
+        let digests: Vec<_> = rows.iter().flat_map(|row| &row.tokens).map(|digest| digest.0.to_vec()).collect();
+        for digests in digests.chunks(MAX_VALUES_PER_QUERY) {
             let found: Vec<(Vec<u8>, i64)> = api_token::Entity::find()
                 .select_only()
                 .columns([api_token::Column::Digest, api_token::Column::CustomerId])
-                .filter(api_token::Column::Digest.is_in(keys.to_vec()))
+                .filter(api_token::Column::Digest.is_in(digests.to_vec()))
                 .into_tuple()
                 .all(&self.read)
                 .await?;
             let known = found.into_iter().filter_map(|(digest, id)| Some((TokenDigest(digest.try_into().ok()?), id)));
-            rivals.keys.extend(known);
+            conflicts.tokens.extend(known);
         }
-        Ok(rivals)
+        Ok(conflicts)
     }
 }
 
-fn texts(rows: &[Identity], get: impl Fn(&Identity) -> Option<&str>) -> Vec<Value> {
+fn texts(rows: &[UniqueValues], get: impl Fn(&UniqueValues) -> Option<&str>) -> Vec<Value> {
     rows.iter().filter_map(|row| get(row).map(Value::from)).collect()
 }

@@ -13,49 +13,53 @@ use super::{RowToInsert, Table};
 /// Thirteen columns of a customer make 6,500 of the 32,766 parameters that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 500;
 
-/// How long [`settle`] goes on asking: a live server's own checkpoint of a large log takes seconds.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
-const SETTLE_PAUSE: Duration = Duration::from_millis(100);
+/// How long [`checkpoint_wal`] tries: a running server's own checkpoint of a large WAL takes seconds.
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(20);
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Unique values come in no order, so that every batch touches most pages of their indexes. In a larger cache a page is
-/// changed many times before it is written; in a larger log, many times before it is moved into the database. The
-/// store's own checkpoints rest meanwhile: SQLite looks after the log, at a commit.
+/// Enlarges the cache and the WAL, and stops waiting for the disk at each commit.
 ///
-/// With `synchronous=NORMAL` a commit does not wait for the disk. A power cut may then take the last commits back, but
-/// only from the end, and the file stays whole (<https://sqlite.org/pragma.html#pragma_synchronous>): the import goes
-/// on where it is. What a live server commits beside it is as durable as ever.
-pub(super) async fn make_room(db: &DatabaseConnection) -> Result<(), DbErr> {
+/// Unique values come in random order, so every batch touches most pages of their indexes. In a larger cache, a page
+/// changes many times before it is written to the WAL; in a larger WAL, many times before it is moved into the
+/// database. SQLite checkpoints at a commit meanwhile; the store's own checkpoints are stopped.
+///
+/// The risk of `synchronous=NORMAL`: a power cut may undo the last commits of this connection. It undoes them in order
+/// from the end and the file stays sound (<https://sqlite.org/pragma.html#pragma_synchronous>), so the operator runs the
+/// import again. Commits of a running server are as durable as ever.
+pub(super) async fn relax_durability(db: &DatabaseConnection) -> Result<(), DbErr> {
     for pragma in ["cache_size = -32768", "wal_autocheckpoint = 65536", "synchronous = NORMAL"] {
         db.execute_unprepared(&format!("PRAGMA {pragma}")).await?;
     }
     Ok(())
 }
 
-/// Moves the log into the database, which makes all of it durable, and gives its space back. Others who move or read
-/// it at this moment have to be waited for.
-pub(super) async fn settle(db: &DatabaseConnection) -> Result<(), DbErr> {
+/// Moves the WAL into the database, which makes all of it durable, and truncates it. It waits for other connections
+/// that checkpoint or read the WAL at this moment.
+pub(super) async fn checkpoint_wal(db: &DatabaseConnection) -> Result<(), DbErr> {
     let start = Instant::now();
-    while start.elapsed() < SETTLE_TIMEOUT {
+    while start.elapsed() < CHECKPOINT_TIMEOUT {
         let checkpoint = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
         let busy: i64 = db.query_one_raw(checkpoint).await?.map_or(Ok(0), |row| row.try_get("", "busy"))?;
         if busy == 0 {
             return Ok(());
         }
-        tokio::time::sleep(SETTLE_PAUSE).await;
+        tokio::time::sleep(CHECKPOINT_PAUSE).await;
     }
-    Err(DbErr::Custom(
-        "all rows are in, but who reads the write-ahead log for so long that it cannot be emptied?".into(),
-    ))
+    let seconds = CHECKPOINT_TIMEOUT.as_secs();
+    Err(DbErr::Custom(format!(
+        "all rows were written, but the WAL could not be checkpointed within {seconds} s because another process is \
+         reading it"
+    )))
 }
 
-/// A transaction that is a writer from the start: one that becomes a writer half-way may find that it cannot.
+/// Begins a transaction that holds the write lock from the start: one that asks for it later may not get it.
 pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     db.begin_with_options(options).await
 }
 
-/// AUTOINCREMENT notes by itself the highest id that was ever stored; nobody else writes while this transaction does.
+/// AUTOINCREMENT records the highest id that was ever stored. No other connection writes during this transaction.
 pub(super) async fn reserve_ids(
     transaction: &DatabaseTransaction,
     table: Table,
@@ -86,7 +90,7 @@ pub(super) async fn insert_tokens(
     insert::<api_token::Entity, api_token::ActiveModel>(db, rows).await
 }
 
-/// SQLite works on a thread of its own: while it takes some rows, the next ones are made ready.
+/// SQLite works on a thread of its own: while it inserts some rows, this task builds the next statement.
 async fn insert<E, A>(
     db: &DatabaseTransaction,
     mut rows: impl Iterator<Item = RowToInsert<E::Model>>,
@@ -105,7 +109,7 @@ where
 }
 
 /// The insert of the next rows, if there are any. Its text depends on their number alone, so that SQLite prepares it
-/// once. (`insert_many` would build it anew for every batch, which takes longer than the insert.)
+/// once. (`insert_many` would build the text again for every batch, which takes longer than the insert.)
 fn statement<E, A>(rows: &mut impl Iterator<Item = RowToInsert<E::Model>>) -> Result<Option<Statement>, DbErr>
 where
     E: EntityTrait,
@@ -124,8 +128,8 @@ fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
     <A::Entity as EntityTrait>::Column::iter().filter_map(move |column| row.take(column).into_value())
 }
 
-/// A value that is taken costs the whole transaction. `OR FAIL` tells SQLite that it need not be able to undo this
-/// statement alone: else it would set every page aside before it changes it.
+/// A unique value that is taken fails the whole transaction. `OR FAIL` tells SQLite that it need not be able to undo
+/// this statement alone; otherwise it would copy every page before it changes it.
 fn insert_sql<E: EntityTrait>(rows: usize) -> String {
     use sea_orm::IdenStatic;
     let columns: Vec<_> = E::Column::iter().map(|column| column.as_str()).collect();

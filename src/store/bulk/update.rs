@@ -1,4 +1,4 @@
-//! Stored customers brought in line with a file.
+//! Updates many stored customers.
 
 use entity::{api_token, customer};
 use sea_orm::{
@@ -12,16 +12,19 @@ use crate::auth::TokenDigest;
 /// What changes in one stored customer.
 #[derive(Clone, Debug)]
 pub struct CustomerUpdate {
-    /// Whom it changes.
+    /// The customer's id.
     pub id: i64,
     /// The columns that change, and no others.
     pub changes: customer::ActiveModel,
-    /// Keys that they did not have.
-    pub new_keys: Vec<TokenDigest>,
+    /// Tokens that they did not have.
+    pub new_tokens: Vec<TokenDigest>,
 }
 
 impl Store {
-    /// Makes all of the changes or, if a value is taken, none ([`StoreError::Unique`]).
+    /// Makes all of the changes in this order, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unique`] when another customer has one of the values; any other error of the database.
     pub async fn update_customers(&self, batch: Vec<CustomerUpdate>) -> Result<(), StoreError> {
         let transaction = self.write.begin().await?;
         for update in batch {
@@ -32,7 +35,7 @@ impl Store {
 }
 
 async fn execute(db: &DatabaseTransaction, update: CustomerUpdate) -> Result<(), DbErr> {
-    let CustomerUpdate { id, mut changes, new_keys } = update;
+    let CustomerUpdate { id, mut changes, new_tokens } = update;
     let now = now();
     if changes.is_changed() {
         let profile_changes = customer::Column::iter()
@@ -45,8 +48,8 @@ async fn execute(db: &DatabaseTransaction, update: CustomerUpdate) -> Result<(),
         }
         statement.exec(db).await?;
     }
-    let tokens = new_keys.into_iter().map(|key| api_token::ActiveModel {
-        digest: Set(key.0.to_vec()),
+    let tokens = new_tokens.into_iter().map(|token| api_token::ActiveModel {
+        digest: Set(token.0.to_vec()),
         customer_id: Set(id),
         name: Set(IMPORTED.to_owned()),
         created_at: Set(now),

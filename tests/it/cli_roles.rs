@@ -1,0 +1,97 @@
+//! Commands under a PostgreSQL role without the right to change the schema, and on a read-only server.
+
+use sea_orm::ConnectionTrait;
+
+use crate::support::{
+    Subject,
+    binary::{self, Server},
+    database::Database,
+    shop::Shop,
+};
+
+/// `url` with a setting of the connection.
+fn with_setting(url: &str, name: &str, value: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}options[{name}]={value}")
+}
+
+/// A role that may read and write rows and do nothing else. Dropped with what it was granted.
+struct Role<'a> {
+    database: &'a Database,
+    name: String,
+}
+
+impl<'a> Role<'a> {
+    async fn new(database: &'a Database, name: &str) -> Self {
+        let name = format!("shop_it_{name}_{}", std::process::id());
+        let db = database.connect().await;
+        for sql in [
+            format!("CREATE ROLE {name}"),
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC".to_owned(),
+            format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"),
+        ] {
+            db.execute_unprepared(&sql).await.unwrap();
+        }
+        Self { database, name }
+    }
+
+    fn url(&self) -> String {
+        with_setting(self.database.url(), "role", &self.name)
+    }
+
+    async fn drop(self) {
+        let db = self.database.connect().await;
+        db.execute_unprepared(&format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_without_ddl_rights_serves_and_looks() {
+    let Some(database) = Database::postgres().await else { return };
+    let shop = Shop::on(database).await;
+    let sara = shop.customer("sara").await;
+    let role = Role::new(&shop.database, "rows").await;
+    let url = role.url();
+
+    for arguments in [&["--no-migrate"][..], &[]] {
+        let server = Server::start(&url, arguments).await;
+        server.get().key(&sara.key).send().await.assert_status(200);
+        server.patch(serde_json::json!({"first_name": "S"})).key(&sara.key).send().await.assert_status(200);
+    }
+    for arguments in ["migrate --status", "migrate", "customer show sara", "customer export", "token list sara"] {
+        binary::run(&url, &arguments.split(' ').collect::<Vec<_>>()).await.ok();
+    }
+    role.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_without_ddl_rights_is_told_what_migrating_needs() {
+    let Some(database) = Database::postgres().await else { return };
+    let role = Role::new(&database, "empty").await;
+    for arguments in [&["migrate"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let ended = binary::run(&role.url(), arguments).await;
+        ended.assert_code(1);
+        let needs = "cannot migrate the database: permission denied for schema public: the role needs the right CREATE";
+        assert!(ended.stderr.contains(needs) && !ended.stderr.contains("at line"), "{ended:?}");
+    }
+    let pending = binary::run(&role.url(), &["serve", "--no-migrate", "--listen", "127.0.0.1:0"]).await;
+    assert!(pending.stderr.contains("(3 pending): run `shop-profile migrate`"), "{pending:?}");
+    role.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_server_is_looked_at() {
+    let Some(database) = Database::postgres().await else { return };
+    let shop = Shop::on(database).await;
+    shop.customer("sara").await;
+    let url = with_setting(shop.database.url(), "default_transaction_read_only", "on");
+    for arguments in ["migrate --status", "migrate", "customer show sara", "customer export", "token list sara"] {
+        binary::run(&url, &arguments.split(' ').collect::<Vec<_>>()).await.ok();
+    }
+    let empty = shop.database.another().await;
+    let url = with_setting(empty.url(), "default_transaction_read_only", "on");
+    let ended = binary::run(&url, &["migrate"]).await;
+    let read_only = "cannot execute CREATE TABLE in a read-only transaction: run `shop-profile migrate` on the primary";
+    assert!(ended.code == Some(1) && ended.stderr.contains(read_only), "{ended:?}");
+    binary::run(&url, &["migrate", "--status"]).await.assert_code(1);
+}

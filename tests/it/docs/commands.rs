@@ -1,0 +1,118 @@
+//! The commands of the documents: each is run, or stands in [`NOT_RUN`] with a reason.
+//!
+//! The blocks ```` ```sh ```` of a document are run from top to bottom in one empty folder, with the program in `PATH`.
+//! A variable that one block sets is there in the next. `shop-profile serve` goes on until the end, on a port of its
+//! own. A block below with the word `printed` holds what the commands print.
+
+use std::{env, fs, path::Path, process::Stdio};
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use super::{
+    files,
+    markdown::{self, Block},
+    read,
+};
+use crate::support::binary::{self, Server};
+
+/// Where the documents say that the server listens.
+const DOCUMENTED_ADDRESS: &str = "127.0.0.1:8000";
+
+/// The beginnings of commands that this test does not run, and why.
+const NOT_RUN: &[(&str, &str)] = &[
+    ("git clone ", "the network"),
+    ("cd shop-profile", "follows the clone"),
+    ("cargo ", "builds; `.ci/run` runs those that check something"),
+    ("python3 benches/", "a benchmark"),
+    ("python3 tests/reference/", "`.ci/run` runs it"),
+    ("cd tests/", "npm; `.ci/run` runs the tests there"),
+    ("curl -fsSL ", "the network"),
+    ("sudo ", "changes the machine"),
+    ("docker ", "needs a daemon"),
+    ("kubectl ", "needs a cluster"),
+    ("shop-profile copy ", "needs PostgreSQL: tests/transfer/copy.rs"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_of_a_document_works() {
+    let mut documents = files(&["docs"], "md");
+    documents.push("README.md".into());
+    for document in documents {
+        let blocks = markdown::blocks(&read(&document));
+        if blocks.iter().any(|block| block.is("sh")) {
+            run_blocks(&document, &blocks).await;
+        }
+    }
+}
+
+async fn run_blocks(document: &Path, blocks: &[Block]) {
+    let mut terminal = Terminal::open();
+    for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.is("sh")) {
+        let place = format!("{}:{}", document.display(), block.line);
+        let printed = terminal.run(&place, &block.text).await;
+        let shown = blocks.get(index + 1).filter(|next| next.info.iter().any(|word| word == "printed"));
+        if let Some(shown) = shown {
+            assert_eq!(printed.trim_end(), shown.text.trim_end(), "{place}");
+        }
+    }
+}
+
+/// A person's terminal: a folder, the variables of the shell, and the server that was started in it.
+struct Terminal {
+    folder: TempDir,
+    home: TempDir,
+    server: Option<Server>,
+}
+
+impl Terminal {
+    fn open() -> Self {
+        let (folder, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        fs::write(home.path().join("variables"), "").unwrap();
+        Self { folder, home, server: None }
+    }
+
+    /// Runs the commands of a block and gives what they print.
+    async fn run(&mut self, place: &str, block: &str) -> String {
+        let (mut script, mut printed) = (String::new(), String::new());
+        for command in block.replace("\\\n", "").lines() {
+            if let Some(options) = command.strip_prefix("shop-profile serve") {
+                printed += &self.execute(place, &std::mem::take(&mut script)).await;
+                self.serve(options).await;
+            } else if !NOT_RUN.iter().any(|(beginning, _)| command.starts_with(beginning)) {
+                script += &format!("{command}\n");
+            }
+        }
+        printed + &self.execute(place, &script).await
+    }
+
+    async fn execute(&self, place: &str, script: &str) -> String {
+        let address = self.server.as_ref().map(|server| server.address.to_string());
+        let address = address.as_deref().unwrap_or(DOCUMENTED_ADDRESS);
+        let variables = self.home.path().join("variables");
+        let variables = variables.display();
+        let script = format!("set -ae\n. {variables}\n{script}export -p > {variables}\n");
+        let output = self.shell(&script.replace(DOCUMENTED_ADDRESS, address)).output().await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (printed, complaints) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{place}: {}\n{printed}\n{complaints}", output.status);
+        printed.replace(address, DOCUMENTED_ADDRESS)
+    }
+
+    async fn serve(&mut self, options: &str) {
+        // An ampersand or a comment after the command is not an option of it.
+        let options = options.split(['&', '#']).next().unwrap_or_default().split_whitespace();
+        let mut serve = binary::command(&["serve", "--listen", "127.0.0.1:0"]);
+        serve.args(options).current_dir(self.folder.path());
+        self.server = Some(Server::spawn(serve).await);
+    }
+
+    fn shell(&self, script: &str) -> Command {
+        let programs = Path::new(env!("CARGO_BIN_EXE_shop-profile")).parent().unwrap();
+        let path = format!("{}:{}", programs.display(), env::var("PATH").unwrap_or_default());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).current_dir(self.folder.path()).stdin(Stdio::null()).kill_on_drop(true);
+        shell.env_clear().env("PATH", path).env("HOME", self.home.path()).env("NO_PROXY", "*");
+        shell
+    }
+}
