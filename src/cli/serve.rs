@@ -9,8 +9,9 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 use axum::http::HeaderValue;
 use clap::ArgAction;
 
+pub use self::demo::example_customer;
 use self::{listen::ListenAddress, signals::Stop};
-use super::{CliError, log, print, refuse_pending, values::switch};
+use super::{CliError, arguments::switch, check_schema, log, print};
 use crate::{
     request_id,
     server::{self, ConnectionLimits},
@@ -134,7 +135,7 @@ async fn open(args: &Args, url: &DatabaseUrl) -> Result<Arc<Store>, CliError> {
         OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
     let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
     if args.no_migrate {
-        refuse_pending(&store).await?;
+        check_schema(&store).await?;
     } else {
         let applied = store.migrate().await.map_err(CliError::failed)?;
         if !applied.is_empty() {

@@ -28,6 +28,21 @@ pub enum Field {
     Gender,
 }
 
+impl Field {
+    /// The name in snake case, as the REST API, files and the command line have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::MobileNumber => "mobile_number",
+            Self::Email => "email",
+            Self::Avatar => "avatar",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Gender => "gender",
+        }
+    }
+}
+
 /// What is wrong with a field, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {

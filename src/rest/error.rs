@@ -14,7 +14,7 @@ use super::{conditional, response::JSON};
 use crate::{
     api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
-    profile::{Field, FieldError, ProfileError, ProfileVersion, clip},
+    profile::{FieldError, ProfileError, ProfileVersion, clip},
 };
 
 /// A field of the body that does nothing. A strict client is told of it.
@@ -156,24 +156,11 @@ impl Serialize for FieldErrors<'_> {
         let mut map = serializer.serialize_map(None)?;
         for errors in self.0.chunk_by(|one, next| one.field == next.field) {
             let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
-            map.serialize_entry(field_name(errors[0].field), &messages)?;
+            map.serialize_entry(errors[0].field.as_str(), &messages)?;
         }
         for IgnoredField { name, reason } in self.1 {
             map.serialize_entry(name, &[reason])?;
         }
         map.end()
-    }
-}
-
-/// The field's name in the REST contract.
-pub fn field_name(field: Field) -> &'static str {
-    match field {
-        Field::Username => "username",
-        Field::MobileNumber => "mobile_number",
-        Field::Email => "email",
-        Field::Avatar => "avatar",
-        Field::FirstName => "first_name",
-        Field::LastName => "last_name",
-        Field::Gender => "gender",
     }
 }
