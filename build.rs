@@ -59,8 +59,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn npm(work: &Path, arguments: &[&str]) -> io::Result<()> {
-    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let output = Command::new(program)
+    let output = Command::new("npm")
         .args(arguments)
         .current_dir(work)
         .output()
@@ -76,7 +75,7 @@ fn npm(work: &Path, arguments: &[&str]) -> io::Result<()> {
 /// The Rust source of the two constants that `src/playground` includes.
 fn embed(page: Option<&Path>) -> io::Result<String> {
     let Some(page) = page else {
-        return Ok("const PAGE: Option<&str> = None;\nconst ASSETS: &[Asset] = &[];\n".to_owned());
+        return Ok("const PAGE: Option<&str> = None;\nstatic ASSETS: [Asset; 0] = [];\n".to_owned());
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(page.join("assets"))? {
@@ -85,10 +84,10 @@ fn embed(page: Option<&Path>) -> io::Result<String> {
     }
     names.sort();
     let mut code = format!("const PAGE: Option<&str> = Some(include_str!({:?}));\n", page.join("index.html"));
-    code.push_str("const ASSETS: &[Asset] = &[\n");
+    let _ = writeln!(code, "static ASSETS: [Asset; {}] = [", names.len());
     for name in names {
         let file = page.join("assets").join(format!("{name}.gz"));
-        let _ = writeln!(code, "    Asset {{ name: {name:?}, gzip: include_bytes!({file:?}) }},");
+        let _ = writeln!(code, "    Asset::new({name:?}, include_bytes!({file:?})),");
     }
     code.push_str("];\n");
     Ok(code)

@@ -1,4 +1,4 @@
-import { readKey } from "./key.js";
+import { readToken } from "./token.js";
 
 const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 
@@ -19,9 +19,9 @@ export async function fetcher(request) {
   }
 }
 
-// The schema is public, and a mistyped key is answered with 401 even to introspection: without this exception
-// it would take the documentation and the completion away as well.
+// The schema is public, and a mistyped token is answered with 401 even to introspection: without this exception
+// the documentation and the completion would be missing as well.
 function authorization({ operationName }) {
-  const key = readKey();
-  return key && operationName !== "IntrospectionQuery" ? { authorization: `Token ${key}` } : {};
+  const token = readToken();
+  return token && operationName !== "IntrospectionQuery" ? { authorization: `Token ${token}` } : {};
 }

@@ -12,15 +12,15 @@ import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 import { fetcher } from "./fetcher.js";
-import { takeKeyFromAddress } from "./key.js";
-import { KeyField } from "./KeyField.jsx";
+import { takeTokenFromAddress } from "./token.js";
+import { TokenField } from "./TokenField.jsx";
 import { tabs } from "./tabs.js";
 
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 
-takeKeyFromAddress();
+takeTokenFromAddress();
 
-// No headers editor: GraphiQL would write what is typed there, a key included, into its history in localStorage.
+// No headers editor: GraphiQL would write what is typed there, an API token included, into its history in localStorage.
 createRoot(document.getElementById("root")).render(
   <GraphiQL
     fetcher={fetcher}
@@ -33,7 +33,7 @@ createRoot(document.getElementById("root")).render(
     schemaDescription
   >
     <GraphiQL.Logo>
-      <KeyField />
+      <TokenField />
     </GraphiQL.Logo>
   </GraphiQL>,
 );

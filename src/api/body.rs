@@ -1,4 +1,4 @@
-//! A request's body: whole, in time, and not too much of it.
+//! Reads a request's body: whole, in time, and not too much of it.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-/// The largest body of a request, in bytes (PROTOCOL.md).
-pub(crate) const BODY_MAX_BYTES: usize = 65_536;
-/// How long a client may take to send it (PROTOCOL.md).
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// The largest body of a request, in bytes (docs/limits.md, "Bodies and executions").
+pub(crate) const MAX_BODY_BYTES: usize = 65_536;
+/// How long a client may take to send it (docs/limits.md, "Bodies and executions").
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no body to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
-    #[error("Request body too large: the limit is {BODY_MAX_BYTES} bytes.")]
+    #[error("Request body too large: the limit is {MAX_BODY_BYTES} bytes.")]
     TooLarge,
-    #[error("Request body too slow: it must be complete within {} seconds.", BODY_DEADLINE.as_secs())]
+    #[error("Request body too slow: it must be complete within {} seconds.", BODY_READ_TIMEOUT.as_secs())]
     TooSlow,
     #[error("Request body incomplete.")]
     Broken,
 }
 
-/// Reads the body to its end. What the client announces is believed first: an announced excess is not read at all.
+/// Reads the body to its end. A body whose announced length is too large is not read at all.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > BODY_MAX_BYTES as u64) {
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(BodyError::TooLarge);
     }
     if is_known_empty(&body) {
         return Ok(Bytes::new());
     }
-    let whole = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, BODY_MAX_BYTES).collect());
+    let whole = tokio::time::timeout(BODY_READ_TIMEOUT, Limited::new(body, MAX_BODY_BYTES).collect());
     match whole.await {
         Err(_) => Err(BodyError::TooSlow),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),

@@ -1,4 +1,4 @@
-//! What both faces need of HTTP: the credential, the body and the execution of a request.
+//! What both APIs need of HTTP: the credential, the body and the execution of a request.
 
 mod body;
 mod execute;
@@ -10,7 +10,7 @@ pub(crate) use execute::{ExecutionError, execute};
 
 use crate::auth::{Credential, Unauthenticated};
 
-/// The key that the request carries.
+/// The API token that the request carries.
 pub(crate) fn credential(headers: &HeaderMap) -> Result<Credential, Unauthenticated> {
     Credential::from_authorization(headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()))
 }

@@ -35,6 +35,9 @@ pub struct Args {
     /// PostgreSQL: the most connections of this server for requests; two more are for everything else.
     #[arg(long, value_name = "N", default_value_t = OpenOptions::default().connections, env = "SHOP_PROFILE_DATABASE_CONNECTIONS")]
     database_connections: u32,
+    /// How many connections one address may have; 0 is no limit. Behind a proxy all clients share its address.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "SHOP_PROFILE_CONNECTIONS_PER_ADDRESS")]
+    connections_per_address: usize,
     /// Whether GraphQL clients may ask for the schema.
     #[arg(
         long,
@@ -75,7 +78,8 @@ impl Args {
 fn origin(text: &str) -> Result<HeaderValue, String> {
     let url = url::Url::parse(text).map_err(|_| "expected an origin such as https://shop.example")?;
     let origin = url.origin().ascii_serialization();
-    if origin == text && url.origin().is_tuple() {
+    // `https://*.example` is a URL, but browsers send no such origin: there are no patterns.
+    if origin == text && url.origin().is_tuple() && !text.contains('*') {
         HeaderValue::try_from(origin).map_err(|error| error.to_string())
     } else {
         Err(format!("expected an origin such as https://shop.example, not {text}"))
@@ -115,7 +119,9 @@ pub(super) async fn run(
         allow_origins: args.allow_origin,
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
-    server::run(listener, app, ConnectionLimits::default(), stop.requested.clone()).await;
+    let limits =
+        ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
+    server::run(listener, app, limits, stop.requested.clone()).await;
     store.close().await;
     let uptime_seconds = start.elapsed().as_secs();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
@@ -207,7 +213,16 @@ mod tests {
         for text in ["https://shop.example", "http://localhost:3000"] {
             assert_eq!(origin(text), Ok(HeaderValue::from_str(text).unwrap()));
         }
-        for text in ["*", "null", "shop.example", "https://shop.example/", "https://Shop.example", "data:,x"] {
+        for text in [
+            "*",
+            "https://*.example",
+            "https://*",
+            "null",
+            "shop.example",
+            "https://shop.example/",
+            "https://Shop.example",
+            "data:,x",
+        ] {
             assert!(origin(text).is_err(), "{text}");
         }
     }

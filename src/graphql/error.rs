@@ -1,4 +1,4 @@
-//! What a refusal becomes in GraphQL: a code for programs and a text for people. Nothing else of the cause goes out.
+//! What an error becomes in GraphQL: a code for programs and a text for people. Nothing else of the cause goes out.
 
 use async_graphql::ErrorExtensions;
 use axum::http::StatusCode;
@@ -7,7 +7,8 @@ use crate::{auth::Unauthenticated, profile::ProfileError};
 
 /// `extensions.code` of an error. Where a status is named, it holds for every media type; the others are request errors
 /// (400 in `application/graphql-response+json`, 200 in `application/json`) or errors of an execution (200).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The request is not a GraphQL request. HTTP 400.
     BadRequest,
@@ -19,7 +20,7 @@ pub enum Code {
     GraphqlParseFailed,
     /// The document does not fit the schema.
     GraphqlValidationFailed,
-    /// Our fault.
+    /// An error of the server.
     InternalServerError,
     /// Limit: nested lists of an introspection.
     IntrospectionTooDeep,
@@ -61,81 +62,24 @@ pub enum Code {
     TooManyTokens,
     /// Limit: variables.
     TooManyVariables,
-    /// The caller is nobody we know. HTTP 401.
+    /// Authentication failed, or no API token was sent. HTTP 401.
     Unauthenticated,
     /// The body is not JSON in UTF-8. HTTP 415.
     UnsupportedMediaType,
 }
 
 impl Code {
-    /// Every code, in the order of the alphabet.
-    pub const ALL: &[Self] = &[
-        Self::BadRequest,
-        Self::BadUserInput,
-        Self::DocumentTooLarge,
-        Self::GraphqlParseFailed,
-        Self::GraphqlValidationFailed,
-        Self::InternalServerError,
-        Self::IntrospectionTooDeep,
-        Self::MethodNotAllowed,
-        Self::NotAcceptable,
-        Self::OperationResolutionFailure,
-        Self::PersistedQueryNotFound,
-        Self::PersistedQueryNotSupported,
-        Self::RequestTimeout,
-        Self::RequestTooLarge,
-        Self::ServiceUnavailable,
-        Self::Timeout,
-        Self::TooDeep,
-        Self::TooDeeplyNested,
-        Self::TooManyAliases,
-        Self::TooManyDirectives,
-        Self::TooManyFields,
-        Self::TooManyFragments,
-        Self::TooManyOperations,
-        Self::TooManyRootFields,
-        Self::TooManyTokens,
-        Self::TooManyVariables,
-        Self::Unauthenticated,
-        Self::UnsupportedMediaType,
-    ];
+    /// Every code, in alphabetical order.
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// The code as clients see it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BadRequest => "BAD_REQUEST",
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::DocumentTooLarge => "DOCUMENT_TOO_LARGE",
-            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
-            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
-            Self::IntrospectionTooDeep => "INTROSPECTION_TOO_DEEP",
-            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-            Self::NotAcceptable => "NOT_ACCEPTABLE",
-            Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
-            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
-            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
-            Self::RequestTimeout => "REQUEST_TIMEOUT",
-            Self::RequestTooLarge => "REQUEST_TOO_LARGE",
-            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
-            Self::Timeout => "TIMEOUT",
-            Self::TooDeep => "TOO_DEEP",
-            Self::TooDeeplyNested => "TOO_DEEPLY_NESTED",
-            Self::TooManyAliases => "TOO_MANY_ALIASES",
-            Self::TooManyDirectives => "TOO_MANY_DIRECTIVES",
-            Self::TooManyFields => "TOO_MANY_FIELDS",
-            Self::TooManyFragments => "TOO_MANY_FRAGMENTS",
-            Self::TooManyOperations => "TOO_MANY_OPERATIONS",
-            Self::TooManyRootFields => "TOO_MANY_ROOT_FIELDS",
-            Self::TooManyTokens => "TOO_MANY_TOKENS",
-            Self::TooManyVariables => "TOO_MANY_VARIABLES",
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
-        }
+        self.into()
     }
 }
 
-/// Why a field has no value. It travels as the error's source, so that the answer can tell ours from the library's.
+/// Why a resolver failed. It is the source of the GraphQL error, so that `http::response` can tell our errors from the
+/// library's.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct ResolverError {
@@ -151,10 +95,9 @@ impl ResolverError {
     pub(super) fn internal() -> Self {
         Self::new(Code::InternalServerError, "Internal server error.")
     }
-}
 
-impl ResolverError {
-    /// The status of the whole answer, if the failure decides it: nobody, or not now.
+    /// The status of the whole response, where nothing else succeeded: 401 and 503 apply to it as a whole, other errors
+    /// leave it 200.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match self.code {
             Code::Unauthenticated => Some(StatusCode::UNAUTHORIZED),
@@ -171,21 +114,21 @@ impl From<Unauthenticated> for ResolverError {
 }
 
 impl From<ProfileError> for ResolverError {
-    fn from(refusal: ProfileError) -> Self {
-        match refusal {
+    fn from(error: ProfileError) -> Self {
+        match error {
             ProfileError::Unauthenticated(why) => why.into(),
             ProfileError::Unavailable(_) => {
                 Self::new(Code::ServiceUnavailable, "Service temporarily unavailable, try again later.")
             }
-            // A mutation answers these two in its payload.
-            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict => Self::internal(),
+            // The last two are part of a mutation's payload.
+            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::internal(),
         }
     }
 }
 
 impl From<ResolverError> for async_graphql::Error {
-    fn from(failure: ResolverError) -> Self {
-        let code = failure.code.as_str();
-        Self::new_with_source(failure).extend_with(|_, extensions| extensions.set("code", code))
+    fn from(error: ResolverError) -> Self {
+        let code = error.code.as_str();
+        Self::new_with_source(error).extend_with(|_, extensions| extensions.set("code", code))
     }
 }

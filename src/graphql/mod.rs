@@ -1,10 +1,10 @@
-//! **Face 2: GraphQL.** `me` and `updateMyProfile` over the same resolver as REST. It translates and decides nothing
-//! about profiles.
+//! **The GraphQL API.** `me` and `updateMyProfile` over the same profile service as REST. It translates and decides
+//! nothing about profiles.
 //!
 //! - `schema`: the two operations
 //! - `types`: the customer, the input and the payload as GraphQL shows them
-//! - `error`: codes, and what a refusal becomes
-//! - [`http`]: GraphQL over HTTP to the letter (PROTOCOL.md)
+//! - `error`: codes, and what an error becomes
+//! - [`http`]: GraphQL over HTTP (docs/graphql-over-http.md)
 
 mod error;
 pub mod http;

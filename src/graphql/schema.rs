@@ -1,77 +1,109 @@
-//! The schema. It is built without a database; the resolver is added to each server's own copy.
+//! The schema. It is built without a database; the profile service is added to each server's own copy.
 
 use async_graphql::{Context, EmptySubscription, Object, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
+use tokio::sync::OnceCell;
 
 use super::{
     error::ResolverError,
+    http::limits::{MAX_COMPLEXITY, MAX_DEPTH, MAX_DIRECTIVES_OF_FIELD, MAX_NESTING},
     types::{CustomerObject, UpdateMyProfileInput, UpdateMyProfilePayload},
 };
 use crate::{
     auth::{Credential, Unauthenticated},
-    profile::{ProfileError, ProfileService},
+    profile::{ProfileError, ProfileService, UpdateMyProfile},
 };
 
-/// The schema of the GraphQL face.
+/// The schema of the GraphQL API.
 pub type ProfileSchema = Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema over this resolver.
+/// The schema over this service.
 pub fn schema(profile: ProfileService, validation: ValidationMode) -> ProfileSchema {
     builder().validation_mode(validation).data(profile).finish()
 }
 
-/// The schema in the definition language: `schema.graphql`, which a test holds to this.
+/// The schema in the definition language: `schema.graphql`, whose content a test compares with this.
 pub fn sdl() -> String {
     builder().finish().sdl_with_options(SDLExportOptions::new().use_space_ident().prefer_single_line_descriptions())
 }
 
-/// The second line of the limits (PROTOCOL.md); the first stands before the parser.
+/// The library's limits are the second line; ours come before the parser and before the execution.
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query, Mutation, EmptySubscription)
-        .limit_depth(15)
-        .limit_complexity(500)
-        .limit_recursive_depth(32)
-        .limit_directives(5)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+        .limit_recursive_depth(MAX_NESTING)
+        .limit_directives(MAX_DIRECTIVES_OF_FIELD)
         .disable_suggestions()
 }
 
-/// What a customer may ask about themselves.
+/// Who sends a request, in the request's data.
+pub(super) struct Caller {
+    credential: Credential,
+    /// `me`, read once for the whole request however many fields and aliases name it. So they agree with each other,
+    /// and the request costs one statement.
+    me: OnceCell<Result<CustomerObject, ResolverError>>,
+}
+
+impl From<Credential> for Caller {
+    fn from(credential: Credential) -> Self {
+        Self { credential, me: OnceCell::new() }
+    }
+}
+
+/// The query root.
 pub struct Query;
 
 /// Reads of the authenticated customer.
 #[Object]
 impl Query {
-    /// The customer whose key the request carries.
-    async fn me(&self, context: &Context<'_>) -> Result<CustomerObject, ResolverError> {
-        let (profile, credential) = caller(context)?;
-        Ok(CustomerObject(profile.me(credential).await?))
+    /// The customer whom the request's API token belongs to. However often a request selects it, it is read once.
+    async fn me<'a>(&self, context: &Context<'a>) -> Result<&'a CustomerObject, ResolverError> {
+        let (profile, caller) = caller(context)?;
+        let read = async || Ok(CustomerObject(profile.me(&caller.credential).await?));
+        caller.me.get_or_init(read).await.as_ref().map_err(ResolverError::clone)
     }
 }
 
-/// What a customer may change about themselves.
+/// The mutation root.
 pub struct Mutation;
 
 /// Changes by the authenticated customer.
 #[Object]
 impl Mutation {
-    /// Changes the fields that the input names and no others. It is all or nothing: if one field is wrong, nothing is
-    /// written and `userErrors` names every wrong field at once.
+    /// Changes the fields that the input contains and no others. It is all or nothing: if one field is invalid, nothing
+    /// is written and `userErrors` lists every invalid field. Null, with an error, only if the server failed or the
+    /// token is not valid.
     async fn update_my_profile(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateMyProfileInput,
-    ) -> Result<UpdateMyProfilePayload, ResolverError> {
-        let (profile, credential) = caller(context)?;
-        match profile.update_my_profile(credential, input.into()).await {
-            Ok(customer) => Ok(UpdateMyProfilePayload::updated(customer)),
-            Err(ProfileError::Invalid(errors)) => Ok(UpdateMyProfilePayload::invalid(errors)),
-            Err(ProfileError::Conflict) => Ok(UpdateMyProfilePayload::conflict()),
-            Err(refusal) => Err(refusal.into()),
-        }
+    ) -> Option<Result<UpdateMyProfilePayload, ResolverError>> {
+        Some(update(context, input).await)
     }
 }
 
-fn caller<'a>(context: &Context<'a>) -> Result<(&'a ProfileService, &'a Credential), ResolverError> {
+async fn update(context: &Context<'_>, input: UpdateMyProfileInput) -> Result<UpdateMyProfilePayload, ResolverError> {
+    let (profile, Caller { credential, .. }) = caller(context)?;
+    let (input, expected) = input.into_patch();
+    let (result, invalid_version) = match expected {
+        Ok(expected) => {
+            let update = UpdateMyProfile { input, expected };
+            (profile.update_my_profile(credential, update).await.map(Some), None)
+        }
+        // Every error is reported at once, those of the other fields too.
+        Err(invalid) => (profile.check(credential, input).await.map(|()| None), Some(invalid)),
+    };
+    match result {
+        Ok(Some(customer)) => Ok(UpdateMyProfilePayload::updated(customer)),
+        Ok(None) => Ok(UpdateMyProfilePayload::invalid(Vec::new(), invalid_version)),
+        Err(ProfileError::Invalid(errors)) => Ok(UpdateMyProfilePayload::invalid(errors, invalid_version)),
+        Err(ProfileError::Conflict(_)) => Ok(UpdateMyProfilePayload::conflict()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn caller<'a>(context: &Context<'a>) -> Result<(&'a ProfileService, &'a Caller), ResolverError> {
     let profile = context.data_opt::<ProfileService>().ok_or_else(ResolverError::internal)?;
-    let credential = context.data_opt::<Credential>().ok_or(Unauthenticated::NotProvided)?;
-    Ok((profile, credential))
+    let caller = context.data_opt::<Caller>().ok_or(Unauthenticated::NotProvided)?;
+    Ok((profile, caller))
 }

@@ -4,66 +4,66 @@ use async_graphql::{Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject}
 
 use crate::profile::{
     Customer, ErrorCode, Field, FieldError, FieldInput, Gender as StoredGender, PatchInput, Precondition,
-    UpdateMyProfile,
+    ProfileVersion,
 };
 
-/// Customer
+/// The type `Customer`.
 pub(super) struct CustomerObject(pub(super) Customer);
 
 /// A customer of the shop.
 #[Object(name = "Customer")]
 impl CustomerObject {
-    /// Unique; a 64-bit integer as text.
+    /// Unique: a 64-bit integer as a string.
     async fn id(&self) -> ID {
         self.0.id.into()
     }
 
-    /// 1 to 150 letters, numbers and `_ . @ + -`, as the customer wrote it. Unique, whatever its case or width.
+    /// 1 to 150 letters, numbers and `_ . @ + -`, as the customer wrote it. Unique regardless of case and width.
     async fn username(&self) -> &str {
         &self.0.username
     }
 
-    /// The phone number; null if none. Read-only.
+    /// The mobile phone number; null if there is none. Read-only.
     async fn mobile_number(&self) -> Option<&str> {
         self.0.mobile_number.as_deref()
     }
 
-    /// The e-mail address; null if none. Read-only.
+    /// The e-mail address; null if there is none. Read-only.
     async fn email(&self) -> Option<&str> {
         self.0.email.as_deref()
     }
 
-    /// The URL of the avatar image, absolute, http or https; null if none.
+    /// The absolute http or https URL of the avatar image; null if there is none.
     async fn avatar(&self) -> Option<&str> {
         self.0.avatar.as_deref()
     }
 
-    /// At most 150 characters; `""` if none.
+    /// At most 150 characters; `""` if there is none.
     async fn first_name(&self) -> &str {
         &self.0.first_name
     }
 
-    /// At most 150 characters; `""` if none.
+    /// At most 150 characters; `""` if there is none.
     async fn last_name(&self) -> &str {
         &self.0.last_name
     }
 
-    /// The two names that are set, joined by one space; `""` if none. Computed.
+    /// First and last name, as far as they are set, joined by a space; `""` if neither is. Computed.
     async fn full_name(&self) -> String {
         self.0.full_name()
     }
 
-    /// Null if not said.
+    /// Null if not specified.
     async fn gender(&self) -> Option<Gender> {
         self.0.gender.map(Gender::from)
     }
 
-    /// Whether username, both names and gender are set. Computed.
+    /// Whether username, first name, last name and gender are set. Computed.
     async fn is_profile_completed(&self) -> bool {
         self.0.is_profile_completed()
     }
 
-    /// Changes with every change of the profile. Opaque; for `UpdateMyProfileInput.ifVersion`.
+    /// Changes whenever the profile changes. Opaque: pass it as `UpdateMyProfileInput.ifVersion`.
     async fn version(&self) -> String {
         self.0.profile_version().to_string()
     }
@@ -71,6 +71,7 @@ impl CustomerObject {
 
 /// A customer's gender.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::profile::Gender")]
 pub(super) enum Gender {
     /// Male.
     Male,
@@ -78,60 +79,48 @@ pub(super) enum Gender {
     Female,
 }
 
-impl From<StoredGender> for Gender {
-    fn from(gender: StoredGender) -> Self {
-        match gender {
-            StoredGender::Male => Self::Male,
-            StoredGender::Female => Self::Female,
-        }
-    }
-}
-
-/// The domain takes every field as text.
-impl From<Gender> for StoredGender {
-    fn from(gender: Gender) -> Self {
-        match gender {
-            Gender::Male => Self::Male,
-            Gender::Female => Self::Female,
-        }
-    }
-}
-
-/// What to change. A field that is absent, or given as a variable that is not set, keeps its value.
+/// The fields to change. A field that is absent, or that is a variable which the request does not set, keeps its value.
+/// White space at both ends of a string is removed.
 #[derive(InputObject)]
 pub(super) struct UpdateMyProfileInput {
-    /// 1 to 150 letters, numbers and `_ . @ + -`. Never null or empty.
+    /// 1 to 150 letters, numbers and `_ . @ + -`. Null and `""` are errors.
     username: MaybeUndefined<String>,
-    /// An absolute http or https URL, at most 2,048 characters. Null and `""` clear it.
+    /// An absolute http or https URL of at most 2,048 characters. Null and `""` clear it.
     avatar: MaybeUndefined<String>,
     /// At most 150 characters. `""` clears it, null is an error.
     first_name: MaybeUndefined<String>,
     /// At most 150 characters. `""` clears it, null is an error.
     last_name: MaybeUndefined<String>,
-    /// Null clears it.
+    /// Null clears it. (REST clears it by `""` as well, which is not a value of the enum.)
     gender: MaybeUndefined<Gender>,
-    /// Change nothing unless this is still the customer's `version`.
+    /// Change nothing unless this is the customer's present `version`: otherwise the error is `CONFLICT`, or `INVALID` if
+    /// it is not a version at all. It is the `ETag` of REST without the quotes.
     if_version: Option<String>,
 }
 
-impl From<UpdateMyProfileInput> for UpdateMyProfile {
-    fn from(input: UpdateMyProfileInput) -> Self {
-        let UpdateMyProfileInput { username, avatar, first_name, last_name, gender, if_version } = input;
+/// `ifVersion` is not a version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InvalidVersion;
+
+impl UpdateMyProfileInput {
+    /// The input in the domain's terms: the fields, and the version that `ifVersion` expects.
+    pub(super) fn into_patch(self) -> (PatchInput, Result<Precondition, InvalidVersion>) {
+        let Self { username, avatar, first_name, last_name, gender, if_version } = self;
+        // The domain takes every field as text.
         let gender = gender.map(|gender| gender.map(|gender| StoredGender::from(gender).as_str().to_owned()));
-        Self {
-            input: PatchInput {
-                username: text(username),
-                avatar: text(avatar),
-                first_name: text(first_name),
-                last_name: text(last_name),
-                gender: text(gender),
-            },
-            expected: match if_version {
-                None => Precondition::Any,
-                // A text that is no version of ours matches none.
-                Some(version) => Precondition::OneOf(Vec::from_iter(version.parse())),
-            },
-        }
+        let input = PatchInput {
+            username: text(username),
+            avatar: text(avatar),
+            first_name: text(first_name),
+            last_name: text(last_name),
+            gender: text(gender),
+        };
+        let expected = match if_version.map(|version| version.parse::<ProfileVersion>()) {
+            None => Ok(Precondition::Any),
+            Some(Ok(version)) => Ok(Precondition::OneOf(vec![version])),
+            Some(Err(_)) => Err(InvalidVersion),
+        };
+        (input, expected)
     }
 }
 
@@ -143,12 +132,13 @@ fn text(value: MaybeUndefined<String>) -> FieldInput {
     }
 }
 
-/// What became of a change: the customer, or what is wrong.
+/// The result of `updateMyProfile`: the customer, or errors.
 #[derive(SimpleObject)]
 pub(super) struct UpdateMyProfilePayload {
-    /// The customer as written; null when something is wrong.
+    /// The customer as stored after the change; null if there are errors.
     customer: Option<CustomerObject>,
-    /// Everything that is wrong, in the order username, avatar, firstName, lastName, gender; empty if nothing is.
+    /// Every error, in the order username, avatar, firstName, lastName, gender, ifVersion; empty after a success.
+    /// `CONFLICT` is reported only if no field is invalid.
     user_errors: Vec<UserError>,
 }
 
@@ -157,8 +147,9 @@ impl UpdateMyProfilePayload {
         Self { customer: Some(CustomerObject(customer)), user_errors: Vec::new() }
     }
 
-    pub(super) fn invalid(errors: Vec<FieldError>) -> Self {
-        Self { customer: None, user_errors: errors.into_iter().map(UserError::from).collect() }
+    pub(super) fn invalid(errors: Vec<FieldError>, version: Option<InvalidVersion>) -> Self {
+        let errors = errors.into_iter().map(UserError::from);
+        Self { customer: None, user_errors: errors.chain(version.map(UserError::from)).collect() }
     }
 
     pub(super) fn conflict() -> Self {
@@ -171,20 +162,27 @@ impl UpdateMyProfilePayload {
     }
 }
 
-/// One thing that is wrong, and that the customer can mend.
+/// A validation error that the customer can correct.
 #[derive(SimpleObject)]
 pub(super) struct UserError {
-    /// The path of the input field, e.g. `["username"]`; empty when the version has moved.
+    /// The path of the input field, e.g. `["username"]`; empty for `CONFLICT`.
     field: Vec<&'static str>,
-    /// What is wrong, for programs.
+    /// The error, for programs.
     code: UserErrorCode,
-    /// What is wrong, for people.
+    /// The error, for people.
     message: String,
 }
 
 impl From<FieldError> for UserError {
     fn from(error: FieldError) -> Self {
         Self { field: vec![path(error.field)], code: error.code.into(), message: error.message.into_owned() }
+    }
+}
+
+impl From<InvalidVersion> for UserError {
+    fn from(_: InvalidVersion) -> Self {
+        let message = "Not a version. Pass the value of `Customer.version`.".into();
+        Self { field: vec!["ifVersion"], code: UserErrorCode::Invalid, message }
     }
 }
 
@@ -200,22 +198,20 @@ fn path(field: Field) -> &'static str {
     }
 }
 
-/// What is wrong with an input.
+/// The kinds of validation errors.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub(super) enum UserErrorCode {
-    /// Empty where something must be.
+    /// The field must not be empty.
     Blank,
-    /// Null where something must be.
+    /// The field must not be null.
     Null,
-    /// Breaks the field's rule.
+    /// The value breaks a rule of the field.
     Invalid,
-    /// None of the choices.
-    InvalidChoice,
-    /// Too many characters.
+    /// The value has too many characters.
     TooLong,
-    /// Another customer has it.
+    /// Another customer has this username.
     Taken,
-    /// The version has moved.
+    /// The profile was modified since `ifVersion`.
     Conflict,
 }
 
@@ -224,8 +220,8 @@ impl From<ErrorCode> for UserErrorCode {
         match code {
             ErrorCode::Blank => Self::Blank,
             ErrorCode::Null => Self::Null,
-            ErrorCode::Invalid => Self::Invalid,
-            ErrorCode::InvalidChoice => Self::InvalidChoice,
+            // GraphQL's own enum lets no other choice than those of the domain through.
+            ErrorCode::Invalid | ErrorCode::InvalidChoice => Self::Invalid,
             ErrorCode::TooLong => Self::TooLong,
             ErrorCode::Taken => Self::Taken,
         }

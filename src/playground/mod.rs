@@ -1,5 +1,5 @@
-//! GraphiQL at `/graphiql`: embedded in the binary, so that a page in which people paste their key asks no one else's
-//! server for anything.
+//! GraphiQL at `/graphiql`. It is embedded in the binary, so that a page in which people paste their API token requests
+//! nothing from another server.
 //!
 //! `build.rs` makes it from `graphiql/`. A build without it answers with a page that says how to get it.
 
@@ -7,14 +7,19 @@ mod accept_encoding;
 mod assets;
 mod page;
 
-use axum::{Router, http::header, response::Redirect, routing::get};
+use axum::{
+    Router,
+    http::{HeaderMap, Method, header},
+    response::Redirect,
+    routing::get,
+};
 
 use assets::Asset;
 
 include!(concat!(env!("OUT_DIR"), "/graphiql.rs"));
 
-/// On every answer: no guessing of types, no frame around us, and no address of ours told to anyone.
-const HARDENING: [(header::HeaderName, &str); 3] = [
+/// On every answer: browsers guess no types, show the page in no frame, and tell no other server its address.
+const SECURITY_HEADERS: [(header::HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -23,9 +28,12 @@ const HARDENING: [(header::HeaderName, &str); 3] = [
 /// `/graphiql` and what the page loads.
 pub fn router() -> Router {
     Router::new()
-        .route("/graphiql", get(async || page::answer(PAGE)))
+        .route("/graphiql", get(async || page::respond(PAGE)))
         .route("/graphiql/", get(async || Redirect::permanent("/graphiql")))
-        .route("/graphiql/assets/{name}", get(async |name, headers| assets::answer(ASSETS, name, headers)))
+        .route(
+            "/graphiql/assets/{name}",
+            get(async |method: Method, name, headers: HeaderMap| assets::respond(&ASSETS, &method, name, &headers)),
+        )
 }
 
 #[cfg(test)]
@@ -33,7 +41,7 @@ mod tests {
     use super::*;
     use axum::{
         body::Body,
-        http::{Method, Request, StatusCode},
+        http::{Request, StatusCode},
         response::Response,
     };
     use tower::ServiceExt;

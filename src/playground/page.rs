@@ -5,20 +5,20 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::HARDENING;
+use super::SECURITY_HEADERS;
 
 /// What `graphiql/vite.config.js` writes where a nonce belongs.
 const NONCE: &str = "CSP_NONCE";
 
 /// Answers with GraphiQL, or says how to get it.
-pub(super) fn answer(page: Option<&str>) -> Response {
+pub(super) fn respond(page: Option<&str>) -> Response {
     let Ok(nonce) = fresh_nonce() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let html = page.unwrap_or(include_str!("left_out.html")).replace(NONCE, &nonce);
+    let html = page.unwrap_or(include_str!("not_built.html")).replace(NONCE, &nonce);
     // `no-store`: a nonce is good for one answer.
     let headers = [(header::CONTENT_SECURITY_POLICY, policy(&nonce)), (header::CACHE_CONTROL, "no-store".to_owned())];
-    (HARDENING, headers, Html(html)).into_response()
+    (SECURITY_HEADERS, headers, Html(html)).into_response()
 }
 
 fn fresh_nonce() -> Result<String, getrandom::Error> {
@@ -52,7 +52,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_nonce_of_the_policy_is_the_nonce_of_the_page() {
-        let answer = answer(Some("<meta nonce=\"CSP_NONCE\"><link nonce=\"CSP_NONCE\">"));
+        let answer = respond(Some("<meta nonce=\"CSP_NONCE\"><link nonce=\"CSP_NONCE\">"));
         let policy = header(&answer, "content-security-policy").to_owned();
         let nonce = policy.split_once("'nonce-").unwrap().1.split_once('\'').unwrap().0.to_owned();
         assert_eq!(nonce.len(), 32);
@@ -61,13 +61,13 @@ mod tests {
 
     #[tokio::test]
     async fn no_two_answers_share_a_nonce() {
-        assert_ne!(body(answer(Some(NONCE))).await, body(answer(Some(NONCE))).await);
+        assert_ne!(body(respond(Some(NONCE))).await, body(respond(Some(NONCE))).await);
     }
 
     #[tokio::test]
-    async fn every_answer_is_hardened() {
+    async fn every_answer_has_the_security_headers() {
         for page in [Some("<p>"), None] {
-            let answer = answer(page);
+            let answer = respond(page);
             assert_eq!(answer.status(), StatusCode::OK);
             assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8");
             assert_eq!(header(&answer, "cache-control"), "no-store");
@@ -82,6 +82,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_build_without_the_page_says_how_to_get_it() {
-        assert!(body(answer(None)).await.contains("npm"));
+        assert!(body(respond(None)).await.contains("npm"));
     }
 }

@@ -21,8 +21,8 @@ impl AvatarUrl {
         let url = text.trimmed();
         let mut errors = Vec::from_iter(too_long(Field::Avatar, url, AVATAR_MAX_CHARS));
         errors.extend(text.forbidden_characters(Field::Avatar));
-        // DRF's URL rule has the same limit of its own: an overlong URL breaks both.
-        if errors.iter().any(|error| error.code == ErrorCode::TooLong) || !is_web_url(url) {
+        // Only the length is wrong with an overlong URL, as far as we look. (DRF would say both.)
+        if errors.iter().all(|error| error.code != ErrorCode::TooLong) && !is_web_url(url) {
             errors.push(FieldError::new(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."));
         }
         if errors.is_empty() { Ok(Self(url.to_owned())) } else { Err(errors) }
@@ -39,20 +39,20 @@ impl AvatarUrl {
     }
 }
 
-/// Whether the text is such a URL as it stands. The `url` crate mends what browsers mend; a client that sent such a
+/// Whether the text is such a URL as it stands. The `url` crate repairs what browsers repair; a client that sent such a
 /// text made a mistake, and what is stored must mean the same to every reader.
 fn is_web_url(text: &str) -> bool {
     if text.chars().any(is_invisible) {
         return false;
     }
-    let mended = std::cell::Cell::new(false);
-    let note = |violation| {
-        mended.set(mended.get() || is_repair(violation));
+    let repaired = std::cell::Cell::new(false);
+    let on_violation = |violation| {
+        repaired.set(repaired.get() || is_repair(violation));
     };
     // The parser would trim a NUL at the end; it has been reported.
     let text = text.trim_end_matches('\0');
-    let Ok(url) = Url::options().syntax_violation_callback(Some(&note)).parse(text) else { return false };
-    !mended.get() && matches!(url.scheme(), "http" | "https") && authority_is_whole(&url, text)
+    let Ok(url) = Url::options().syntax_violation_callback(Some(&on_violation)).parse(text) else { return false };
+    !repaired.get() && matches!(url.scheme(), "http" | "https") && authority_is_whole(&url, text)
 }
 
 /// White space, control and format characters, but for NUL, which has an error of its own.
@@ -101,16 +101,18 @@ fn authority_is_whole(url: &Url, text: &str) -> bool {
     user_is_whole && host_is_whole && !host_and_port.ends_with(':')
 }
 
-/// Labels that are not empty, of RFC 3986's `reg-name` without its escapes and of letters beyond ASCII, but for the
-/// ideographic full stops that IDNA takes for dots.
+/// Whether every label is non-empty, neither begins nor ends with a hyphen (DRF rejects those, too), and consists of RFC
+/// 3986's `reg-name` characters without escapes, and of letters beyond ASCII except the full stops that IDNA reads as
+/// dots.
 fn is_host_name(host: &str) -> bool {
     let is_host_char = |c: char| match c {
         '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => false,
         c if c.is_ascii() => c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=".contains(c),
         _ => true,
     };
+    let is_label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
     let labels = host.strip_suffix('.').unwrap_or(host);
-    labels.split('.').all(|label| !label.is_empty()) && host.chars().all(is_host_char)
+    labels.split('.').all(is_label) && host.chars().all(is_host_char)
 }
 
 #[cfg(test)]
@@ -129,6 +131,7 @@ mod tests {
             "HTTPS://EXAMPLE.com/A",
             "http://localhost/",
             "http://example.com./",
+            "http://a--b.xn--mgbh0fb.example/",
             "http://[::1]:8080/a.png",
             "https://user:secret@example.com/a",
             "https://مثال.ایران/عکس.png",
@@ -164,6 +167,11 @@ mod tests {
             "http://a..com",
             "http://.",
             "http://.a.com",
+            "http://-example.com/a.jpg",
+            "http://example-.com/a.jpg",
+            "http://www.-example.com/",
+            "http://example.com-/",
+            "http://example.-./",
             "http://a\u{3002}com/",
             "http://x\u{ff0e}com",
             "http://a\"b.com",
@@ -186,7 +194,7 @@ mod tests {
         let url = |chars: usize| format!("http://x/{}", "é".repeat(chars - 9));
         assert!(is_valid(&url(2048)));
         let errors = AvatarUrl::parse(&url(2049).into()).unwrap_err();
-        assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), [ErrorCode::TooLong, ErrorCode::Invalid]);
+        assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), [ErrorCode::TooLong]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use super::ProfileVersion;
 use crate::{auth::Unauthenticated, store::StoreError};
 
 /// A field of the profile that an input can get wrong, in the contract's order of errors.
@@ -82,9 +83,9 @@ pub enum ProfileError {
     /// Every wrong field, in the contract's order.
     #[error("{} wrong fields", .0.len())]
     Invalid(Vec<FieldError>),
-    /// The stored version is none of those that the client expected.
-    #[error("the version has moved")]
-    Conflict,
+    /// The stored version, which is none of those that the client expected.
+    #[error("the version is {0} now")]
+    Conflict(ProfileVersion),
     /// The database cannot be reached, or has no room now: worth another try.
     #[error("the database is unavailable")]
     Unavailable(#[source] StoreError),

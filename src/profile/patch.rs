@@ -13,7 +13,7 @@ pub enum FieldInput {
     Null,
     /// The field is a string.
     Text(JsonString),
-    /// The field is something else; this is how DRF would print it.
+    /// The field is something else; this is what an error message shows of it.
     WrongType(String),
 }
 

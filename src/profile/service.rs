@@ -141,7 +141,8 @@ impl ProfileService {
     /// The contract's order: every field before the version.
     async fn conflict(&self, customer: &Customer, patch: &Patch) -> Result<ProfileError, ProfileError> {
         let taken = self.taken(customer, patch.username.as_ref()).await?;
-        Ok(taken.map_or(ProfileError::Conflict, |error| ProfileError::Invalid(vec![error])))
+        let conflict = ProfileError::Conflict(customer.profile_version());
+        Ok(taken.map_or(conflict, |error| ProfileError::Invalid(vec![error])))
     }
 
     /// Whether another customer has the username. Only said beside other errors: when nothing else is wrong, the

@@ -1,49 +1,72 @@
-//! From the bytes of a PATCH to a [`PatchInput`], as forgiving and as strict as DRF's JSON parser: the last of repeated
-//! keys wins, unknown keys and what is in them do not matter, `NaN` and a byte order mark are refused.
+//! From the bytes of a PATCH to a [`PatchInput`], as lenient and as strict as DRF's JSON parser: the last of repeated
+//! keys counts, unknown keys and their values are ignored, `NaN` and a byte order mark are rejected.
 
 use std::borrow::Cow;
 
 use axum::{
-    extract::Request,
-    http::{HeaderValue, header},
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderValue, header},
 };
+use encoding_rs::Encoding;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_bytes::ByteBuf;
 use serde_json::value::RawValue;
 
 use super::{
-    error::{Ignored, RestError},
-    python,
+    echo,
+    error::{IgnoredField, RestError},
 };
 use crate::{
     api,
-    profile::{FieldInput, JsonString, PatchInput},
+    profile::{FieldInput, JsonString, PatchInput, clip},
 };
 
 /// The deepest nesting of a body. No client nests at all; Python's parser gives up not much later.
 const MAX_DEPTH: usize = 900;
+/// The largest body that is parsed before its client is authenticated. A patch with every field at its limit is
+/// smaller, so that the usual patch takes one statement, which authenticates by itself.
+const MAX_UNAUTHENTICATED_BYTES: usize = 4_096;
+/// How many ignored fields a strict client is told of: a bound on our work and on the answer.
+const MAX_IGNORED_FIELDS: usize = 20;
+
+/// The body of a PATCH that may be parsed.
+#[derive(Debug, Default)]
+pub(super) struct PatchBody {
+    bytes: Bytes,
+    charset: Option<String>,
+}
 
 /// What a PATCH says.
 #[derive(Default)]
-pub(super) struct PatchBody {
+pub(super) struct Patch {
     pub(super) input: PatchInput,
-    /// Keys that do nothing, each once, in the body's order.
-    pub(super) ignored: Vec<Ignored>,
+    /// Fields that do nothing, each once, in the body's order; only for a strict client.
+    pub(super) ignored_fields: Vec<IgnoredField>,
 }
 
-/// Content type, size, parsing: in this order. An empty body is an empty patch, whatever it calls itself.
-pub(super) async fn read(request: Request) -> Result<PatchBody, RestError> {
-    let (parts, body) = request.into_parts();
-    let content_type = parts.headers.get(header::CONTENT_TYPE);
+/// Content type and size, in this order. An empty body is an empty patch, whatever its content type.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<PatchBody, RestError> {
     if api::is_known_empty(&body) {
         return Ok(PatchBody::default());
     }
-    let charset = accepted_charset(content_type)?;
-    let bytes = api::read(&parts.headers, body).await.map_err(RestError::Body)?;
-    if bytes.is_empty() {
-        return Ok(PatchBody::default());
+    let charset = accepted_charset(headers.get(header::CONTENT_TYPE))?;
+    let bytes = api::read(headers, body).await.map_err(RestError::Body)?;
+    Ok(PatchBody { bytes, charset })
+}
+
+impl PatchBody {
+    /// Whether anybody may have it parsed: it costs little.
+    pub(super) fn is_small(&self) -> bool {
+        self.bytes.len() <= MAX_UNAUTHENTICATED_BYTES
     }
-    parse(&decode(&bytes, charset)?)
+
+    /// Parses the body. `strict`: whether to collect the fields that do nothing.
+    pub(super) fn parse(self, strict: bool) -> Result<Patch, RestError> {
+        if self.bytes.is_empty() {
+            return Ok(Patch::default());
+        }
+        parse(&decode(&self.bytes, self.charset.as_deref())?, strict)
+    }
 }
 
 /// The label of the body's charset, when its content type is one that we read.
@@ -63,32 +86,36 @@ fn accepted_charset(content_type: Option<&HeaderValue>) -> Result<Option<String>
     }))
 }
 
-/// The text of the body. A charset that nobody knows is taken for UTF-8, as Django takes it.
-fn decode(bytes: &[u8], charset: Option<String>) -> Result<Cow<'_, str>, RestError> {
-    let (encoding, well_formed) = match charset.as_deref() {
-        // To the web's decoders ASCII is Windows-1252; to Python it is ASCII.
-        Some("us-ascii" | "ascii") => (encoding_rs::UTF_8, bytes.is_ascii()),
-        // Python's own name of ISO 8859-1.
-        Some("latin-1") => (encoding_rs::WINDOWS_1252, true),
+/// The text of the body. A charset that nobody knows is read as UTF-8, as Django reads it. A byte order mark stays in
+/// the text, where JSON does not allow it; only in `utf-16` does it belong to the encoding.
+fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Result<Cow<'a, str>, RestError> {
+    let (encoding, bytes) = match charset {
+        // To the web's decoders these two are Windows-1252; to Python they are what they say.
+        Some("us-ascii" | "ascii" | "ansi-x3.4-1968") if !bytes.is_ascii() => return Err(wrong_charset()),
+        Some("iso-8859-1" | "iso8859-1" | "latin-1" | "latin1" | "l1" | "cp819" | "ibm819" | "8859" | "iso-ir-100") => {
+            return Ok(encoding_rs::mem::decode_latin1(bytes));
+        }
+        Some("utf-16") => match bytes {
+            [0xfe, 0xff, text @ ..] => (encoding_rs::UTF_16BE, text),
+            [0xff, 0xfe, text @ ..] => (encoding_rs::UTF_16LE, text),
+            _ => (encoding_rs::UTF_16LE, bytes),
+        },
         label => {
-            let known = label.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
-            (known.unwrap_or(encoding_rs::UTF_8), true)
+            let known = label.and_then(|label| Encoding::for_label(label.as_bytes()));
+            (known.unwrap_or(encoding_rs::UTF_8), bytes)
         }
     };
-    let (text, malformed) = if encoding == encoding_rs::UTF_8 {
-        // With its byte order mark, which JSON must not have.
-        encoding.decode_without_bom_handling(bytes)
-    } else {
-        let (text, _, malformed) = encoding.decode(bytes);
-        (text, malformed)
-    };
-    if malformed || !well_formed {
-        return Err(RestError::Malformed("the text is not in its charset".into()));
+    match encoding.decode_without_bom_handling(bytes) {
+        (_, true) => Err(wrong_charset()),
+        (text, false) => Ok(text),
     }
-    Ok(text)
 }
 
-/// An object's entries; the values stay text until somebody asks, so that what is ignored cannot be wrong.
+fn wrong_charset() -> RestError {
+    RestError::Malformed("the text is not in its charset".into())
+}
+
+/// An object's entries. The values stay text until they are needed, so that an ignored one cannot be wrong.
 struct Entries<'a>(Vec<(JsonString, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
@@ -113,18 +140,19 @@ impl<'de> Deserialize<'de> for Entries<'de> {
     }
 }
 
-fn parse(json: &str) -> Result<PatchBody, RestError> {
+fn parse(json: &str, strict: bool) -> Result<Patch, RestError> {
     if depth(json) > MAX_DEPTH {
         return Err(RestError::Malformed("nested too deeply".into()));
     }
+    // The whole first: reading a string as bytes, as `Entries` does, would let control characters through.
     let whole: &RawValue = serde_json::from_str(json).map_err(|error| malformed(&error))?;
     if !whole.get().starts_with('{') {
-        return Err(RestError::NotAnObject(python::type_name(whole.get())));
+        return Err(RestError::NotAnObject(echo::type_name(whole.get())));
     }
     let Entries(entries) = serde_json::from_str(whole.get()).map_err(|error| malformed(&error))?;
-    let mut body = PatchBody::default();
+    let mut patch = Patch::default();
     for (key, value) in entries {
-        let PatchInput { username, avatar, first_name, last_name, gender } = &mut body.input;
+        let PatchInput { username, avatar, first_name, last_name, gender } = &mut patch.input;
         let field = match key.as_str() {
             "username" => username,
             "avatar" => avatar,
@@ -132,19 +160,26 @@ fn parse(json: &str) -> Result<PatchBody, RestError> {
             "last_name" => last_name,
             "gender" => gender,
             other => {
-                let entry = (other.to_owned(), ignored_because(other));
-                if !body.ignored.contains(&entry) {
-                    body.ignored.push(entry);
+                if strict {
+                    note_ignored(&mut patch.ignored_fields, other);
                 }
                 continue;
             }
         };
         *field = input(value.get());
     }
-    Ok(body)
+    Ok(patch)
 }
 
-fn ignored_because(key: &str) -> &'static str {
+/// The list is short, so that looking through it for each key stays cheap however many keys there are.
+fn note_ignored(ignored: &mut Vec<IgnoredField>, key: &str) {
+    let name = clip(key);
+    if ignored.len() < MAX_IGNORED_FIELDS && ignored.iter().all(|field| field.name != name) {
+        ignored.push(IgnoredField { name: name.to_owned(), reason: reason_ignored(key) });
+    }
+}
+
+fn reason_ignored(key: &str) -> &'static str {
     match key {
         "id" | "mobile_number" | "email" | "full_name" | "is_profile_completed" => "This field is read-only.",
         _ => "Unknown field.",
@@ -155,15 +190,15 @@ fn ignored_because(key: &str) -> &'static str {
 fn input(json: &str) -> FieldInput {
     match json.as_bytes().first() {
         Some(b'n') => FieldInput::Null,
-        // A string is read as bytes, for only those can hold a lone surrogate.
+        // As bytes, which can hold a lone surrogate.
         Some(b'"') => {
             serde_json::from_str::<ByteBuf>(json).map_or(FieldInput::Null, |bytes| FieldInput::Text(text(&bytes)))
         }
-        _ => FieldInput::WrongType(python::to_string(json)),
+        _ => FieldInput::WrongType(echo::to_string(json)),
     }
 }
 
-/// WTF-8, as serde_json gives a string with lone surrogates (`ED A0..BF 80..BF` in what is otherwise UTF-8).
+/// Reads WTF-8, in which serde_json gives a string with lone surrogates (`ED A0..BF 80..BF` in what is otherwise UTF-8).
 fn text(wtf8: &[u8]) -> JsonString {
     let mut surrogate = None;
     let mut value = String::with_capacity(wtf8.len());
@@ -192,13 +227,13 @@ fn text(wtf8: &[u8]) -> JsonString {
     }
 }
 
-/// The place, in our words: a library's own text is not for clients.
+/// Where the error is, in our words: a library's own text is not for clients.
 fn malformed(error: &serde_json::Error) -> RestError {
     let problem = if error.is_eof() { "unexpected end" } else { "unexpected character" };
     RestError::Malformed(format!("{problem}: line {} column {}", error.line(), error.column()).into())
 }
 
-/// How deep brackets nest, without recursion. Strings may hold brackets.
+/// How deep brackets nest, counted without recursion. Brackets in strings do not count.
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in json.bytes() {
@@ -222,16 +257,20 @@ mod tests {
     use super::*;
 
     fn first_name(json: &str) -> FieldInput {
-        parse(json).unwrap_or_else(|error| panic!("{json}: {error:?}")).input.first_name
+        parse(json, false).unwrap_or_else(|error| panic!("{json}: {error:?}")).input.first_name
+    }
+
+    fn ignored_fields(json: &str) -> Vec<String> {
+        parse(json, true).unwrap().ignored_fields.into_iter().map(|field| field.name).collect()
     }
 
     #[test]
-    fn the_last_of_repeated_keys_wins_and_escaped_keys_count() {
+    fn the_last_of_repeated_keys_counts_and_escaped_keys_are_read() {
         assert_eq!(first_name(r#"{"first_name":5,"first\u005fname":"b"}"#), FieldInput::Text("b".into()));
     }
 
     #[test]
-    fn what_is_ignored_cannot_be_wrong() {
+    fn an_ignored_value_cannot_be_wrong() {
         for json in
             [r#"{"x":1e999}"#, r#"{"x":"\ud800"}"#, r#"{"\ud800":[{}]}"#, r#"{"x":123456789012345678901234567890}"#]
         {
@@ -249,19 +288,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_malformed() {
+    fn text_that_is_not_json_is_malformed() {
         for json in
             ["", " ", "{", "{\"x\":NaN}", "\u{feff}{}", "{} x", "{\"x\":01}", "{'x':1}", "{\"x\":\"\t\"}", "[1,]"]
         {
-            assert!(matches!(parse(json), Err(RestError::Malformed(_))), "{json:?}");
+            assert!(matches!(parse(json, true), Err(RestError::Malformed(_))), "{json:?}");
         }
         let nested = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
-        assert!(parse(&nested(MAX_DEPTH)).is_ok());
-        assert!(matches!(parse(&nested(MAX_DEPTH + 1)), Err(RestError::Malformed(_))));
+        assert!(parse(&nested(MAX_DEPTH), true).is_ok());
+        assert!(matches!(parse(&nested(MAX_DEPTH + 1), true), Err(RestError::Malformed(_))));
     }
 
     #[test]
-    fn json_that_is_no_object_is_named_as_python_names_it() {
+    fn json_that_is_not_an_object_is_named_as_python_names_it() {
         for (json, kind) in [
             ("[]", Some("list")),
             ("\"x\"", Some("str")),
@@ -270,7 +309,48 @@ mod tests {
             ("true", Some("bool")),
             ("null", None),
         ] {
-            assert!(matches!(parse(json), Err(RestError::NotAnObject(got)) if got == kind), "{json}");
+            assert!(matches!(parse(json, false), Err(RestError::NotAnObject(got)) if got == kind), "{json}");
         }
+    }
+
+    #[test]
+    fn a_strict_client_is_told_of_few_fields_by_short_names() {
+        assert_eq!(ignored_fields(r#"{"x":1,"id":2,"x":3}"#), ["x", "id"]);
+        assert!(parse(r#"{"x":1}"#, false).unwrap().ignored_fields.is_empty(), "a lenient client is told of none");
+        let long = "é".repeat(101);
+        assert_eq!(ignored_fields(&format!(r#"{{"{long}":1,"{long}x":2}}"#)), ["é".repeat(100)]);
+        let many: Vec<_> = (0..MAX_IGNORED_FIELDS + 1).map(|index| format!("\"k{index}\":0")).collect();
+        assert_eq!(ignored_fields(&format!("{{{}}}", many.join(","))).len(), MAX_IGNORED_FIELDS);
+    }
+
+    #[test]
+    fn a_byte_order_mark_belongs_to_utf_16_alone() {
+        let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let with_mark = utf_16("\u{feff}{}");
+        for (charset, bytes) in [
+            (None, &b"\xef\xbb\xbf{}"[..]),
+            (Some("iso-8859-1"), b"\xef\xbb\xbf{}"),
+            (Some("windows-1252"), b"\xef\xbb\xbf{}"),
+            (Some("utf-16"), b"\xef\xbb\xbf{}"),
+            (Some("latin1"), &with_mark),
+            (Some("utf-16le"), &with_mark),
+            (Some("unknown"), b"\xef\xbb\xbf{}"),
+        ] {
+            let parsed = decode(bytes, charset).and_then(|text| parse(&text, false));
+            assert!(matches!(parsed, Err(RestError::Malformed(_))), "{charset:?}");
+        }
+        let big_endian: Vec<_> = "\u{feff}{}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [&with_mark, &utf_16("{}"), &big_endian] {
+            assert_eq!(decode(bytes, Some("utf-16")).unwrap(), "{}", "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn latin_1_is_not_windows_1252_and_ascii_is_ascii() {
+        assert_eq!(decode(b"\x80\xe9", Some("latin-1")).unwrap(), "\u{80}é");
+        assert_eq!(decode(b"\x80\xe9", Some("windows-1252")).unwrap(), "€é");
+        assert_eq!(decode(b"{}", Some("us-ascii")).unwrap(), "{}");
+        assert!(decode(b"\xe9", Some("us-ascii")).is_err());
+        assert!(decode(b"\xff", Some("utf-8")).is_err());
     }
 }

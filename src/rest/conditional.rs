@@ -1,37 +1,37 @@
-//! Versions on the wire (RFC 9110, §13) and the client's preference (RFC 7240).
+//! Conditional requests (RFC 9110, section 13) and the client's preference (RFC 7240).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::profile::{Precondition, ProfileVersion};
 
 /// The strong entity tag of a customer at a version, e.g. `"1-7"`.
-pub(super) fn etag(revision: ProfileVersion) -> HeaderValue {
+pub(super) fn etag(version: ProfileVersion) -> HeaderValue {
     // Digits, a dash and quotes: always a valid header value.
-    HeaderValue::try_from(format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// `If-None-Match`, by weak comparison: whether the client has this revision already.
-pub(super) fn is_not_modified(headers: &HeaderMap, revision: ProfileVersion) -> bool {
-    let own = revision.to_string();
+/// `If-None-Match`, by weak comparison: whether the client already has this version.
+pub(super) fn is_not_modified(headers: &HeaderMap, version: ProfileVersion) -> bool {
+    let own = version.to_string();
     tags(headers, header::IF_NONE_MATCH)
         .iter()
         .any(|tag| matches!(tag, Tag::Any) || matches!(tag, Tag::Strong(text) | Tag::Weak(text) if *text == own))
 }
 
-/// `If-Match`, by strong comparison. A header that names no revision of ours matches nothing.
+/// `If-Match`, by strong comparison. A header without a version of ours matches nothing.
 pub(super) fn expected(headers: &HeaderMap) -> Precondition {
     let tags = tags(headers, header::IF_MATCH);
     if !headers.contains_key(header::IF_MATCH) || tags.iter().any(|tag| matches!(tag, Tag::Any)) {
         return Precondition::Any;
     }
-    let revision = |tag: &Tag| match tag {
+    let version = |tag: &Tag| match tag {
         Tag::Strong(text) => text.parse().ok(),
         Tag::Weak(_) | Tag::Any => None,
     };
-    Precondition::OneOf(tags.iter().filter_map(revision).collect())
+    Precondition::OneOf(tags.iter().filter_map(version).collect())
 }
 
-/// `Prefer: handling=strict`. The first `handling` counts (RFC 7240, §2).
+/// `Prefer: handling=strict`. Only the first `handling` counts (RFC 7240, section 2).
 pub(super) fn wants_strict_handling(headers: &HeaderMap) -> bool {
     let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     let preferences = values.flat_map(|value| value.split(','));
@@ -49,7 +49,8 @@ enum Tag<'a> {
     Weak(&'a str),
 }
 
-/// The tags of a list; what is none is passed over. Our tags hold no comma, so a foreign tag cut at one matches nothing.
+/// The tags of a list; anything else in it is skipped. Our tags contain no comma, so that splitting a foreign tag at one
+/// cannot make it match.
 fn tags(headers: &HeaderMap, name: HeaderName) -> Vec<Tag<'_>> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     let tag = |text| match text {
@@ -70,7 +71,7 @@ fn unquote(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const REVISION: ProfileVersion = ProfileVersion { id: 1, version: 7 };
+    const VERSION: ProfileVersion = ProfileVersion { id: 1, version: 7 };
 
     fn headers(name: &'static str, values: &[&'static str]) -> HeaderMap {
         values.iter().map(|value| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
@@ -79,10 +80,10 @@ mod tests {
     #[test]
     fn if_none_match_compares_weakly() {
         for value in ["\"1-7\"", "W/\"1-7\"", "*", "\"x\", \"1-7\""] {
-            assert!(is_not_modified(&headers("if-none-match", &[value]), REVISION), "{value}");
+            assert!(is_not_modified(&headers("if-none-match", &[value]), VERSION), "{value}");
         }
         for value in ["\"1-8\"", "1-7", "", "\"2-7\""] {
-            assert!(!is_not_modified(&headers("if-none-match", &[value]), REVISION), "{value}");
+            assert!(!is_not_modified(&headers("if-none-match", &[value]), VERSION), "{value}");
         }
     }
 
@@ -91,7 +92,7 @@ mod tests {
         assert_eq!(expected(&HeaderMap::new()), Precondition::Any);
         assert_eq!(expected(&headers("if-match", &["*"])), Precondition::Any);
         assert_eq!(expected(&headers("if-match", &["\"1-6\"", "\"1-7\", W/\"1-8\""])), {
-            Precondition::OneOf(vec![ProfileVersion { id: 1, version: 6 }, REVISION])
+            Precondition::OneOf(vec![ProfileVersion { id: 1, version: 6 }, VERSION])
         });
         assert_eq!(expected(&headers("if-match", &["1-7"])), Precondition::OneOf(Vec::new()));
     }

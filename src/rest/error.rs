@@ -1,4 +1,4 @@
-//! Every answer of the REST face that is not a customer, in one exhaustive `match`.
+//! Every answer of the REST API that is not a customer, in one exhaustive `match`.
 //!
 //! The texts are DRF's where DRF has one. None is a database's, a library's or a type's own.
 
@@ -10,17 +10,23 @@ use axum::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::response::JSON;
+use super::{conditional, response::JSON};
 use crate::{
     api::{BodyError, ExecutionError},
     auth::Unauthenticated,
-    profile::{Field, FieldError, ProfileError, clip},
+    profile::{Field, FieldError, ProfileError, ProfileVersion, clip},
 };
 
-/// A key of the body that only a strict client hears of, and what is wrong with it.
-pub(super) type Ignored = (String, &'static str);
+/// A field of the body that does nothing. A strict client is told of it.
+#[derive(Debug)]
+pub(super) struct IgnoredField {
+    /// The first 100 characters of its name.
+    pub(super) name: String,
+    /// Why it does nothing.
+    pub(super) reason: &'static str,
+}
 
-/// Why the REST face says no.
+/// Why a REST request fails.
 #[derive(Debug)]
 pub(super) enum RestError {
     NotFound,
@@ -32,8 +38,9 @@ pub(super) enum RestError {
     Malformed(Cow<'static, str>),
     /// JSON, but this instead of an object; `None` for `null`.
     NotAnObject(Option<&'static str>),
-    Invalid(Vec<FieldError>, Vec<Ignored>),
-    Conflict,
+    Invalid(Vec<FieldError>, Vec<IgnoredField>),
+    /// The present version.
+    Conflict(ProfileVersion),
     Unavailable,
     Internal,
 }
@@ -45,11 +52,11 @@ impl From<Unauthenticated> for RestError {
 }
 
 impl From<ProfileError> for RestError {
-    fn from(refusal: ProfileError) -> Self {
-        match refusal {
+    fn from(error: ProfileError) -> Self {
+        match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
-            ProfileError::Conflict => Self::Conflict,
+            ProfileError::Conflict(version) => Self::Conflict(version),
             ProfileError::Unavailable(_) => Self::Unavailable,
             ProfileError::Internal(_) => Self::Internal,
         }
@@ -57,8 +64,8 @@ impl From<ProfileError> for RestError {
 }
 
 impl From<ExecutionError> for RestError {
-    fn from(aborted: ExecutionError) -> Self {
-        match aborted {
+    fn from(error: ExecutionError) -> Self {
+        match error {
             ExecutionError::TimedOut => Self::Unavailable,
             ExecutionError::Panicked => Self::Internal,
         }
@@ -88,10 +95,11 @@ impl IntoResponse for RestError {
                 not_an_object(&format!("Invalid data. Expected a dictionary, but got {kind}."))
             }
             Self::Invalid(errors, ignored) => json(StatusCode::BAD_REQUEST, &FieldErrors(&errors, &ignored)),
-            Self::Conflict => detail(
-                StatusCode::PRECONDITION_FAILED,
-                "The profile has changed meanwhile. Read it again before you update it.",
-            ),
+            Self::Conflict(version) => {
+                let present = [(header::ETAG, conditional::etag(version))];
+                let text = "The profile has changed meanwhile. Read it again before you update it.";
+                (present, detail(StatusCode::PRECONDITION_FAILED, text)).into_response()
+            }
             Self::Unavailable => {
                 let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
                 let text = "Service temporarily unavailable, try again later.";
@@ -134,8 +142,8 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
     }
 }
 
-/// `{"username": ["…", "…"], "gender": ["…"]}`, in the order of the errors, then what a strict client asked for.
-struct FieldErrors<'a>(&'a [FieldError], &'a [Ignored]);
+/// `{"username": ["…", "…"], "gender": ["…"]}`, in the order of the errors, then the ignored fields.
+struct FieldErrors<'a>(&'a [FieldError], &'a [IgnoredField]);
 
 impl Serialize for FieldErrors<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -144,8 +152,8 @@ impl Serialize for FieldErrors<'_> {
             let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
             map.serialize_entry(field_name(errors[0].field), &messages)?;
         }
-        for (key, problem) in self.1 {
-            map.serialize_entry(key, &[problem])?;
+        for IgnoredField { name, reason } in self.1 {
+            map.serialize_entry(name, &[reason])?;
         }
         map.end()
     }

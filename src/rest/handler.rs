@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{
-    body::{self, PatchBody},
+    body::{self, Patch, PatchBody},
     conditional,
     error::RestError,
     response,
@@ -21,40 +21,38 @@ use crate::{
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, PATCH, OPTIONS");
 const APPLIED: HeaderValue = HeaderValue::from_static("handling=strict");
 
-/// The order of checks is the contract's: credentials, method, content type, size, parsing, fields, version, write.
+/// Answers a request. The checks have the contract's order: credentials, method, content type, size, parsing, fields,
+/// version, write.
 pub(super) async fn handle(State(profile): State<ProfileService>, request: Request) -> Response {
     let mut response = match *request.method() {
-        // A browser's preflight carries no key.
+        // A browser's preflight carries no token.
         Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
         _ => dispatch(profile, request).await.unwrap_or_else(RestError::into_response),
     };
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, ALLOW);
     headers.insert(header::VARY, HeaderValue::from_static("authorization"));
-    // A cache may keep the answer for its own customer, and asks by `ETag` before it shows it again.
+    // A browser may keep the answer for its own customer, and asks by `ETag` before it shows it again.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }
 
 async fn dispatch(profile: ProfileService, request: Request) -> Result<Response, RestError> {
     let credential = api::credential(request.headers())?;
-    match *request.method() {
-        Method::GET | Method::HEAD => api::execute(get(profile, credential, request.into_parts().0.headers)).await?,
+    let (parts, body) = request.into_parts();
+    match parts.method {
+        Method::GET | Method::HEAD => api::execute(get(profile, credential, parts.headers)).await?,
         Method::PATCH => {
-            let strict = conditional::wants_strict_handling(request.headers());
-            let expected = conditional::expected(request.headers());
-            let body = body::read(request).await;
-            let patched = api::execute(patch(profile, credential, body, expected, strict)).await?;
-            let mut response = patched.unwrap_or_else(RestError::into_response);
-            if strict {
-                response.headers_mut().insert("preference-applied", APPLIED);
-            }
-            Ok(response)
+            let update = Update {
+                profile,
+                credential,
+                expected: conditional::expected(&parts.headers),
+                strict: conditional::wants_strict_handling(&parts.headers),
+                body: body::read(&parts.headers, body).await,
+            };
+            api::execute(update.answer()).await?
         }
-        _ => {
-            api::execute(async move { profile.me(&credential).await }).await??;
-            Err(RestError::MethodNotAllowed(request.method().clone()))
-        }
+        method => api::execute(reject_method(profile, credential, method)).await?,
     }
 }
 
@@ -64,28 +62,51 @@ async fn get(profile: ProfileService, credential: Credential, headers: HeaderMap
     Ok(if unchanged { response::not_modified(&customer) } else { response::customer(&customer) })
 }
 
-async fn patch(
+/// Credentials come before the method.
+async fn reject_method(profile: ProfileService, credential: Credential, method: Method) -> Result<Response, RestError> {
+    profile.me(&credential).await?;
+    Err(RestError::MethodNotAllowed(method))
+}
+
+/// A PATCH whose body has been read and not parsed.
+struct Update {
     profile: ProfileService,
     credential: Credential,
-    body: Result<PatchBody, RestError>,
     expected: Precondition,
     strict: bool,
-) -> Result<Response, RestError> {
-    let PatchBody { input, ignored } = match body {
-        Ok(body) => body,
-        Err(error) => {
-            // Who has no live key learns nothing about the body.
-            profile.me(&credential).await?;
-            return Err(error);
+    body: Result<PatchBody, RestError>,
+}
+
+impl Update {
+    async fn answer(self) -> Result<Response, RestError> {
+        let strict = self.strict;
+        let mut response = self.run().await.unwrap_or_else(RestError::into_response);
+        if strict {
+            response.headers_mut().insert("preference-applied", APPLIED);
         }
-    };
-    if strict && !ignored.is_empty() {
-        return match profile.check(&credential, input).await {
-            Ok(()) => Err(RestError::Invalid(Vec::new(), ignored)),
-            Err(ProfileError::Invalid(errors)) => Err(RestError::Invalid(errors, ignored)),
-            Err(refusal) => Err(refusal.into()),
-        };
+        Ok(response)
     }
-    let customer = profile.update_my_profile(&credential, UpdateMyProfile { input, expected }).await?;
-    Ok(response::customer(&customer))
+
+    async fn run(self) -> Result<Response, RestError> {
+        let Self { profile, credential, expected, strict, body } = self;
+        let is_small = body.as_ref().is_ok_and(PatchBody::is_small);
+        if !is_small {
+            profile.me(&credential).await?;
+        }
+        let patch = body.and_then(|body| body.parse(strict));
+        if is_small && patch.is_err() {
+            // A client without a valid token learns nothing about its body.
+            profile.me(&credential).await?;
+        }
+        let Patch { input, ignored_fields } = patch?;
+        if !ignored_fields.is_empty() {
+            return match profile.check(&credential, input).await {
+                Ok(()) => Err(RestError::Invalid(Vec::new(), ignored_fields)),
+                Err(ProfileError::Invalid(errors)) => Err(RestError::Invalid(errors, ignored_fields)),
+                Err(error) => Err(error.into()),
+            };
+        }
+        let customer = profile.update_my_profile(&credential, UpdateMyProfile { input, expected }).await?;
+        Ok(response::customer(&customer))
+    }
 }

@@ -26,7 +26,11 @@ struct CustomerJson<'a> {
     is_profile_completed: bool,
 }
 
-/// A customer as the REST face shows them: compact JSON in UTF-8.
+/// A customer as the REST API shows them: compact JSON in UTF-8.
+///
+/// # Errors
+///
+/// None that can happen: a customer consists of texts and numbers.
 pub fn customer_json(customer: &Customer) -> Result<String, serde_json::Error> {
     serde_json::to_string(&CustomerJson {
         id: customer.id,

@@ -1,14 +1,14 @@
-//! Pool: how many, how long, how slow, and how they end.
+//! The listener: it accepts connections, serves each by hyper, and ends them.
 //!
 //! `axum::serve` sets no timer, so that hyper's deadlines would never fire; this is hyper's own builder with one.
 
-use std::{future::poll_fn, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, time::Duration};
 
 use axum::{
     Router,
     body::{Body, HttpBody},
     extract::{ConnectInfo, Request},
-    http::{HeaderValue, Version, header},
+    http::{HeaderValue, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -16,17 +16,22 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-/// What a connection may take (PROTOCOL.md). Tests set shorter ones.
+use super::connections::{Connection, Connections, Requests, ResponseBody};
+
+/// What connections may take (docs/limits.md, "Connections"). Tests set shorter times.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Pool at once; the next one waits in the kernel's queue.
+    /// How many connections may have requests under way at once.
     pub max_connections: usize,
+    /// How many of them one address may have; 0 is no limit.
+    pub max_connections_per_address: usize,
+    /// How long a request waits when all those connections have requests under way, before it is answered 503.
+    pub slot_timeout: Duration,
     /// From the moment the server is ready for a request to the end of its headers: silent, slow and idle alike.
     pub header_read_timeout: Duration,
     /// How long a client may leave an answer unread.
@@ -41,6 +46,8 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             max_connections: 1024,
+            max_connections_per_address: 0,
+            slot_timeout: Duration::from_secs(3),
             header_read_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
             max_connection_age: Duration::from_secs(300),
@@ -49,74 +56,89 @@ impl Default for ConnectionLimits {
     }
 }
 
-const MOST_HEADERS: usize = 64;
-const BUFFER_BYTES: usize = 32 * 1024;
-/// How long, and how much, is read of a client that goes on sending after the last answer.
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: u64 = 32 * 1024 * 1024;
+/// The largest head of a request: its request line and its headers. (hyper's own limit of 100 headers is ours, too.)
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// How long the server reads on after its last answer, for a client that is still sending.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How much it reads of such a client.
+const MAX_LINGER_BYTES: u64 = 32 * 1024 * 1024;
+/// The pause after an error that another `accept` would meet as well.
+const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(100);
+
+/// The request has no slot: the router answers 503 to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Overloaded;
 
 /// Serves until `stop` is cancelled, then lets the requests under way finish.
 pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(limits.max_connections));
-    let connections = TaskTracker::new();
+    let connections = Connections::new(limits);
+    let tasks = TaskTracker::new();
     loop {
-        let accepted = async {
-            let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, socket) = tokio::select! {
-            accepted = accepted => accepted,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        match socket {
+        match accepted {
             Ok((socket, peer)) => {
-                let (app, stop) = (app.clone(), stop.clone());
-                connections.spawn(async move {
-                    serve(socket, peer, app, limits, stop).await;
-                    drop(place);
-                });
+                if let Some(connection) = connections.admit(peer.ip()) {
+                    tasks.spawn(serve(socket, peer, connection, app.clone(), limits, stop.clone()));
+                }
             }
-            Err(error) => wait_after(&error).await,
+            Err(error) => wait_after(&error, &connections).await,
         }
     }
     drop(listener);
-    connections.close();
-    if tokio::time::timeout(limits.shutdown_timeout, connections.wait()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "some requests did not finish in time");
+    tasks.close();
+    if tokio::time::timeout(limits.shutdown_timeout, tasks.wait()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "some requests did not finish in time");
     }
 }
 
-/// A connection that died before it was accepted is nobody's business. Anything else (no file descriptors left) will
-/// not be better at once.
-async fn wait_after(error: &io::Error) {
+/// A connection that died before it was accepted needs no attention. Any other error (no file descriptor is left, say)
+/// would repeat at once: an idle connection is closed, and the listener pauses.
+async fn wait_after(error: &io::Error, connections: &Connections) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         tracing::error!(error = error as &dyn std::error::Error, "cannot accept connections");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        connections.close_longest_idle();
+        tokio::time::sleep(ACCEPT_RETRY_PAUSE).await;
     }
 }
 
-async fn serve(socket: TcpStream, peer: SocketAddr, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
+async fn serve(
+    socket: TcpStream,
+    peer: SocketAddr,
+    connection: Connection,
+    app: Router,
+    limits: ConnectionLimits,
+    stop: CancellationToken,
+) {
     let _ = socket.set_nodelay(true);
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(limits.write_timeout));
+    let requests = connection.requests();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        let app = app.clone();
         request.extensions_mut().insert(ConnectInfo(peer));
-        Box::pin(answer(app, request.map(Body::new)))
+        Box::pin(answer(app.clone(), requests.clone(), request.map(Body::new)))
     });
-    let mut connection = http1::Builder::new()
+    let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_timeout)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(BUFFER_BYTES)
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_buf_size(MAX_HEAD_BYTES)
+        // A client that has sent its request may close its sending side (RFC 9293, section 3.6): it still reads.
+        .half_close(true)
         .serve_connection(TokioIo::new(Box::pin(socket)), service);
     let ended = tokio::select! {
-        ended = poll_fn(|context| connection.poll_without_shutdown(context)) => ended,
-        () = until_old_or_stopped(limits, stop) => {
-            Pin::new(&mut connection).graceful_shutdown();
+        ended = poll_fn(|context| http.poll_without_shutdown(context)) => ended,
+        () = must_end(&connection, limits, stop) => {
+            if connection.was_closed_while_fresh() {
+                // hyper would wait for its first request.
+                return;
+            }
+            Pin::new(&mut http).graceful_shutdown();
             // The request that it is at may finish, but not outlive the drain.
-            let last = poll_fn(|context| connection.poll_without_shutdown(context));
+            let last = poll_fn(|context| http.poll_without_shutdown(context));
             match tokio::time::timeout(limits.shutdown_timeout, last).await {
                 Ok(ended) => ended,
                 Err(_) => return,
@@ -124,41 +146,75 @@ async fn serve(socket: TcpStream, peer: SocketAddr, app: Router, limits: Connect
         }
     };
     match ended {
-        Ok(()) => linger(connection.into_parts().io.into_inner()).await,
+        Ok(()) if connection.was_closed_while_idle() => {}
+        Ok(()) => tokio::select! {
+            () = linger(http.into_parts().io.into_inner()) => {}
+            () = connection.closed_for_another() => {}
+        },
         Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended badly"),
     }
 }
 
-/// Reads on for a moment after the last answer. To close a socket while the client still sends (a body that was
-/// refused unread) would reset the connection and could take the answer from the client's hands (RFC 9112, §9.6).
-async fn linger(mut socket: Pin<Box<TimeoutStream<TcpStream>>>) {
-    let discard = async {
-        socket.shutdown().await?;
-        let mut socket = socket.take(LINGER_BYTES);
-        tokio::io::copy(&mut socket, &mut tokio::io::sink()).await
-    };
-    // Whatever happens to it now, nobody waits for it.
-    let _ = tokio::time::timeout(LINGER, discard).await;
-}
-
-async fn until_old_or_stopped(limits: ConnectionLimits, stop: CancellationToken) {
+/// Resolves when the connection is to end after the request that it is at.
+async fn must_end(connection: &Connection, limits: ConnectionLimits, stop: CancellationToken) {
     tokio::select! {
         () = tokio::time::sleep(limits.max_connection_age) => {}
         () = stop.cancelled() => {}
+        () = connection.closed_for_another() => {}
     }
 }
 
-/// A request of HTTP/1.1 names its host, once (RFC 9112, §3.2).
-async fn answer(app: Router, request: Request) -> Result<Response, std::convert::Infallible> {
-    let hosts = request.headers().get_all(header::HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
-        return Ok(axum::http::StatusCode::BAD_REQUEST.into_response());
+/// Reads on for a moment after the last answer. To close a socket while the client still sends (a body that was
+/// rejected unread) would reset the connection, and the client could lose the answer (RFC 9112, section 9.6).
+async fn linger(mut socket: Pin<Box<TimeoutStream<TcpStream>>>) {
+    let discard = async {
+        socket.shutdown().await?;
+        let mut socket = socket.take(MAX_LINGER_BYTES);
+        tokio::io::copy(&mut socket, &mut tokio::io::sink()).await
+    };
+    // The connection is over either way.
+    let _ = tokio::time::timeout(LINGER_TIMEOUT, discard).await;
+}
+
+/// What an operator's tools ask: answered even when no request of a customer can be.
+fn needs_no_slot(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
+async fn answer(
+    app: Router,
+    requests: Requests,
+    mut request: Request,
+) -> Result<hyper::Response<ResponseBody>, Infallible> {
+    let under_way = requests.begin();
+    if let Some(status) = malformed(&request) {
+        let response = ([(header::CONNECTION, "close")], status).into_response();
+        return Ok(response.map(|body| ResponseBody::new(body, under_way)));
     }
-    let is_long = request.body().size_hint().upper().is_none_or(|bytes| bytes > BUFFER_BYTES as u64);
-    let mut response = app.oneshot(request).await?;
-    // It may have been refused unread, and then the connection ends: no client should send its next request there.
-    if is_long && response.status().is_client_error() {
+    let has_slot = needs_no_slot(request.uri().path()) || requests.slot().await.is_ok();
+    if !has_slot {
+        request.extensions_mut().insert(Overloaded);
+    }
+    let is_long = request.body().size_hint().upper().is_none_or(|bytes| bytes > MAX_HEAD_BYTES as u64);
+    let mut response: Response = app.oneshot(request).await?;
+    // We may have answered without reading the body; hyper then closes the connection, and the client must know. One
+    // without a slot gives its place to the next.
+    if !has_slot || (is_long && response.status().is_client_error()) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response)
+    Ok(response.map(|body| ResponseBody::new(body, under_way)))
+}
+
+/// The status of a request that HTTP/1.1 does not allow, or that this server cannot read.
+fn malformed(request: &Request) -> Option<StatusCode> {
+    let headers = request.headers();
+    // A request names its host, once (RFC 9112, section 3.2).
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
+        return Some(StatusCode::BAD_REQUEST);
+    }
+    // hyper reads any list that ends in `chunked` as if it were that alone; other codings are 501 (section 6.1).
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let is_chunked = codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+    if is_chunked { None } else { Some(StatusCode::NOT_IMPLEMENTED) }
 }

@@ -1,5 +1,6 @@
-//! The server: the faces put together, and the connections that they are reached by.
+//! The server: both APIs in one router, and the connections by which clients reach them.
 
+mod connections;
 mod cors;
 mod health;
 mod listener;

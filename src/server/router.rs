@@ -1,11 +1,18 @@
-//! Both faces under one roof, and what every request passes through.
+//! Both APIs in one router, and what every request passes through.
 
 use std::sync::Arc;
 
-use axum::{Router, http::HeaderValue, middleware, response::Redirect, routing::get};
+use axum::{
+    Router,
+    extract::Request,
+    http::HeaderValue,
+    middleware::{self, Next},
+    response::{Redirect, Response},
+    routing::get,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{cors, health, log_request, metrics};
+use super::{cors, health, listener::Overloaded, log_request, metrics};
 use crate::{graphql, playground, profile::ProfileService, rest, store::Store};
 
 /// What an operator can switch.
@@ -38,10 +45,18 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     if options.graphiql {
         app = app.merge(playground::router()).route("/", get(async || Redirect::temporary("/graphiql")));
     }
-    if !options.allow_origins.is_empty() {
-        let origins: Arc<[HeaderValue]> = options.allow_origins.clone().into();
-        app = app.layer(middleware::from_fn_with_state(origins, cors::allow));
+    let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
+    app.layer(middleware::from_fn(reject_overload))
+        .layer(middleware::from_fn_with_state(origins, cors::allow))
+        // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
+        .layer(middleware::from_fn(log_request::log_request))
+}
+
+/// Answers 503, in the API's own form, to a request for which the listener has no slot.
+async fn reject_overload(request: Request, next: Next) -> Response {
+    match request.extensions().get::<Overloaded>() {
+        None => next.run(request).await,
+        Some(Overloaded) if request.uri().path() == "/graphql" => graphql::http::unavailable(request.headers()),
+        Some(Overloaded) => rest::unavailable(),
     }
-    // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-    app.layer(middleware::from_fn(log_request::log_request))
 }

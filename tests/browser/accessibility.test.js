@@ -31,8 +31,8 @@ const violations = async (colorScheme, element) => {
 };
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`the key field breaks no rule of axe (${colorScheme})`, async () => {
-    assert.deepEqual(await violations(colorScheme, ".key-field"), []);
+  test(`the token field breaks no rule of axe (${colorScheme})`, async () => {
+    assert.deepEqual(await violations(colorScheme, ".token-field"), []);
   });
 
   test(`the whole page is no worse than stock GraphiQL (${colorScheme})`, async () => {

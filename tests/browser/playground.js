@@ -31,7 +31,7 @@ class Playground {
   constructor(page, problems) {
     this.page = page;
     this.problems = problems;
-    this.key = page.getByLabel("Key", { exact: true });
+    this.token = page.getByLabel("API token", { exact: true });
     this.operation = page.locator(".graphiql-query-editor .monaco-editor");
     this.variables = page.locator(".graphiql-editor-tool .monaco-editor");
     this.answer = page.locator(".graphiql-response .view-lines");
@@ -66,6 +66,11 @@ class Playground {
   /** GraphiQL reads, and stores, what is in the editor a tenth of a second after the last change: no person runs it sooner. */
   async hasRead(text) {
     await this.page.waitForFunction((text) => localStorage.getItem("graphiql:query")?.includes(text), text);
+  }
+
+  /** The same of the variables. */
+  async hasReadVariables(text) {
+    await this.page.waitForFunction((text) => localStorage.getItem("graphiql:variables")?.includes(text), text);
   }
 
   /** Waits until the editor underlines the word in red, and gives the reason when asked. */

@@ -29,8 +29,8 @@ const arrive = async (options) => {
   return playground;
 };
 
-const arriveWithKey = async () => {
-  playground = await openPlayground(browser, `${shop.origin}/graphiql#key=${shop.key}`);
+const arriveWithToken = async () => {
+  playground = await openPlayground(browser, `${shop.origin}/graphiql#token=${shop.key}`);
   return playground;
 };
 
@@ -42,12 +42,12 @@ test("the server's root leads to the page, which has both operations ready", asy
   await playground.variables.getByText('"FEMALE"').waitFor();
 });
 
-test("the documentation is that of our schema, and needs no key", async () => {
+test("the documentation is that of our schema, and needs no token", async () => {
   const { page } = await arrive();
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
   await page.getByRole("link", { name: "Mutation", exact: true }).click();
   await page.getByRole("link", { name: "updateMyProfile", exact: true }).click();
-  await page.getByText("if one field is wrong, nothing is written").waitFor();
+  await page.getByText("if one field is invalid, nothing is written").waitFor();
 });
 
 test("completion offers the fields of our schema", async () => {
@@ -59,22 +59,22 @@ test("completion offers the fields of our schema", async () => {
   await page.locator(".suggest-widget").getByRole("option", { name: /^isProfileCompleted/ }).waitFor();
 });
 
-test("without a key `me` shows the 401's own words", async () => {
+test("without a token `me` shows the 401's own words", async () => {
   await arrive();
   await playground.runAndSee('"Authentication credentials were not provided."');
   await playground.sees('"UNAUTHENTICATED"');
 });
 
-test("with a wrong key the documentation still loads, and `me` says what is wrong", async () => {
-  const { key, page } = await arrive();
-  await key.fill("shp_wrong");
+test("with a wrong token the documentation still loads, and `me` says what is wrong", async () => {
+  const { token, page } = await arrive();
+  await token.fill("shp_wrong");
   await Promise.all([page.reload(), playground.ready()]);
   await playground.runAndSee('"Invalid token."');
 });
 
-test("with the key typed in, the keyboard alone shows the customer", async () => {
-  const { key, page } = await arrive();
-  await key.focus();
+test("with the token typed in, the keyboard alone shows the customer", async () => {
+  const { token, page } = await arrive();
+  await token.focus();
   await page.keyboard.insertText(shop.key);
   await playground.operation.locator("textarea").focus();
   await page.keyboard.press("ControlOrMeta+Enter");
@@ -82,7 +82,7 @@ test("with the key typed in, the keyboard alone shows the customer", async () =>
 });
 
 test("the update changes the database", async () => {
-  await arriveWithKey();
+  await arriveWithToken();
   assert.equal((await shop.customer()).gender, null);
   await playground.openTab("UpdateMyProfile");
   await playground.runAndSee('"Sara Ahmadi"');
@@ -91,7 +91,7 @@ test("the update changes the database", async () => {
 });
 
 test("a gender that does not exist is underlined before it is sent", async () => {
-  const { page, operation, variables } = await arriveWithKey();
+  const { page, operation, variables } = await arriveWithToken();
   const sent = [];
   page.on("request", (request) => sent.push(request.url()));
   await playground.openTab("UpdateMyProfile");
@@ -103,7 +103,7 @@ test("a gender that does not exist is underlined before it is sent", async () =>
 });
 
 test("a field that breaks a rule comes back as a user error, and nothing is written", async () => {
-  await arriveWithKey();
+  await arriveWithToken();
   const before = await shop.customer();
   await playground.openTab("UpdateMyProfile");
   await playground.write(playground.variables, '{"input": {"username": "not allowed!", "lastName": "X"}}');
@@ -112,8 +112,8 @@ test("a field that breaks a rule comes back as a user error, and nothing is writ
   assert.deepEqual(await shop.customer(), before);
 });
 
-test("a reload keeps the tabs and the key; another browser session has neither", async () => {
-  const { page, operation } = await arriveWithKey();
+test("a reload keeps the tabs and the token; another browser session has neither", async () => {
+  const { page, operation } = await arriveWithToken();
   await page.getByRole("button", { name: "New tab" }).click();
   await playground.write(operation, "query Mine { me { username } }");
   await playground.tab("Mine").waitFor();
@@ -121,36 +121,57 @@ test("a reload keeps the tabs and the key; another browser session has neither",
   await page.waitForFunction(() => localStorage.getItem("graphiql:tabState")?.includes("Mine"));
   await Promise.all([page.reload(), playground.ready()]);
   await playground.tab("Mine").waitFor();
-  assert.equal(await playground.key.inputValue(), shop.key);
+  assert.equal(await playground.token.inputValue(), shop.key);
   await playground.runAndSee('"sara"');
   await playground.close();
 
   await arrive();
-  assert.equal(await playground.key.inputValue(), "");
+  assert.equal(await playground.token.inputValue(), "");
   assert.equal(await playground.tab("Mine").count(), 0);
 });
 
-test("the key is forgotten at a click", async () => {
-  const { page, key } = await arriveWithKey();
-  await page.getByRole("button", { name: "Forget" }).click();
-  assert.equal(await key.inputValue(), "");
+test("at a click everything is forgotten: the token, the tabs and the history with its variables", async () => {
+  const { page } = await arriveWithToken();
+  await playground.openTab("UpdateMyProfile");
+  await playground.write(playground.variables, '{"input": {"lastName": "Secretname"}}');
+  await playground.hasReadVariables("Secretname");
+  await playground.runAndSee('"userErrors": []');
+  assert.match(await playground.stored(), /Secretname/);
+  await Promise.all([page.getByRole("button", { name: "Forget" }).click(), playground.ready()]);
+  assert.equal(await playground.token.inputValue(), "");
+  assert.ok(!(await playground.stored()).includes("Secretname"), "the history is still there");
   await playground.runAndSee('"UNAUTHENTICATED"');
 });
 
-test("the key leaves the address at once and is stored nowhere that outlives the tab", async () => {
-  const { page, key } = await arriveWithKey();
+test("the token leaves the address at once and is stored nowhere that outlives the tab", async () => {
+  const { page, token } = await arriveWithToken();
   assert.equal(page.url(), `${shop.origin}/graphiql`);
   await playground.runAndSee('"sara"');
   await page.getByRole("button", { name: "Show History" }).click();
   await page.getByRole("listitem").filter({ hasText: "Me" }).first().waitFor();
   const stored = await playground.stored();
   assert.match(stored, /graphiql:queries/);
-  assert.ok(!stored.includes(shop.key), "the key is in what the page stores");
+  assert.ok(!stored.includes(shop.key), "the token is in what the page stores");
 
-  // Following another such link in the same tab loads no page: only the fragment changes.
-  await page.goto(`${shop.origin}/graphiql#key=shp_another`);
-  await page.waitForURL(`${shop.origin}/graphiql`);
-  assert.equal(await key.inputValue(), "shp_another");
+});
+
+test("a link does not replace the token of a tab unasked", async () => {
+  const { page, token } = await arriveWithToken();
+  const answers = [false, true];
+  page.on("dialog", async (dialog) => {
+    assert.match(dialog.message(), /another API token/);
+    await (answers.shift() ? dialog.accept() : dialog.dismiss());
+  });
+  // Following such a link in the same tab loads no page: only the fragment changes.
+  const follow = async (fragment) => {
+    await page.goto(`${shop.origin}/graphiql#token=${fragment}`);
+    await page.waitForURL(`${shop.origin}/graphiql`);
+    return token.inputValue();
+  };
+  assert.equal(await follow(shop.key), shop.key, "the same token: nothing to ask");
+  assert.equal(await follow("shp_another"), shop.key);
+  assert.equal(await follow("shp_another"), "shp_another");
+  assert.deepEqual(answers, []);
 });
 
 test("the address that `serve --demo` prints shows the demo customer", async () => {

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 
 const binary = process.env.TEST_PROGRAM ?? fileURLToPath(new URL("../../target/debug/shop-profile", import.meta.url));
 
-/** Starts a shop whose customer is called "sara" and holds `key`. */
+/** Starts a shop whose customer is called "sara" and holds the token `key`. */
 export async function openShop() {
   const folder = await mkdtemp(join(tmpdir(), "shop-profile-"));
   const env = { ...process.env, DATABASE_URL: `sqlite://${folder}/shop.db` };
@@ -23,7 +23,7 @@ export async function openShop() {
   return {
     key,
     origin: server.origin,
-    /** The customer as the other face shows it, straight from the database. */
+    /** The customer as REST shows it, straight from the database. */
     async customer() {
       const headers = { authorization: `Token ${key}` };
       return (await fetch(`${server.origin}/api/shop/customers/me`, { headers })).json();
@@ -35,10 +35,10 @@ export async function openShop() {
   };
 }
 
-/** Starts `serve --demo`; `address` is the one it prints for the browser, key and all. */
+/** Starts `serve --demo`; `address` is the one it prints for the browser, token and all. */
 export async function openDemo() {
   const server = await serve(["--demo"], process.env);
-  const address = await server.printed(/\S+\/graphiql#key=\S+/);
+  const address = await server.printed(/\S+\/graphiql#token=\S+/);
   return { ...server, address };
 }
 

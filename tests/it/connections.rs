@@ -1,11 +1,13 @@
-//! Pool made to exhaust the server, and a normal client beside them.
+//! Connections that would exhaust the server, and a normal client beside them.
 
 use std::time::Duration;
 
+use axum::http::Method;
 use futures_util::future::join_all;
 use shop_profile::server::{ConnectionLimits, Options};
 
 use crate::support::{
+    binary::Server,
     database::Database,
     raw::Connection,
     shop::{Customer, Shop},
@@ -62,7 +64,7 @@ async fn connections_that_never_read_are_closed() {
     let (shop, sara) = shop(ConnectionLimits { write_timeout: SHORT, ..Default::default() }).await;
     let schema = "GET /graphql?query=%7B__schema%7Btypes%7Bname%20fields%7Bname%20description%7D%7D%7D%7D HTTP/1.1";
     let flood = format!("{schema}\r\nHost: shop\r\n\r\n").repeat(100);
-    join_all((0..CROWD / 10).map(async |_| Connection::open_narrow(shop.address).await.flood(&flood).await)).await;
+    join_all((0..4).map(async |_| Connection::open_narrow(shop.address).await.flood(&flood).await)).await;
     shop.get().key(&sara.key).send().await.assert_status(200);
 }
 
@@ -74,16 +76,180 @@ async fn an_old_connection_ends_after_the_request_it_is_at() {
     assert_eq!(connection.closed().await, "");
 }
 
+/// A request whose body does not come: it is under way until the client sends the body or goes away.
+fn stalled(token: &str) -> String {
+    let headers = format!("Authorization: Token {token}\r\nContent-Type: application/json\r\nContent-Length: 2");
+    format!("PATCH /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\n{headers}\r\nExpect: 100-continue\r\n\r\n")
+}
+
+/// A connection with a request that the server has begun.
+async fn busy(shop: &Shop, sara: &Customer) -> Connection {
+    let mut connection = shop.connection().await;
+    connection.send(stalled(&sara.key)).await;
+    connection.asked_for_the_body().await;
+    connection
+}
+
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn one_connection_too_many_waits_for_its_turn() {
+async fn the_connection_that_is_idle_longest_makes_room_for_the_next() {
     let (shop, sara) = shop(ConnectionLimits { max_connections: 2, ..Default::default() }).await;
     let (mut one, mut two) = (shop.connection().await, shop.connection().await);
     one.exchange(get(&sara.key)).await.assert_status(200);
     two.exchange(get(&sara.key)).await.assert_status(200);
+    // Now `two` has been idle longer.
+    one.exchange(get(&sara.key)).await.assert_status(200);
     let mut three = shop.connection().await;
-    three.send(get(&sara.key)).await;
-    drop(one);
-    three.answer().await.assert_status(200);
+    three.exchange(get(&sara.key)).await.assert_status(200);
+    assert_eq!(two.closed().await, "");
+    one.exchange(get(&sara.key)).await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_never_sends_a_request_makes_room_too() {
+    let (shop, sara) = shop(ConnectionLimits { max_connections: 1, ..Default::default() }).await;
+    for begin in ["", "GET /api/shop/customers/me HTTP/1.1\r\nHost: sh"] {
+        let mut silent = shop.connection().await;
+        silent.send(begin).await;
+        shop.connection().await.exchange(get(&sara.key)).await.assert_status(200);
+        assert_eq!(silent.closed().await, "", "{begin:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_way_is_not_cut_off_and_the_next_one_waits_for_its_turn() {
+    let (shop, sara) = shop(ConnectionLimits { max_connections: 1, ..Default::default() }).await;
+    let mut one = busy(&shop, &sara).await;
+    let mut two = shop.connection().await;
+    two.send(get(&sara.key)).await;
+    // Health and metrics need no turn.
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let ask = format!("GET {path} HTTP/1.1\r\nHost: shop\r\n\r\n");
+        shop.connection().await.exchange(ask).await.assert_status(200);
+    }
+    one.exchange("{}").await.assert_status(200);
+    // Its connection is idle now, and is closed for the next one.
+    shop.connection().await.exchange(HEALTH).await.assert_status(200);
+    two.answer().await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_too_long_for_its_turn_is_503_in_both_apis() {
+    let limits = ConnectionLimits { max_connections: 1, slot_timeout: SHORT, ..Default::default() };
+    let (shop, sara) = shop(limits).await;
+    let _busy = busy(&shop, &sara).await;
+    let rest = shop.connection().await.exchange(get(&sara.key)).await;
+    rest.assert(503, r#"{"detail":"Service temporarily unavailable, try again later."}"#)
+        .assert_header("connection", "close");
+    let graphql = "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: shop\r\n\r\n";
+    let graphql = shop.connection().await.exchange(graphql).await.assert_status(503);
+    assert!(graphql.body.contains("SERVICE_UNAVAILABLE"), "{graphql}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_waiting_request_is_503_when_too_many_wait() {
+    let limits = ConnectionLimits { max_connections: 1, slot_timeout: Duration::from_secs(60), ..Default::default() };
+    let (shop, sara) = shop(limits).await;
+    let _busy = busy(&shop, &sara).await;
+    let mut first = shop.connection().await;
+    first.send(get(&sara.key)).await;
+    // The health check is answered after all that came before it was accepted.
+    shop.connection().await.exchange(HEALTH).await.assert_status(200);
+    let mut waiting = Vec::new();
+    for _ in 0..200 {
+        let mut next = shop.connection().await;
+        next.send(get(&sara.key)).await;
+        waiting.push(next);
+    }
+    shop.connection().await.exchange(HEALTH).await.assert_status(200);
+    first.answer().await.assert_status(503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_may_have_so_many_connections_and_another_has_its_own() {
+    let limits = ConnectionLimits { max_connections_per_address: 2, ..Default::default() };
+    let (shop, sara) = shop(limits).await;
+    let (mut one, mut two) = (shop.connection().await, shop.connection().await);
+    one.exchange(get(&sara.key)).await.assert_status(200);
+    two.exchange(get(&sara.key)).await.assert_status(200);
+    let three = busy(&shop, &sara).await;
+    assert_eq!(one.closed().await, "", "the longest idle of the same address");
+    let four = busy(&shop, &sara).await;
+    assert_eq!(two.closed().await, "");
+    shop.connection().await.exchange(get(&sara.key)).await.assert_status(503);
+    shop.connection().await.exchange(HEALTH).await.assert_status(200);
+    let mut elsewhere = Connection::open_from("127.0.0.2", shop.address).await;
+    elsewhere.exchange(get(&sara.key)).await.assert_status(200);
+    for mut connection in [three, four] {
+        connection.exchange("{}").await.assert_status(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_house_of_one_address_keeps_nobody_out() {
+    let (shop, sara) = shop(ConnectionLimits::default()).await;
+    let mut house = Vec::new();
+    while house.len() < 1024 {
+        let group = (0..64).map(async |_| {
+            let mut connection = shop.connection().await;
+            connection.exchange(HEALTH).await.assert_status(200);
+            connection.exchange(get(&sara.key)).await.assert_status(200);
+            connection
+        });
+        house.extend(join_all(group).await);
+    }
+    for _ in 0..50 {
+        Connection::open_from("127.0.0.2", shop.address).await.exchange(HEALTH).await.assert_status(200);
+        let mut elsewhere = Connection::open_from("127.0.0.2", shop.address).await;
+        elsewhere.exchange(get(&sara.key)).await.assert_status(200);
+    }
+    // The oldest ones made room, the others are as they were.
+    assert_eq!(house[0].closed().await, "");
+    house[1023].exchange(get(&sara.key)).await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_half_closes_after_its_request_is_answered() {
+    let (shop, sara) = shop(ConnectionLimits::default()).await;
+    for index in 0..20 {
+        let body = format!(r#"{{"first_name":"Sara{index}"}}"#);
+        let request = format!(
+            "PATCH /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            sara.key,
+            body.len()
+        );
+        let mut connection = shop.connection().await;
+        connection.send(request).await;
+        connection.half_close().await;
+        connection.answer().await.assert_status(200);
+    }
+    assert_eq!(shop.row(sara.id).await.version, 21);
+}
+
+/// The process of the tests has memory of its own, so the binary is asked, and the kernel tells what it took.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn unread_assets_share_their_memory() {
+    let database = Database::sqlite();
+    let server = Server::start(database.url(), &[]).await;
+    let page = server.request(Method::GET, "/graphiql").raw().await;
+    let names = page.split('"').filter(|name| name.starts_with("/graphiql/assets/") && name.ends_with(".js"));
+    let Some(name) = names.max_by_key(|name| name.contains("monaco")) else {
+        assert!(page.contains("npm"), "a page without scripts, and it does not say why: {page}");
+        return;
+    };
+    let request = format!("GET {name} HTTP/1.1\r\nHost: shop\r\n\r\n");
+    let mut unread = Vec::new();
+    for _ in 0..400 {
+        let mut connection = Connection::open_narrow(server.address).await;
+        connection.send(&request).await;
+        // The answer has begun.
+        connection.peek().await;
+        unread.push(connection);
+    }
+    let peak = server.peak_memory_kib();
+    assert!(peak < 64 * 1024, "{peak} KiB for {} unread answers", unread.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,11 +263,13 @@ async fn two_hundred_pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_http_is_a_plain_400_and_the_end_of_the_connection() {
+async fn a_request_that_http_does_not_allow_is_rejected_and_ends_the_connection() {
     let (shop, sara) = shop(ConnectionLimits::default()).await;
     let patch = "PATCH /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\n";
     let header = format!("X-Long: {}\r\n", "x".repeat(100_000));
-    let headers: String = (0..65).map(|index| format!("X-{index}: x\r\n")).collect();
+    let headers = |count: usize| (0..count).map(|index| format!("X-{index}: x\r\n")).collect::<String>();
+    // With `Host` and this one a head of so many bytes.
+    let head = |bytes: usize| format!("{patch}X-Long: {}\r\n\r\n", "x".repeat(bytes - patch.len() - 12));
     for (request, statuses) in [
         ("GET / HTTP/1.1\r\n\r\n".to_owned(), &["400"] as &[&str]),
         ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(), &["400"]),
@@ -110,10 +278,16 @@ async fn what_is_no_http_is_a_plain_400_and_the_end_of_the_connection() {
         (format!("{patch}Content-Length: 1\r\nContent-Length: 2\r\n\r\n{{}}"), &["400"]),
         (format!("{patch}Content-Length: -1\r\n\r\n"), &["400"]),
         (format!("{patch}{header}\r\n"), &["431"]),
-        (format!("{patch}{headers}\r\n"), &["431"]),
+        (format!("{patch}{}\r\n", headers(99)), &["401"]),
+        (format!("{patch}{}\r\n", headers(100)), &["431"]),
+        (head(32_768), &["401"]),
+        (head(32_769), &["431"]),
+        (head(40_000), &["431"]),
+        (format!("{patch}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), &["501"]),
     ] {
         let mut connection = shop.connection().await;
         connection.offer(&request).await;
+        connection.half_close().await;
         let said = connection.closed().await;
         let status = said.split(' ').nth(1).unwrap_or_default();
         assert!(statuses.contains(&status), "{:?}: {said:?}", &request[..60.min(request.len())]);

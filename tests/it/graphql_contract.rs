@@ -1,9 +1,11 @@
-//! The GraphQL face: both operations, every code, and what a patch means in its own terms. The HTTP protocol around
+//! The GraphQL API: both operations, every code, and what a patch means in its own terms. The HTTP protocol around
 //! it has tests of its own.
 
+use entity::customer;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::{both_databases, shop::Shop};
+use crate::support::{Subject, both_databases, database::Database, shop::Shop};
 
 const FIELDS: &str =
     "id username mobileNumber email avatar firstName lastName fullName gender isProfileCompleted version";
@@ -135,4 +137,62 @@ async fn a_variable_that_is_not_set_is_absent(shop: Shop) {
         200,
         r#"{"data":{"updateMyProfile":{"customer":null,"userErrors":[{"field":["lastName"],"code":"NULL","message":"This field may not be null."}]}}}"#,
     );
+}
+
+/// Two updates in one request, of which the second fails. (A trigger of SQLite makes it fail.)
+async fn update_twice(trigger: &str) -> (u16, Value, customer::Model) {
+    let shop = Shop::on(Database::sqlite()).await;
+    let sara = shop.customer("sara").await;
+    let db = shop.database.connect().await;
+    db.execute_unprepared(trigger).await.unwrap();
+    let update = |alias: &str, name: &str| {
+        format!(r#"{alias}: updateMyProfile(input: {{firstName: "{name}"}}) {{ customer {{ firstName }} }}"#)
+    };
+    let document = format!("mutation {{ {} {} }}", update("a", "Sara"), update("b", "boom"));
+    let answer = shop.graphql(&document, Value::Null).key(&sara.key).send().await;
+    (answer.status, answer.json(), shop.row(sara.id).await)
+}
+
+#[tokio::test]
+async fn a_failed_root_field_leaves_the_result_of_the_other() {
+    let failed = "CREATE TRIGGER t BEFORE UPDATE ON customer WHEN NEW.first_name = 'boom'
+        BEGIN SELECT RAISE(ABORT, 'boom'); END";
+    let revoked = "CREATE TRIGGER t AFTER UPDATE ON customer
+        BEGIN UPDATE api_token SET revoked_at = '2020-01-01 00:00:00.000000+00:00'; END";
+    for (trigger, code) in [(failed, "INTERNAL_SERVER_ERROR"), (revoked, "UNAUTHENTICATED")] {
+        let (status, answer, row) = update_twice(trigger).await;
+        assert_eq!(status, 200, "the first change is stored: {answer}");
+        assert_eq!(answer["data"], json!({"a": {"customer": {"firstName": "Sara"}}, "b": null}), "{code}");
+        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{answer}");
+        assert_eq!(answer["errors"][0]["path"], json!(["b"]), "{answer}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{answer}");
+        assert_eq!(row.first_name, "Sara");
+    }
+}
+
+/// By the specification `me` is one field, however often it is selected; under aliases it is still one customer.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_sees_one_version_of_the_customer() {
+    let shop = Shop::on(Database::sqlite()).await;
+    let sara = shop.customer("sara").await;
+    let aliases: String = (0..25).map(|index| format!("a{index}: me {{ ...F }} ")).collect();
+    let document = format!(
+        "{{ me {{ firstName }} me {{ lastName version }} {aliases} }} fragment F on Customer {{ firstName lastName version }}"
+    );
+    let writes = async {
+        for index in 0..200 {
+            let name = format!("Name{index}");
+            shop.patch(json!({"first_name": name, "last_name": name})).key(&sara.key).send().await.assert_status(200);
+        }
+    };
+    let reads = async {
+        for _ in 0..100 {
+            let answer = shop.graphql(&document, Value::Null).key(&sara.key).send().await.assert_status(200);
+            let data = answer.json()["data"].clone();
+            let me = &data["me"];
+            assert_eq!(me["firstName"], me["lastName"], "{answer}");
+            assert!(data.as_object().unwrap().values().all(|alias| alias["version"] == me["version"]), "{answer}");
+        }
+    };
+    tokio::join!(writes, reads);
 }

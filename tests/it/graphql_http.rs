@@ -67,7 +67,7 @@ async fn the_answer_has_the_type_that_accept_asks_for() {
 }
 
 #[tokio::test]
-async fn methods_and_bodies_that_are_no_graphql_request_are_refused_in_both_types() {
+async fn methods_and_bodies_that_are_no_graphql_request_are_rejected_in_both_types() {
     let (shop, _) = shop().await;
     for (method, allow) in [(Method::PUT, "GET, HEAD, POST"), (Method::OPTIONS, "GET, HEAD, POST")] {
         let answer = shop.request(method, "/graphql").send().await.assert_header("allow", allow);
@@ -86,6 +86,10 @@ async fn methods_and_bodies_that_are_no_graphql_request_are_refused_in_both_type
         "nonsense",
         "[]",
         r#"[{"query":"{ __typename }"}]"#,
+        // serde would read a struct out of an array.
+        r#"["{ __typename }"]"#,
+        r#" ["{ __typename }",null,{},{}]"#,
+        r#"{"query":"{ __typename }","extensions":{"persistedQuery":[1,"x"]}}"#,
         r#"{"query":1}"#,
         r#"{"query":"{ __typename }","query":"{ __typename }"}"#,
         r#"{"query":"{ __typename }","operationName":1}"#,
@@ -177,7 +181,7 @@ async fn only_the_schema_may_be_asked_for_without_a_key_and_a_sent_key_must_be_l
 }
 
 #[tokio::test]
-async fn what_would_run_a_mutation_twice_or_by_half_runs_nothing() {
+async fn a_mutation_that_would_run_twice_or_in_part_does_not_run() {
     let (shop, sara) = shop().await;
     let repeated = r#"mutation { updateMyProfile(input: {firstName: "a"}) { userErrors { code } } updateMyProfile(input: {lastName: "b"}) { userErrors { code } } }"#;
     assert_code(&query(&shop, repeated).key(&sara.key).send().await, 400, "GRAPHQL_VALIDATION_FAILED");
@@ -186,12 +190,69 @@ async fn what_would_run_a_mutation_twice_or_by_half_runs_nothing() {
         let body = json!({"query": missing, "variables": variables}).to_string();
         assert_code(&post(&shop, body).key(&sara.key).send().await, 400, "BAD_USER_INPUT");
     }
-    let wrong = json!({"query": missing, "variables": {"v": {"firstName": 5}}}).to_string();
-    assert_code(&post(&shop, wrong).key(&sara.key).send().await, 400, "GRAPHQL_VALIDATION_FAILED");
     assert_eq!(shop.row(sara.id).await.version, 1);
     let two = r#"mutation { a: updateMyProfile(input: {firstName: "a"}) { userErrors { code } } b: updateMyProfile(input: {lastName: "b"}) { userErrors { code } } }"#;
     query(&shop, two).key(&sara.key).send().await.assert_status(200);
     assert_eq!(shop.row(sara.id).await.version, 3);
+}
+
+/// Whatever is wrong with a variable, it is found before anything runs, and has one code.
+#[tokio::test]
+async fn a_wrong_variable_is_bad_user_input() {
+    let (shop, sara) = shop().await;
+    let update = "mutation ($input: UpdateMyProfileInput!) { updateMyProfile(input: $input) { userErrors { code } } }";
+    for (variables, message) in [
+        (json!({}), r#"Variable "$input" of required type "UpdateMyProfileInput!" was not provided."#),
+        (json!({"input": null}), r#"Variable "$input" of non-null type "UpdateMyProfileInput!" must not be null."#),
+        (
+            json!({"input": 5}),
+            r#"Variable "$input" got an invalid value: expected an object of type UpdateMyProfileInput."#,
+        ),
+        (
+            json!({"input": {"firstName": 5}}),
+            r#"Variable "$input" got an invalid value at "firstName": expected a value of type String."#,
+        ),
+        (
+            json!({"input": {"gender": "male"}}),
+            r#"Variable "$input" got an invalid value at "gender": expected one of MALE, FEMALE."#,
+        ),
+        (
+            json!({"input": {"first_name": "x"}}),
+            r#"Variable "$input" got an invalid value at "first_name": there is no such field."#,
+        ),
+    ] {
+        let request = || post(&shop, json!({"query": update, "variables": variables}).to_string()).key(&sara.key);
+        let answer = request().send().await.about(&variables);
+        assert_code(&answer, 400, "BAD_USER_INPUT");
+        assert_eq!(answer.json()["errors"][0]["message"], message, "{answer}");
+        let json = request().header("accept", "application/json").send().await.about(&variables);
+        assert_code(&json, 200, "BAD_USER_INPUT");
+    }
+    assert_eq!(shop.row(sara.id).await.version, 1);
+}
+
+#[tokio::test]
+async fn an_enum_value_is_written_without_quotes() {
+    let (shop, sara) = shop().await;
+    let update = |gender: &str| {
+        let document =
+            format!("mutation {{ updateMyProfile(input: {{gender: {gender}}}) {{ customer {{ gender }} }} }}");
+        query(&shop, &document).key(&sara.key).send()
+    };
+    for gender in [r#""MALE""#, r#""male""#, "male"] {
+        assert_code(&update(gender).await.about(gender), 400, "GRAPHQL_VALIDATION_FAILED");
+    }
+    let right = update("MALE").await.assert_status(200);
+    assert_eq!(right.body, r#"{"data":{"updateMyProfile":{"customer":{"gender":"MALE"}}}}"#);
+}
+
+#[tokio::test]
+async fn a_long_message_is_cut() {
+    let (shop, _) = shop().await;
+    let document = format!("query (${}: String!) {{ __typename }}", "v".repeat(400));
+    let answer = query(&shop, &document).send().await;
+    assert_code(&answer, 400, "BAD_USER_INPUT");
+    assert_eq!(answer.json()["errors"][0]["message"].as_str().unwrap().len(), 300, "{answer}");
 }
 
 /// A document with so many of what is counted.
@@ -277,6 +338,11 @@ async fn a_persisted_query_is_found_by_its_hash_once_its_text_was_sent() {
 #[tokio::test]
 async fn skipping_everything_leaves_an_empty_object() {
     let (shop, sara) = shop().await;
-    let nothing = query(&shop, "{ me @skip(if: true) { id } }").key(&sara.key).send().await;
-    assert_eq!(nothing.json(), json!({"data": {}}));
+    let nothing = "{ me @skip(if: true) { id } }";
+    query(&shop, nothing).key(&sara.key).send().await.assert_status(200);
+    assert_eq!(query(&shop, nothing).key(&sara.key).send().await.json(), json!({"data": {}}));
+    // No resolver ran that would have checked the token.
+    for document in [nothing, "{ __typename me @skip(if: true) { id } }"] {
+        assert_code(&query(&shop, document).key("unknown").send().await, 401, "UNAUTHENTICATED");
+    }
 }

@@ -13,6 +13,7 @@ mod cli_database;
 mod cli_roles;
 mod connections;
 mod corpus;
+mod cost;
 mod demo;
 mod docs;
 mod durability;

@@ -1,4 +1,4 @@
-//! The REST face: every status of the contract, with the whole body and the headers that matter.
+//! The REST API: every status of the contract, with the whole body and the headers that matter.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -14,16 +14,16 @@ both_databases![
     a_read_shows_the_ten_keys,
     the_documented_patch,
     an_empty_body_and_an_empty_object_change_nothing,
-    ways_to_say_the_same,
-    a_wrong_method_is_told_which_are_right,
-    a_preflight_needs_no_key,
-    a_wrong_content_type_is_refused,
-    a_body_that_is_no_json_is_refused,
-    json_that_is_no_object_is_refused,
+    accepts_path_and_content_type_variants,
+    a_wrong_method_is_405_with_allow,
+    a_preflight_needs_no_token,
+    a_wrong_content_type_is_415,
+    a_body_that_is_not_json_is_400,
+    json_that_is_not_an_object_is_400,
     a_body_has_a_limit,
     read_only_and_unknown_keys_are_ignored_unless_the_client_is_strict,
     the_order_of_checks,
-    nobody_elses_path,
+    unknown_paths_are_404,
     an_id_has_64_bits,
 ];
 
@@ -71,10 +71,10 @@ async fn an_empty_body_and_an_empty_object_change_nothing(shop: Shop) {
     assert_eq!(shop.row(sara.id).await, before);
 }
 
-async fn ways_to_say_the_same(shop: Shop) {
+async fn accepts_path_and_content_type_variants(shop: Shop) {
     let behrooz = shop.behrooz().await;
     for path in [ME, "/api/shop/customers/me/", "/api/shop/customers/me?a=b", "/api/shop/customers/%6de"] {
-        shop.request(Method::GET, path).key(&behrooz.key).send().await.assert(200, BEHROOZ);
+        shop.request(Method::GET, path).key(&behrooz.key).send().await.about(path).assert(200, BEHROOZ);
     }
     for content_type in [
         "application/json",
@@ -83,12 +83,13 @@ async fn ways_to_say_the_same(shop: Shop) {
         "application/merge-patch+json",
     ] {
         let patch = shop.patch(json!({"first_name": "John", "last_name": "Doe"}));
-        patch.header("content-type", content_type).key(&behrooz.key).send().await.assert(200, JOHN);
+        let answer = patch.header("content-type", content_type).key(&behrooz.key).send().await;
+        answer.about(content_type).assert(200, JOHN);
     }
     shop.get().header("accept", "text/html").key(&behrooz.key).send().await.assert(200, JOHN);
 }
 
-async fn a_wrong_method_is_told_which_are_right(shop: Shop) {
+async fn a_wrong_method_is_405_with_allow(shop: Shop) {
     let sara = shop.customer("sara").await;
     for method in ["PUT", "POST", "DELETE", "TRACE", "PROPFIND"] {
         let request = shop.request(method.parse().unwrap(), ME).key(&sara.key);
@@ -97,25 +98,25 @@ async fn a_wrong_method_is_told_which_are_right(shop: Shop) {
     }
 }
 
-async fn a_preflight_needs_no_key(shop: Shop) {
+async fn a_preflight_needs_no_token(shop: Shop) {
     let preflight = shop.request(Method::OPTIONS, ME).header("origin", "https://elsewhere.example");
     let answer = preflight.header("access-control-request-method", "PATCH").send().await;
     answer.assert(204, "").assert_header("allow", "GET, HEAD, PATCH, OPTIONS");
 }
 
-async fn a_wrong_content_type_is_refused(shop: Shop) {
+async fn a_wrong_content_type_is_415(shop: Shop) {
     let sara = shop.customer("sara").await;
     for content_type in
         ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", ""]
     {
         let patch = shop.patch(json!({"first_name": "Sara"})).header("content-type", content_type).key(&sara.key);
         let body = format!(r#"{{"detail":"Unsupported media type \"{content_type}\" in request."}}"#);
-        patch.send().await.assert(415, &body);
+        patch.send().await.about(content_type).assert(415, &body);
     }
     assert_eq!(shop.row(sara.id).await.version, 1);
 }
 
-async fn a_body_that_is_no_json_is_refused(shop: Shop) {
+async fn a_body_that_is_not_json_is_400(shop: Shop) {
     let sara = shop.customer("sara").await;
     let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(900), "]".repeat(900));
     for (body, problem) in [
@@ -130,12 +131,12 @@ async fn a_body_that_is_no_json_is_refused(shop: Shop) {
         (deep.as_bytes(), "nested too deeply"),
     ] {
         let answer = shop.patch_bytes(body.to_vec()).key(&sara.key).send().await;
-        answer.assert(400, &format!(r#"{{"detail":"JSON parse error - {problem}"}}"#));
+        answer.about(body.escape_ascii()).assert(400, &format!(r#"{{"detail":"JSON parse error - {problem}"}}"#));
     }
     assert_eq!(shop.row(sara.id).await.version, 1);
 }
 
-async fn json_that_is_no_object_is_refused(shop: Shop) {
+async fn json_that_is_not_an_object_is_400(shop: Shop) {
     let sara = shop.customer("sara").await;
     for (body, problem) in [
         ("[]", "Invalid data. Expected a dictionary, but got list."),
@@ -146,7 +147,7 @@ async fn json_that_is_no_object_is_refused(shop: Shop) {
         ("null", "No data provided"),
     ] {
         let answer = shop.patch_bytes(body).key(&sara.key).send().await;
-        answer.assert(400, &format!(r#"{{"non_field_errors":["{problem}"]}}"#));
+        answer.about(body).assert(400, &format!(r#"{{"non_field_errors":["{problem}"]}}"#));
     }
 }
 
@@ -206,6 +207,9 @@ async fn the_order_of_checks(shop: Shop) {
     shop.request(Method::PUT, ME).key("wrong").send().await.assert(401, unknown_key);
     let patch = |body: &str| shop.patch_bytes(body.to_owned());
     patch("{").key("wrong").send().await.assert(401, unknown_key);
+    for body in [format!("{{\"x\":\"{}\"}}", "x".repeat(60_000)), "[".repeat(60_000)] {
+        patch(&body).key("wrong").send().await.assert(401, unknown_key);
+    }
     patch("x").header("content-type", "text/plain").key("wrong").send().await.assert(401, unknown_key);
     patch(r#"{"gender":"x"}"#).key("wrong").send().await.assert(401, unknown_key);
 
@@ -219,13 +223,14 @@ async fn the_order_of_checks(shop: Shop) {
     patch(r#"{"gender":"x"}"#).send().await.assert(400, r#"{"gender":["\"x\" is not a valid choice."]}"#);
     let taken = r#"{"username":["A user with that username already exists."]}"#;
     patch(r#"{"username":"neda"}"#).send().await.assert(400, taken);
-    patch(r#"{"first_name":"Sara"}"#).send().await.assert(412, CONFLICT);
+    let conflict = patch(r#"{"first_name":"Sara"}"#).send().await.assert(412, CONFLICT);
+    conflict.assert_header("etag", r#""1-1""#);
     assert_eq!(shop.row(sara.id).await.version, 1);
 }
 
-async fn nobody_elses_path(shop: Shop) {
+async fn unknown_paths_are_404(shop: Shop) {
     for path in ["/api/shop/customers/1", "/api/shop/customers/me/x", "/api/shop/customers/ME", "//", "/.env"] {
-        shop.request(Method::GET, path).send().await.assert(404, r#"{"detail":"Not found."}"#);
+        shop.request(Method::GET, path).send().await.about(path).assert(404, r#"{"detail":"Not found."}"#);
     }
 }
 

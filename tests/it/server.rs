@@ -1,9 +1,9 @@
-//! What the server does around the faces: health, metrics, CORS, the playground's switch.
+//! What the server does around the APIs: health, metrics, CORS, the playground's switch.
 
 use axum::http::{HeaderValue, Method};
 use shop_profile::server::{ConnectionLimits, Options};
 
-use crate::support::{Subject, both_databases, database::Database, shop::Shop};
+use crate::support::{Subject, binary::Server, both_databases, database::Database, shop::Shop};
 
 both_databases![health_is_told_without_a_key];
 
@@ -45,8 +45,14 @@ async fn only_listed_origins_may_call_from_a_browser() {
     let allowed = preflight("https://shop.example").send_cross_origin().await.assert_status(204);
     assert_eq!(allowed.header(allow_origin), "https://shop.example");
     assert_eq!(allowed.header("access-control-allow-credentials"), "");
-    let refused = preflight("https://evil.example").send_cross_origin().await.assert_status(405);
-    assert_eq!(refused.header(allow_origin), "");
+    for header in
+        ["authorization", "apollographql-client-name", "apollo-require-preflight", "traceparent", "x-request-id"]
+    {
+        let allowed = allowed.header("access-control-allow-headers");
+        assert!(allowed.split(", ").any(|name| name == header), "{header} is not in {allowed}");
+    }
+    let rejected = preflight("https://evil.example").send_cross_origin().await.assert_status(405);
+    assert_eq!(rejected.header(allow_origin), "");
     for (origin, allowed) in [("https://shop.example", "https://shop.example"), ("https://evil.example", "")] {
         let answer = shop.get().key(&sara.key).header("origin", origin).send_cross_origin().await.assert_status(200);
         assert_eq!(answer.header(allow_origin), allowed);
@@ -66,4 +72,28 @@ async fn introspection_and_the_playground_can_be_switched_off() {
         r#"{"errors":[{"message":"Introspection is switched off on this server.","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#,
     );
     shop.graphql("{ __typename }", serde_json::Value::Null).send().await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_origin_is_logged_once_and_few_are() {
+    let database = Database::sqlite();
+    let server = Server::start(database.url(), &["--allow-origin", "https://shop.example"]).await;
+    let started = server.logged("started").await;
+    assert!(started.contains("https://shop.example"), "{started}");
+    let ask = async |origin: String| {
+        let request = server.request(Method::GET, "/healthz").header("origin", origin);
+        request.send_cross_origin().await.assert_status(200);
+    };
+    ask(format!("http://{}", server.address)).await;
+    ask("https://shop.example".to_owned()).await;
+    ask("https://evil.example".to_owned()).await;
+    for index in 0..100 {
+        ask(format!("https://evil{}.example", index / 2)).await;
+    }
+    let line = server.logged("origin not allowed").await;
+    assert!(line.contains("origin=https://evil.example") && line.contains("https://shop.example"), "{line}");
+    server.logged("further origins").await;
+    server.terminate().await;
+    let (_, log) = server.ended().await;
+    assert_eq!(log.lines().filter(|line| line.contains("origin not allowed")).count(), 32, "{log}");
 }

@@ -12,8 +12,8 @@ const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
 
 both_databases![
     a_change_moves_the_version_and_nothing_else_does,
-    a_client_that_has_it_already_is_told_so,
-    a_patch_of_another_version_is_refused,
+    a_client_that_has_the_version_gets_304,
+    a_patch_of_another_version_is_rejected,
     graphql_has_the_same_versions,
 ];
 
@@ -39,7 +39,7 @@ async fn a_change_moves_the_version_and_nothing_else_does(shop: Shop) {
     assert_eq!(shop.row(sara.id).await.updated_at, before.updated_at, "nothing changed, nothing was written");
 }
 
-async fn a_client_that_has_it_already_is_told_so(shop: Shop) {
+async fn a_client_that_has_the_version_gets_304(shop: Shop) {
     let sara = shop.customer("sara").await;
     for known in [r#""1-1""#, r#"W/"1-1""#, "*", r#""x", "1-1""#] {
         let answer = shop.get().header("if-none-match", known).key(&sara.key).send().await;
@@ -53,7 +53,7 @@ async fn a_client_that_has_it_already_is_told_so(shop: Shop) {
     shop.get().header("if-none-match", "*").key("wrong").send().await.assert_status(401);
 }
 
-async fn a_patch_of_another_version_is_refused(shop: Shop) {
+async fn a_patch_of_another_version_is_rejected(shop: Shop) {
     let sara = shop.customer("sara").await;
     shop.customer("neda").await;
     let patch = |name: &str, expected: &str| {
@@ -65,12 +65,13 @@ async fn a_patch_of_another_version_is_refused(shop: Shop) {
         if other.ends_with('x') {
             answer.assert_status(200)
         } else {
-            answer.assert(412, CONFLICT)
+            // The present version, so that the client need not ask for it.
+            answer.about(other).assert(412, CONFLICT).assert_header("etag", r#""1-1""#)
         };
     }
     patch("A", "*").await.assert_status(200).assert_header("etag", r#""1-3""#);
     patch("B", r#""1-3""#).await.assert_status(200).assert_header("etag", r#""1-4""#);
-    patch("C", r#""1-3""#).await.assert(412, CONFLICT);
+    patch("C", r#""1-3""#).await.assert(412, CONFLICT).assert_header("etag", r#""1-4""#);
     patch("C", r#""1-3", "1-4""#).await.assert_status(200).assert_header("etag", r#""1-5""#);
     // A patch that would change nothing is held to it all the same.
     patch("C", r#""1-4""#).await.assert(412, CONFLICT);
@@ -92,12 +93,25 @@ async fn graphql_has_the_same_versions(shop: Shop) {
     };
     update("A", json!("1-1")).await.assert(200, &updated("A", "1-2"));
     update("B", Value::Null).await.assert(200, &updated("B", "1-3"));
-    for other in ["1-2", "2-3", "", "\"1-3\"", "nonsense"] {
-        update("C", json!(other)).await.assert(
+    for other in ["1-2", "2-3"] {
+        update("C", json!(other)).await.about(other).assert(
             200,
             r#"{"data":{"updateMyProfile":{"customer":null,"userErrors":[{"field":[],"code":"CONFLICT","message":"The profile has changed meanwhile. Read it again before you update it."}]}}}"#,
         );
     }
+    // What can be no version of ours is invalid for ever, beside whatever else is.
+    let invalid =
+        r#"{"field":["ifVersion"],"code":"INVALID","message":"Not a version. Pass the value of `Customer.version`."}"#;
+    let payload =
+        |errors: &str| format!(r#"{{"data":{{"updateMyProfile":{{"customer":null,"userErrors":[{errors}]}}}}}}"#);
+    for other in ["", "\"1-3\"", "nonsense", "1-03"] {
+        update("C", json!(other)).await.about(other).assert(200, &payload(invalid));
+    }
+    let input = json!({"avatar": "x", "ifVersion": "x"});
+    let both = shop.graphql(UPDATE, json!({ "input": input })).key(&sara.key).send().await;
+    let avatar = r#"{"field":["avatar"],"code":"INVALID","message":"Enter a valid URL."}"#;
+    both.assert(200, &payload(&format!("{avatar},{invalid}")));
+    shop.graphql(UPDATE, json!({ "input": input })).key("unknown").send().await.assert_status(401);
     // What REST calls `"1-3"` is GraphQL's `1-3`.
     shop.get().key(&sara.key).send().await.assert_status(200).assert_header("etag", r#""1-3""#);
 }

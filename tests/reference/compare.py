@@ -1,4 +1,4 @@
-"""Send every case to a server and report where it differs from DRF without the contract's leave.
+"""Send every case to a server and report where it differs from DRF where docs/rest-api.md does not.
 
     python tests/reference/compare.py --binary target/release/shop-profile
     python tests/reference/compare.py --base-url http://127.0.0.1:8000 --key KEY --inactive-key KEY
@@ -84,7 +84,7 @@ def passes(shop, case, wanted):
 
 
 def stored_differences(shop, case, answer, row, etag):
-    """What was answered is what is stored; what was refused is not; the ETag moves with the row, and only with it."""
+    """What was answered is what is stored; what was rejected is not; the ETag moves with the row, and only with it."""
     stored, new_etag = shop.row()
     patched = case.request.startswith(b"PATCH ") and answer.status == 200
     wrong = []

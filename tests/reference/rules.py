@@ -1,13 +1,13 @@
-"""Where CONTRACT.md departs from Django REST Framework."""
+"""Where docs/rest-api.md departs from Django REST Framework."""
 
 # A rule's name, and the contract's sentence behind it. `compare.py` counts the requests that each of them explains.
 RULES = {
-    "bearer": "`Bearer <key>` means the same as `Token <key>`.",
+    "bearer": "`Bearer` means the same as `Token`.",
     "two Authorization headers": "Two `Authorization` headers: 401, the token string should not contain spaces.",
     "404": "Every other path is a JSON 404 (Django answers HTML).",
     "accept": "REST answers compact JSON whatever `Accept` says.",
     "format": "No query parameter changes the answer (DRF has `?format=`).",
-    "options": "`OPTIONS` needs no key: 204 with `Allow`.",
+    "options": "`OPTIONS` needs no token: 204 with `Allow`.",
     "methods": "A method is any token; an unknown one is 405.",
     "host": "A missing `Host` is 400.",
     "content types": "`application/json` and `application/merge-patch+json`, no wild cards; all else is 415.",
@@ -16,10 +16,10 @@ RULES = {
     "chunked": "A chunked body is a body (the WSGI server hides it from DRF).",
     "parse error": "JSON parse error: the wording after the dash is ours.",
     "too deep": "A body that is too deep is 400 (DRF: 500).",
-    "big numbers": "A number's size is nobody's concern where its value is not used (Python's own limit).",
+    "big numbers": "The size of a number does not matter where its value is not used (Python's own limit).",
     "strict strings": "Every value but null must be a JSON string.",
-    "control characters": "Control characters and bidirectional controls are refused.",
-    "surrogates": "Lone surrogates are refused (DRF: 500 for gender).",
+    "control characters": "Control characters and bidirectional controls are rejected.",
+    "surrogates": "Lone surrogates are rejected (DRF: 500 for gender).",
     "taken": "Usernames are unique by their case-folded NFKC form.",
     "web address": "An avatar is an http or https URL that needs no repair, without control or format characters.",
     "any host": "An avatar's host need not be a name of the public DNS.",

@@ -31,6 +31,8 @@ async fn the_same_shop(shop: Shop, target: Database) {
     let rows = "id,username,tokens\n900,sara,a-long-token-of-sara-1 a-long-token-of-sara-2\n";
     ImportFile::new("more.csv", rows).import(&shop.database, &[]).await.assert_code(0);
     let before = shop.get().key(&behrooz.key).send().await;
+    // The server still writes the last use of the token, and a source that changes meanwhile differs from its copy.
+    shop.store.close().await;
 
     let copied = copy(&shop.database, &target).await.ok();
     assert!(copied.starts_with("copied and compared: 2 customers, 3 tokens, sha256 "), "{copied}");

@@ -61,8 +61,8 @@ async function start () {
   const { url } = await startStandaloneServer(new ApolloServer({ typeDefs, resolvers }), {
     listen: { host: '127.0.0.1', port: 0 },
     context: async ({ req }) => {
-      const key = req.headers.authorization?.match(/^Token (\S+)$/)?.[1]
-      return { digest: createHash('sha256').update(key ?? '').digest() }
+      const token = req.headers.authorization?.match(/^Token (\S+)$/)?.[1]
+      return { digest: createHash('sha256').update(token ?? '').digest() }
     }
   })
   process.send(`listening on ${url}`)

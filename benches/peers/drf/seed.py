@@ -1,6 +1,6 @@
-"""Create the tables and customers 1 to N with known keys: `DATABASE_URL=… python seed.py 1000000`.
+"""Create the tables and customers 1 to N with known tokens: `DATABASE_URL=… python seed.py 1000000`.
 
-Customer n is called `customer<n>`, and its key is n written as 40 hexadecimal digits.
+Customer n is called `customer<n>`, and its token is n written as 40 hexadecimal digits.
 """
 
 import os

@@ -36,8 +36,8 @@ function start () {
 
   // A query with a name is prepared once per connection.
   const customer = async (name, sql, request, reply, values) => {
-    const key = request.headers.authorization?.match(/^Token (\S+)$/)?.[1]
-    const digest = createHash('sha256').update(key ?? '').digest()
+    const token = request.headers.authorization?.match(/^Token (\S+)$/)?.[1]
+    const digest = createHash('sha256').update(token ?? '').digest()
     const row = (await pool.query({ name, text: sql, values: [digest, ...values] })).rows[0]
     if (!row) return reply.code(401).send({ detail: 'Invalid token.' })
     row.full_name = `${row.first_name} ${row.last_name}`.trim()

@@ -45,7 +45,7 @@ Update the profile by REST:
 "#
     );
     if graphiql {
-        text += &format!("\nTry GraphQL in the browser:\n  http://{address}/graphiql#key={token}\n");
+        text += &format!("\nTry GraphQL in the browser:\n  http://{address}/graphiql#token={token}\n");
     }
     text
 }

@@ -1,39 +1,34 @@
 //! Documents that were parsed and checked, kept for the next request that sends the same text, or only its hash.
 //!
-//! A client of automatic persisted queries sends the SHA-256 of a document first and its text only when that is not
-//! known. Every document that passes is known here by its hash, so the store of those queries is this cache. It is
-//! bounded by number and by memory; a stranger who fills it costs others a parse, or a client one more round trip.
+//! A client of automatic persisted queries sends the SHA-256 of a document first, and its text only when the hash is not
+//! known. Every document that was accepted is known here by its hash, so this cache is also the store of those queries.
+//! It is bounded by number and by memory. A client that fills it costs others a parse or one more round trip.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::parser::{self, parse_query, types::ExecutableDocument};
+use lru::LruCache;
 use sha2::{Digest, Sha256};
 
-use super::{
-    cost::{CostError, check_document},
-    gate::{GateError, check_text},
-};
+use super::limits::{ComplexityError, SourceError, check_document, check_source};
 
-/// The most documents kept. An application has some tens of them.
-const MOST_ENTRIES: usize = 256;
-/// The most memory that they may take, as [`weight`] reckons it.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// How many documents are kept. An application has some tens of them.
+const MAX_DOCUMENTS: usize = 256;
+/// How much memory they may take, by [`estimated_bytes`].
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Why a text is not a document that we would execute.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum DocumentError {
-    /// It does not even reach the parser.
+    /// The text was rejected before the parser.
     #[error(transparent)]
-    Gate(#[from] GateError),
-    /// The parser refuses it. Its message shows a piece of the text.
+    Source(#[from] SourceError),
+    /// The parser rejected it. Its message shows a piece of the text.
     #[error("syntax error")]
     Syntax(#[from] parser::Error),
-    /// It would cost too much, or never end.
+    /// Executing it would cost too much, or never end.
     #[error(transparent)]
-    Cost(#[from] CostError),
+    Complexity(#[from] ComplexityError),
 }
 
 /// SHA-256 of a document's text.
@@ -53,60 +48,87 @@ pub struct CacheStats {
     pub hits: u64,
     /// Documents not found.
     pub misses: u64,
-    /// Documents that made room for others.
+    /// Documents removed to make room for others.
     pub evictions: u64,
     /// Documents held.
     pub entries: usize,
-    /// The memory that they take, about.
+    /// An estimate of the memory that they take.
     pub bytes: usize,
 }
 
-/// The bounded cache of documents, least recently used out first.
+/// The bounded cache of documents. The least recently used one is removed first.
 pub(crate) struct DocumentCache {
-    most_entries: usize,
-    most_bytes: usize,
+    max_documents: usize,
+    max_bytes: usize,
     cache: Mutex<Cache>,
+}
+
+struct Cache {
+    documents: LruCache<DocumentHash, Entry>,
+    /// Its `entries` is filled in when it is read.
+    stats: CacheStats,
+}
+
+struct Entry {
+    document: Arc<Document>,
+    bytes: usize,
 }
 
 impl DocumentCache {
     /// An empty cache.
     pub(crate) fn new() -> Self {
-        Self::with_bounds(MOST_ENTRIES, MOST_BYTES)
+        Self::with_bounds(MAX_DOCUMENTS, MAX_BYTES)
     }
 
-    fn with_bounds(most_entries: usize, most_bytes: usize) -> Self {
-        Self { most_entries, most_bytes, cache: Mutex::default() }
+    fn with_bounds(max_documents: usize, max_bytes: usize) -> Self {
+        let cache = Cache { documents: LruCache::unbounded(), stats: CacheStats::default() };
+        Self { max_documents, max_bytes, cache: Mutex::new(cache) }
     }
 
-    /// The document of this text, parsed and held to every limit, now or before.
+    /// The document of this text, parsed and checked against every limit, now or before.
     pub(crate) fn load(&self, text: &str) -> Result<Arc<Document>, DocumentError> {
         let hash = hash_of(text);
         if let Some(document) = self.find(&hash) {
             return Ok(document);
         }
-        // Without the lock: two requests may parse the same text, but nobody waits for another's parser.
-        let tokens = check_text(text)?;
+        // Without the lock: two requests may parse the same text, but none waits for another's parser.
+        let tokens = check_source(text)?;
         let parsed = parse_query(text)?;
         check_document(&parsed)?;
         let document = Arc::new(Document { hash, parsed });
-        let entry = Entry { document: document.clone(), bytes: estimated_bytes(text, tokens), last_used: 0 };
-        let mut cache = self.lock();
-        cache.insert(hash, entry);
-        while cache.entries.len() > self.most_entries || cache.counters.bytes > self.most_bytes {
-            cache.evict();
-        }
+        self.insert(Entry { document: document.clone(), bytes: estimated_bytes(text, tokens) });
         Ok(document)
     }
 
     /// The document whose text has this hash, if it is known.
     pub(crate) fn find(&self, hash: &DocumentHash) -> Option<Arc<Document>> {
-        self.lock().find(hash)
+        let mut cache = self.lock();
+        let found = cache.documents.get(hash).map(|entry| entry.document.clone());
+        match found {
+            Some(_) => cache.stats.hits += 1,
+            None => cache.stats.misses += 1,
+        }
+        found
+    }
+
+    fn insert(&self, entry: Entry) {
+        let mut cache = self.lock();
+        cache.stats.bytes += entry.bytes;
+        if let Some(same) = cache.documents.put(entry.document.hash, entry) {
+            cache.stats.bytes -= same.bytes;
+        }
+        while (cache.documents.len() > self.max_documents || cache.stats.bytes > self.max_bytes)
+            && let Some((_, evicted)) = cache.documents.pop_lru()
+        {
+            cache.stats.bytes -= evicted.bytes;
+            cache.stats.evictions += 1;
+        }
     }
 
     /// What the cache has seen and what it holds.
-    pub(crate) fn counters(&self) -> CacheStats {
+    pub(crate) fn stats(&self) -> CacheStats {
         let cache = self.lock();
-        CacheStats { entries: cache.entries.len(), ..cache.counters }
+        CacheStats { entries: cache.documents.len(), ..cache.stats }
     }
 
     fn lock(&self) -> MutexGuard<'_, Cache> {
@@ -126,57 +148,90 @@ pub(crate) fn parse_hash(digits: &str) -> Option<DocumentHash> {
     Some(hash)
 }
 
-/// About what a parsed document takes, never less. Measured: 760 bytes, up to 237 a token (an inline fragment's) and
-/// up to 18 a byte of text (`true` over and over, which the parser reads as a list of them).
+/// About what a parsed document takes in memory, never less. Measured: 760 bytes, up to 237 a token (an inline
+/// fragment's) and up to 18 a byte of text (`true` repeated, which the parser reads as a list of values).
 fn estimated_bytes(text: &str, tokens: usize) -> usize {
     1024 + 240 * tokens + 18 * text.len()
 }
 
-struct Entry {
-    document: Arc<Document>,
-    bytes: usize,
-    last_used: u64,
-}
-
-#[derive(Default)]
-struct Cache {
-    entries: HashMap<DocumentHash, Entry>,
-    /// Its `entries` is filled in when it is read.
-    counters: CacheStats,
-    /// Counts the uses, to tell which was the last.
-    clock: u64,
-}
-
-impl Cache {
-    fn find(&mut self, hash: &DocumentHash) -> Option<Arc<Document>> {
-        self.clock += 1;
-        let entry = self.entries.get_mut(hash);
-        match entry {
-            Some(_) => self.counters.hits += 1,
-            None => self.counters.misses += 1,
-        }
-        let entry = entry?;
-        entry.last_used = self.clock;
-        Some(entry.document.clone())
-    }
-
-    fn insert(&mut self, hash: DocumentHash, entry: Entry) {
-        self.clock += 1;
-        self.counters.bytes += entry.bytes;
-        if let Some(same) = self.entries.insert(hash, Entry { last_used: self.clock, ..entry }) {
-            self.counters.bytes -= same.bytes;
-        }
-    }
-
-    /// Drops the least recently used entry. Looking at each is quick: they are few.
-    fn evict(&mut self) {
-        let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.last_used).map(|(hash, _)| *hash);
-        if let Some(entry) = oldest.and_then(|hash| self.entries.remove(&hash)) {
-            self.counters.bytes -= entry.bytes;
-            self.counters.evictions += 1;
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn shared(a: &Arc<Document>, b: &Arc<Document>) -> bool {
+        Arc::ptr_eq(a, b)
+    }
+
+    #[test]
+    fn a_document_is_parsed_once_and_found_by_text_and_by_hash() {
+        let cache = DocumentCache::new();
+        let first = cache.load("{ a }").unwrap();
+        assert!(shared(&first, &cache.load("{ a }").unwrap()));
+        assert!(shared(&first, &cache.find(&hash_of("{ a }")).unwrap()));
+        assert!(cache.find(&hash_of("{ b }")).is_none());
+        let stats = cache.stats();
+        assert_eq!((stats.hits, stats.misses, stats.evictions, stats.entries), (2, 2, 0, 1));
+    }
+
+    #[test]
+    fn the_hash_is_sha_256_in_hexadecimal_digits() {
+        let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+        assert_eq!(parse_hash(hash), Some(hash_of("{__typename}")));
+        assert_eq!(parse_hash(&hash.to_uppercase()), parse_hash(hash));
+        assert_eq!(parse_hash(&hash[2..]), None);
+        assert_eq!(parse_hash("x"), None);
+    }
+
+    #[test]
+    fn a_rejected_document_is_not_kept() {
+        let cache = DocumentCache::new();
+        assert!(matches!(cache.load("\""), Err(DocumentError::Source(_))));
+        assert!(matches!(cache.load("{"), Err(DocumentError::Syntax(_))));
+        assert!(matches!(cache.load("{ ...F } fragment F on Query { ...F }"), Err(DocumentError::Complexity(_))));
+        assert_eq!(cache.stats(), CacheStats { misses: 3, ..CacheStats::default() });
+    }
+
+    #[test]
+    fn the_least_recently_used_document_makes_room() {
+        let cache = DocumentCache::with_bounds(2, usize::MAX);
+        for text in ["{ a }", "{ b }", "{ a }", "{ c }"] {
+            cache.load(text).unwrap();
+        }
+        let known = ["{ a }", "{ b }", "{ c }"].map(|text| cache.find(&hash_of(text)).is_some());
+        assert_eq!(known, [true, false, true]);
+        assert_eq!((cache.stats().evictions, cache.stats().entries), (1, 2));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let room_for_two = 2 * estimated_bytes("{ a }", 3);
+        let cache = DocumentCache::with_bounds(usize::MAX, room_for_two);
+        for text in ["{ a }", "{ b }"] {
+            cache.load(text).unwrap();
+        }
+        assert_eq!((cache.stats().entries, cache.stats().bytes), (2, room_for_two));
+        cache.load("{ c d }").unwrap();
+        assert_eq!((cache.stats().entries, cache.stats().bytes), (1, estimated_bytes("{ c d }", 4)));
+    }
+
+    #[test]
+    fn a_document_larger_than_the_cache_is_answered_and_not_kept() {
+        let cache = DocumentCache::with_bounds(usize::MAX, 0);
+        assert!(cache.load("{ a }").is_ok());
+        assert_eq!(cache.stats(), CacheStats { misses: 1, evictions: 1, ..CacheStats::default() });
+    }
+
+    #[test]
+    fn threads_share_the_cache_within_its_bounds() {
+        let cache = DocumentCache::with_bounds(8, usize::MAX);
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let cache = &cache;
+                scope.spawn(move || (0..100).for_each(|i| drop(cache.load(&format!("{{ f{} }}", (i * thread) % 16)))));
+            }
+        });
+        let stats = cache.stats();
+        let weights: usize = cache.lock().documents.iter().map(|(_, entry)| entry.bytes).sum();
+        assert_eq!((stats.entries, stats.bytes, stats.hits + stats.misses), (8, weights, 400));
+    }
+}

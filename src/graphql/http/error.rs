@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
+use async_graphql::Pos;
 use axum::http::StatusCode;
 
 use super::{
-    cost::CostError, document_cache::DocumentError, gate::GateError, negotiation::MediaType, variables::CoerceError,
+    document_cache::DocumentError,
+    limits::{ComplexityError, SourceError},
+    negotiation::MediaType,
+    variables::CoerceError,
 };
 use crate::{
     api::{BodyError, ExecutionError},
@@ -22,7 +26,7 @@ pub(super) enum RequestError {
     MutationByGet,
     UnsupportedMediaType,
     Body(BodyError),
-    /// Not an object of the four members.
+    /// Not an object of the four parameters.
     Malformed,
     NoQuery,
     Unauthenticated(Unauthenticated),
@@ -30,6 +34,8 @@ pub(super) enum RequestError {
     Coercion(CoerceError),
     /// async-graphql would run a mutation's field once for each repeat.
     RepeatedKey,
+    /// The document has a string here, where the schema has an enum.
+    StringForEnum(Pos),
     IntrospectionOff,
     PersistedQueryNotFound,
     PersistedQueryMismatch,
@@ -58,12 +64,12 @@ impl From<CoerceError> for RequestError {
 }
 
 impl From<ProfileError> for RequestError {
-    fn from(refusal: ProfileError) -> Self {
-        match refusal {
+    fn from(error: ProfileError) -> Self {
+        match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
             ProfileError::Unavailable(_) => Self::Unavailable,
-            // Reading the customer, which is all that is done before an execution, refuses neither field nor version.
-            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict => Self::Internal,
+            // Reading the customer, which is all that is done outside an execution, checks neither field nor version.
+            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::Internal,
         }
     }
 }
@@ -81,19 +87,20 @@ impl RequestError {
             Self::PersistedQueryMismatch => Code::BadRequest,
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Document(error) => match error {
-                DocumentError::Gate(GateError::Limit(limit)) | DocumentError::Cost(CostError::Limit(limit)) => {
-                    limit.code()
-                }
-                DocumentError::Gate(GateError::UnterminatedString) | DocumentError::Syntax(_) => {
+                DocumentError::Source(SourceError::Limit(limit))
+                | DocumentError::Complexity(ComplexityError::Limit(limit)) => limit.code(),
+                DocumentError::Source(SourceError::UnterminatedString) | DocumentError::Syntax(_) => {
                     Code::GraphqlParseFailed
                 }
-                DocumentError::Cost(CostError::FragmentCycle) => Code::GraphqlValidationFailed,
+                DocumentError::Complexity(ComplexityError::FragmentCycle) => Code::GraphqlValidationFailed,
             },
             Self::Coercion(error) => match error {
                 CoerceError::UnknownOperation | CoerceError::AmbiguousOperation => Code::OperationResolutionFailure,
-                CoerceError::MissingVariable { .. } | CoerceError::NullVariable { .. } => Code::BadUserInput,
+                CoerceError::MissingVariable { .. }
+                | CoerceError::NullVariable { .. }
+                | CoerceError::InvalidVariable { .. } => Code::BadUserInput,
             },
-            Self::RepeatedKey | Self::IntrospectionOff => Code::GraphqlValidationFailed,
+            Self::RepeatedKey | Self::StringForEnum(_) | Self::IntrospectionOff => Code::GraphqlValidationFailed,
             Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
             Self::PersistedQueryUnsupported => Code::PersistedQueryNotSupported,
             Self::Unavailable => Code::ServiceUnavailable,
@@ -102,7 +109,7 @@ impl RequestError {
         }
     }
 
-    /// What a person reads: never a library's text, never a piece of the request.
+    /// What a person reads: never a library's text, never a piece of the document.
     pub(super) fn message(&self) -> Cow<'static, str> {
         match self {
             Self::NotAcceptable => {
@@ -125,6 +132,7 @@ impl RequestError {
             Self::Document(error) => error.to_string().into(),
             Self::Coercion(error) => error.to_string().into(),
             Self::RepeatedKey => "A mutation's root fields must have different names or aliases.".into(),
+            Self::StringForEnum(_) => "An enum value must be written without quotes.".into(),
             Self::IntrospectionOff => "Introspection is switched off on this server.".into(),
             // Clients look for these very words.
             Self::PersistedQueryNotFound => "PersistedQueryNotFound".into(),
@@ -132,14 +140,15 @@ impl RequestError {
             Self::PersistedQueryUnsupported => "PersistedQueryNotSupported".into(),
             Self::Unavailable => "Service temporarily unavailable, try again later.".into(),
             Self::Internal => "Internal server error.".into(),
-            Self::ExecutionError(aborted) => aborted.to_string().into(),
+            Self::ExecutionError(error) => error.to_string().into(),
         }
     }
 
     /// Where in the document.
-    pub(super) fn locations(&self) -> Vec<async_graphql::Pos> {
+    pub(super) fn locations(&self) -> Vec<Pos> {
         match self {
             Self::Document(DocumentError::Syntax(error)) => error.positions().collect(),
+            Self::StringForEnum(position) => vec![*position],
             _ => Vec::new(),
         }
     }
@@ -157,9 +166,11 @@ impl RequestError {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Document(_) | Self::Coercion(_) | Self::RepeatedKey | Self::IntrospectionOff => {
-                request_error(media_type)
-            }
+            Self::Document(_)
+            | Self::Coercion(_)
+            | Self::RepeatedKey
+            | Self::StringForEnum(_)
+            | Self::IntrospectionOff => request_error(media_type),
             // A step of the protocol rather than a failure; some clients give up at anything but 200.
             Self::PersistedQueryNotFound | Self::PersistedQueryUnsupported => StatusCode::OK,
             Self::Unavailable | Self::ExecutionError(ExecutionError::TimedOut) => StatusCode::SERVICE_UNAVAILABLE,
@@ -168,8 +179,8 @@ impl RequestError {
     }
 }
 
-/// The status of a request error (PROTOCOL.md, "Answering" 5). The 2026 edition of GraphQL over HTTP asks for other
-/// codes in places; this is where to switch them.
+/// The status of a request error (docs/graphql-over-http.md, "Statuses"). The 2026 edition of GraphQL over
+/// HTTP asks for other codes in places; this is where to switch them.
 pub(super) fn request_error(media_type: MediaType) -> StatusCode {
     match media_type {
         MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,

@@ -1,18 +1,17 @@
-//! GraphQL over HTTP to the letter, and what a hostile request meets (PROTOCOL.md). A request passes these in turn:
+//! GraphQL over HTTP (docs/graphql-over-http.md) and the limits of a request (docs/limits.md). A request passes these in
+//! turn:
 //!
 //! 1. `negotiation`: which media type the client wants
 //! 2. `request`: method, content type, size and shape
-//! 3. `documents`: the text behind a hash, the cache of parsed documents, and for a new text
-//!    `gate` (before the parser) and `cost` (after it), both held to `limits`
-//! 4. `coerce`: the operation, and what unset variables mean
-//! 5. the resolver, by async-graphql, which validates what `verdicts` does not know
-//! 6. `answer`: the status and the errors; `refusal` names what went wrong before 5
+//! 3. `document_cache`: the text behind a hash, and the parsed documents; a new text is checked against `limits`, before
+//!    and after the parser
+//! 4. `variables`: the operation, the values of the variables, and what unset ones mean
+//! 5. the resolvers, by async-graphql, which first validates what `validation_cache` does not know
+//! 6. `response`: the status and the errors; `error` has what goes wrong before 5
 
-mod cost;
 mod document_cache;
 mod error;
-mod gate;
-mod limits;
+pub(super) mod limits;
 mod negotiation;
 mod request;
 mod response;
@@ -25,7 +24,7 @@ use async_graphql::{ValidationMode, parser::types::OperationType};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, header},
+    http::{HeaderMap, Method, header},
     response::Response,
     routing::any,
 };
@@ -37,20 +36,22 @@ use self::{
     error::RequestError,
     negotiation::{MediaType, negotiate},
     validation_cache::{ValidationCache, ValidationKey},
+    variables::InputTypes,
 };
-use super::ProfileSchema;
+use super::{ProfileSchema, schema::Caller};
 use crate::{
     api,
     auth::{Credential, Unauthenticated},
     profile::ProfileService,
 };
 
-/// The GraphQL face: `/graphql`.
+/// The GraphQL API: `/graphql`.
 #[derive(Clone)]
 pub struct Endpoint {
     schema: ProfileSchema,
-    /// The same, without most of the validation: for what has passed it before.
+    /// The same, without most of the validation: for a request that has passed it before.
     schema_prevalidated: ProfileSchema,
+    input_types: Arc<InputTypes>,
     validation_cache: Arc<ValidationCache>,
     profile: ProfileService,
     document_cache: Arc<DocumentCache>,
@@ -58,27 +59,64 @@ pub struct Endpoint {
 }
 
 async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
-    let accepted = negotiate(request.headers().get_all(header::ACCEPT).iter().map(|value| value.as_bytes()));
+    let accepted = accepted_media_type(request.headers());
     match endpoint.respond(accepted.is_some(), request).await {
         Ok(response) => response::executed(accepted.unwrap_or(MediaType::Json), response),
-        Err(refused) => response::error_response(accepted.unwrap_or(MediaType::Json), &refused),
+        Err(error) => response::error_response(accepted.unwrap_or(MediaType::Json), &error),
     }
+}
+
+/// The 503 of a server that has no capacity for the request.
+pub fn unavailable(headers: &HeaderMap) -> Response {
+    response::error_response(accepted_media_type(headers).unwrap_or(MediaType::Json), &RequestError::Unavailable)
+}
+
+fn accepted_media_type(headers: &HeaderMap) -> Option<MediaType> {
+    negotiate(headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))
 }
 
 /// A request that may be executed.
 struct Prepared {
     request: async_graphql::Request,
-    /// Nothing but the schema is asked for, which needs no key.
+    /// Nothing but the schema is asked for, which needs no API token.
     introspection_only: bool,
-    case: ValidationKey,
+    validation_key: ValidationKey,
+    is_validated: bool,
+}
+
+/// Who checks the API token of a request.
+enum Authentication {
+    /// The request has none and needs none.
+    Anonymous,
+    /// This module, before the execution: a token that is sent must be valid whatever becomes of the request.
+    BeforeExecution(Credential),
+    /// The resolver, in the statement that it executes anyway.
+    ByStatement(Credential),
+}
+
+impl Authentication {
+    /// Decides it for a request that is about to be executed or rejected.
+    fn of(
+        credential: Result<Credential, Unauthenticated>,
+        prepared: &Result<Prepared, RequestError>,
+    ) -> Result<Self, Unauthenticated> {
+        let will_resolve = prepared.as_ref().is_ok_and(|prepared| !prepared.introspection_only);
+        match credential {
+            Ok(credential) if will_resolve => Ok(Self::ByStatement(credential)),
+            Ok(credential) => Ok(Self::BeforeExecution(credential)),
+            Err(Unauthenticated::NotProvided) if !will_resolve => Ok(Self::Anonymous),
+            Err(why) => Err(why),
+        }
+    }
 }
 
 impl Endpoint {
-    /// The face over this resolver; whether the schema may be asked for.
+    /// The API over this service; `introspection`: whether clients may ask for the schema.
     pub fn new(profile: ProfileService, introspection: bool) -> Self {
         Self {
             schema: super::schema(profile.clone(), ValidationMode::Strict),
             schema_prevalidated: super::schema(profile.clone(), ValidationMode::Fast),
+            input_types: Arc::new(InputTypes::of_sdl(&super::sdl())),
             validation_cache: Arc::default(),
             profile,
             document_cache: Arc::new(DocumentCache::new()),
@@ -93,35 +131,31 @@ impl Endpoint {
 
     /// What the cache of parsed documents has seen and what it holds.
     pub fn document_cache_stats(&self) -> CacheStats {
-        self.document_cache.counters()
+        self.document_cache.stats()
     }
 
     async fn respond(&self, acceptable: bool, request: Request) -> Result<async_graphql::Response, RequestError> {
-        let credential = match api::credential(request.headers()) {
-            Ok(credential) => Some(credential),
-            Err(Unauthenticated::NotProvided) => None,
+        let credential = api::credential(request.headers());
+        let prepared = match credential {
+            Ok(_) | Err(Unauthenticated::NotProvided) => self.prepare(acceptable, request).await,
             Err(why) => return Err(why.into()),
         };
-        let prepared = self.prepare(acceptable, request).await;
-        let look_first = prepared.as_ref().map_or(true, |prepared| prepared.introspection_only);
-        match &credential {
-            // A key that is sent must be a live one, whatever becomes of the request. The resolver sees to it where it
-            // runs, in the same statement.
-            Some(credential) if look_first => self.authenticate(*credential).await?,
-            None if !look_first => return Err(Unauthenticated::NotProvided.into()),
-            _ => {}
+        let authentication = Authentication::of(credential, &prepared)?;
+        if let Authentication::BeforeExecution(credential) = authentication {
+            self.authenticate(credential).await?;
         }
-        let Prepared { request, case, .. } = prepared?;
-        let contains = self.validation_cache.contains(case);
-        let response = self.execute(request, contains, credential).await?;
-        if !response::is_request_error(&response) {
-            if !contains {
-                self.validation_cache.insert(case);
-            }
-        } else if let Some(credential) = credential
-            && !look_first
+        let Prepared { mut request, validation_key, is_validated, .. } = prepared?;
+        if let Authentication::ByStatement(credential) = authentication {
+            request = request.data(Caller::from(credential));
+        }
+        let response = self.execute(request, is_validated).await?;
+        if let Authentication::ByStatement(credential) = authentication
+            && response::is_unresolved(&response)
         {
             self.authenticate(credential).await?;
+        }
+        if !is_validated && !response::is_request_error(&response) {
+            self.validation_cache.insert(validation_key);
         }
         Ok(response)
     }
@@ -134,14 +168,10 @@ impl Endpoint {
 
     async fn execute(
         &self,
-        mut request: async_graphql::Request,
-        contains: bool,
-        credential: Option<Credential>,
+        request: async_graphql::Request,
+        is_validated: bool,
     ) -> Result<async_graphql::Response, RequestError> {
-        if let Some(credential) = credential {
-            request = request.data(credential);
-        }
-        let schema = if contains { &self.schema_prevalidated } else { &self.schema }.clone();
+        let schema = if is_validated { &self.schema_prevalidated } else { &self.schema }.clone();
         api::execute(async move { schema.execute(request).await }).await.map_err(RequestError::ExecutionError)
     }
 
@@ -154,28 +184,30 @@ impl Endpoint {
         let document = self.document(&request)?;
         let name = request.operation_name.as_deref();
         let operation = variables::operation(&document.parsed, name)?;
-        let roots = cost::root_fields(&document.parsed, operation);
-        if operation.ty == OperationType::Mutation {
-            if !by_post {
-                return Err(RequestError::MutationByGet);
-            }
-            if roots.repeat_a_key() {
-                return Err(RequestError::RepeatedKey);
-            }
+        let roots = limits::root_fields(&document.parsed, operation);
+        if operation.ty == OperationType::Mutation && !by_post {
+            return Err(RequestError::MutationByGet);
+        }
+        if operation.ty == OperationType::Mutation && roots.repeat_a_key() {
+            return Err(RequestError::RepeatedKey);
         }
         if !self.introspection && roots.iter().any(|field| matches!(&*field.name.node, "__schema" | "__type")) {
             return Err(RequestError::IntrospectionOff);
         }
         let introspection_only = roots.introspection_only();
         let mut parsed = document.parsed.clone();
-        variables::prepare(&mut parsed, name, &mut request.variables)?;
-        let case = self.validation_cache.key(&document.hash, name, &request.variables);
+        variables::prepare(&mut parsed, name, &mut request.variables, &self.input_types)?;
+        let validation_key = self.validation_cache.key(&document.hash, name, &request.variables);
+        let is_validated = self.validation_cache.contains(validation_key);
+        if !is_validated && let Some(position) = self.input_types.string_for_enum(operation, &roots) {
+            return Err(RequestError::StringForEnum(position));
+        }
         request.set_parsed_query(parsed);
-        Ok(Prepared { request, introspection_only, case })
+        Ok(Prepared { request, introspection_only, validation_key, is_validated })
     }
 
-    /// The parsed document: of the request's text, or behind the hash that a client of automatic persisted queries
-    /// sends instead.
+    /// The parsed document: that of the request's text, or of the hash that a client of automatic persisted queries sends
+    /// instead.
     fn document(&self, request: &async_graphql::Request) -> Result<Arc<Document>, RequestError> {
         match (persisted_hash(request)?, request.query.as_str()) {
             (None, "") => Err(RequestError::NoQuery),
@@ -194,7 +226,11 @@ impl Endpoint {
 /// `extensions.persistedQuery`: `{"version": 1, "sha256Hash": "…"}`.
 fn persisted_hash(request: &async_graphql::Request) -> Result<Option<String>, RequestError> {
     use async_graphql::Value;
-    let Some(Value::Object(persisted)) = request.extensions.get("persistedQuery") else { return Ok(None) };
+    let persisted = match request.extensions.get("persistedQuery") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(persisted)) => persisted,
+        Some(_) => return Err(RequestError::Malformed),
+    };
     match (persisted.get("version"), persisted.get("sha256Hash")) {
         (Some(Value::Number(version)), Some(Value::String(hash))) if version.as_u64() == Some(1) => {
             Ok(Some(hash.clone()))

@@ -1,6 +1,8 @@
-//! The answer: media type, status, headers, and errors that are few, short and coded.
+//! The response: media type, status, headers, and errors that are few, short and coded.
 
-use async_graphql::{ErrorExtensionValues, ServerError, Value, indexmap::IndexMap};
+use std::borrow::Cow;
+
+use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value, indexmap::IndexMap};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,11 +15,12 @@ use super::{
 };
 use crate::graphql::error::{Code, ResolverError};
 
-/// The most errors in an answer, and the longest message, in characters (PROTOCOL.md).
-const MOST_ERRORS: usize = 10;
-const MOST_CHARS: usize = 300;
+/// How many errors a response has (docs/limits.md, "GraphQL documents").
+const MAX_ERRORS: usize = 10;
+/// The longest message of an error, in characters.
+const MAX_MESSAGE_CHARS: usize = 300;
 
-/// A response map (specification, October 2021, §7.1). A request error has no `data`, not even null.
+/// A response map (specification, October 2021, section 7.1). A request error has no `data`, not even null.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,14 +29,15 @@ struct Body<'a> {
     errors: &'a [ServerError],
 }
 
-/// The answer to a request that was not executed.
-pub(super) fn error_response(media_type: MediaType, refused: &RequestError) -> Response {
-    let mut error = ServerError::new(refused.message(), None);
-    error.locations = refused.locations();
-    set_code(&mut error, refused.code());
-    let mut response = write(media_type, refused.status(media_type), None, &[error]);
+/// The response to a request that was not executed.
+pub(super) fn error_response(media_type: MediaType, error: &RequestError) -> Response {
+    let mut server_error = ServerError::new(error.message(), None);
+    server_error.locations = error.locations();
+    set_code(&mut server_error, error.code());
+    shorten(&mut server_error.message);
+    let mut response = write(media_type, error.status(media_type), None, &[server_error]);
     let headers = response.headers_mut();
-    match refused {
+    match error {
         RequestError::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST")),
         RequestError::MutationByGet => headers.insert(header::ALLOW, HeaderValue::from_static("POST")),
         _ => None,
@@ -41,15 +45,17 @@ pub(super) fn error_response(media_type: MediaType, refused: &RequestError) -> R
     response
 }
 
-/// The answer to a request that was handed to async-graphql.
+/// The response to a request that was handed to async-graphql.
 pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response) -> Response {
     let not_executed = is_request_error(&executed);
-    let async_graphql::Response { data, mut errors, .. } = executed;
-    let status = errors.iter().find_map(|error| error.source::<ResolverError>()?.status());
-    errors.truncate(MOST_ERRORS);
+    let has_result = has_result(&executed);
+    let status = errors_status(&executed).filter(|_| !has_result);
+    let data = propagate_null(&executed).into_owned();
+    let mut errors = executed.errors;
+    errors.truncate(MAX_ERRORS);
     for error in &mut errors {
         let code = match error.source::<ResolverError>() {
-            Some(failure) => failure.code,
+            Some(error) => error.code,
             None if not_executed => Code::GraphqlValidationFailed,
             None => Code::BadUserInput,
         };
@@ -57,22 +63,53 @@ pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response)
         shorten(&mut error.message);
     }
     match status {
-        // Nobody, or not now: the key or the database was found wanting on the way.
+        // Authentication failed or the database became unavailable, and nothing else was done.
         Some(status) => write(media_type, status, None, &errors),
         None if not_executed => write(media_type, request_error(media_type), None, &errors),
-        // The library says null where every field was skipped; the specification has an empty object (§6.3).
-        None if data == Value::Null && errors.is_empty() => {
-            write(media_type, StatusCode::OK, Some(&Value::Object(IndexMap::new())), &errors)
-        }
         None => write(media_type, StatusCode::OK, Some(&data), &errors),
     }
 }
 
-/// Whether validation refused the request before anything ran. The library validates and executes in one step; its
-/// validation knows no path, an execution always does.
+/// Whether validation rejected the request before anything ran. The library validates and executes in one step; an error
+/// of its validation has no path, one of an execution always does.
 pub(super) fn is_request_error(response: &async_graphql::Response) -> bool {
     let errors = &response.errors;
     response.data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Whether no resolver ran: validation rejected the request, or `@skip` and `@include` left nothing of it.
+pub(super) fn is_unresolved(response: &async_graphql::Response) -> bool {
+    is_request_error(response) || (response.errors.is_empty() && !has_result(response))
+}
+
+/// Whether a root field has a result other than `__typename`. Then the response is 200: 401 and 503 would say that
+/// nothing was done, and a client that retries would do it twice.
+fn has_result(response: &async_graphql::Response) -> bool {
+    match propagate_null(response) {
+        Cow::Borrowed(Value::Object(fields)) => fields.values().any(|value| matches!(value, Value::Object(_))),
+        _ => false,
+    }
+}
+
+fn errors_status(response: &async_graphql::Response) -> Option<StatusCode> {
+    response.errors.iter().find_map(|error| error.source::<ResolverError>()?.status())
+}
+
+/// The data as the specification has it. Where a root field that cannot be null failed, `data` is null (section 6.4.4),
+/// while the library leaves the field out. Where every field was skipped it is an empty object (section 6.3), while the
+/// library says null.
+fn propagate_null(response: &async_graphql::Response) -> Cow<'_, Value> {
+    let is_left_out = |error: &ServerError| match (error.path.first(), &response.data) {
+        (Some(PathSegment::Field(key)), Value::Object(fields)) => !fields.contains_key(key.as_str()),
+        _ => false,
+    };
+    if response.errors.iter().any(is_left_out) {
+        Cow::Owned(Value::Null)
+    } else if response.data == Value::Null && response.errors.is_empty() {
+        Cow::Owned(Value::Object(IndexMap::new()))
+    } else {
+        Cow::Borrowed(&response.data)
+    }
 }
 
 fn set_code(error: &mut ServerError, code: Code) {
@@ -80,7 +117,7 @@ fn set_code(error: &mut ServerError, code: Code) {
 }
 
 fn shorten(message: &mut String) {
-    if let Some((end, _)) = message.char_indices().nth(MOST_CHARS) {
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE_CHARS) {
         message.truncate(end);
     }
 }

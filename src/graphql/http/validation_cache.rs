@@ -1,8 +1,8 @@
-//! What has passed validation need not pass it again: it took a third of an update's instructions, and its verdict is the
-//! same for the same document, operation and kinds of variables.
+//! The validation cache: a request that has passed validation need not pass it again. Validation took a third of an
+//! update's instructions, and its result is the same for the same document, operation and kinds of variables.
 //!
-//! To validation a variable's text is any text, unless an enum's value is expected there. So the texts that could be
-//! one count as they are, as numbers do, and all others count the same.
+//! Validation looks at a string variable's content only where an enum is expected. The key therefore contains numbers,
+//! and strings that could be enum values (`A-Z_`), as they are, and treats all other strings as equal.
 
 use std::{
     collections::HashSet,
@@ -15,23 +15,23 @@ use async_graphql_value::ConstValue;
 
 use super::document_cache::DocumentHash;
 
-/// The most verdicts kept: 64 KB. One more and all are forgotten; whoever fills it costs others a validation.
-const MOST: usize = 4096;
+/// How many keys are kept: 64 KB. One more and all are forgotten; a client that fills it costs others a validation.
+const MAX_KEYS: usize = 4096;
 
-/// What a verdict is about, as a keyed hash: nobody outside can make two requests that share one.
+/// What the result of a validation depends on, as a keyed hash: no client can make two requests that share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ValidationKey(u64);
 
 /// The requests that passed.
 #[derive(Default)]
 pub(super) struct ValidationCache {
-    keys: RandomState,
+    hasher: RandomState,
     passed: Mutex<HashSet<ValidationKey>>,
 }
 
 impl ValidationCache {
     pub(super) fn key(&self, document: &DocumentHash, operation: Option<&str>, variables: &Variables) -> ValidationKey {
-        let mut hasher = self.keys.build_hasher();
+        let mut hasher = self.hasher.build_hasher();
         (document, operation, variables.len()).hash(&mut hasher);
         for (name, value) in variables.iter() {
             name.hash(&mut hasher);
@@ -40,16 +40,16 @@ impl ValidationCache {
         ValidationKey(hasher.finish())
     }
 
-    pub(super) fn contains(&self, case: ValidationKey) -> bool {
-        self.lock().contains(&case)
+    pub(super) fn contains(&self, key: ValidationKey) -> bool {
+        self.lock().contains(&key)
     }
 
-    pub(super) fn insert(&self, case: ValidationKey) {
+    pub(super) fn insert(&self, key: ValidationKey) {
         let mut passed = self.lock();
-        if passed.len() >= MOST {
+        if passed.len() >= MAX_KEYS {
             passed.clear();
         }
-        passed.insert(case);
+        passed.insert(key);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<ValidationKey>> {
@@ -79,7 +79,7 @@ fn hash_kind(value: &ConstValue, hasher: &mut impl Hasher) {
     }
 }
 
-/// Whether the text could be a value of an enum, which are all written like this (a test holds the schema to it).
+/// Whether the text could be an enum value. All of the schema's are written like this, which a test asserts.
 fn is_enum_value(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
@@ -91,15 +91,15 @@ mod tests {
 
     use super::*;
 
-    fn key(validation_cache: &ValidationCache, variables: serde_json::Value) -> ValidationKey {
-        validation_cache.key(&[0; 32], None, &Variables::from_json(variables))
+    fn key(cache: &ValidationCache, variables: serde_json::Value) -> ValidationKey {
+        cache.key(&[0; 32], None, &Variables::from_json(variables))
     }
 
     #[test]
-    fn texts_share_a_verdict_and_enum_values_and_kinds_do_not() {
-        let validation_cache = ValidationCache::default();
-        let sara = key(&validation_cache, json!({"input": {"firstName": "Sara"}}));
-        assert_eq!(sara, key(&validation_cache, json!({"input": {"firstName": "Neda Ahmadi"}})));
+    fn strings_share_a_key_and_enum_values_and_kinds_do_not() {
+        let cache = ValidationCache::default();
+        let sara = key(&cache, json!({"input": {"firstName": "Sara"}}));
+        assert_eq!(sara, key(&cache, json!({"input": {"firstName": "Neda Ahmadi"}})));
         let others = [
             json!({"input": {"firstName": "MALE"}}),
             json!({"input": {"firstName": "FEMALE"}}),
@@ -113,22 +113,22 @@ mod tests {
             json!({"other": {"firstName": "Sara"}}),
             json!({}),
         ]
-        .map(|variables| key(&validation_cache, variables));
+        .map(|variables| key(&cache, variables));
         assert!(!others.contains(&sara));
         assert_eq!(HashSet::from(others).len(), others.len());
         let variables = Variables::from_json(json!({"input": {"firstName": "Sara"}}));
-        assert_ne!(sara, validation_cache.key(&[1; 32], None, &variables));
-        assert_ne!(sara, validation_cache.key(&[0; 32], Some("Update"), &variables));
+        assert_ne!(sara, cache.key(&[1; 32], None, &variables));
+        assert_ne!(sara, cache.key(&[0; 32], Some("Update"), &variables));
     }
 
     #[test]
-    fn verdicts_are_bounded() {
-        let validation_cache = ValidationCache::default();
-        for number in 0..=MOST {
-            validation_cache.insert(key(&validation_cache, json!({ "number": number })));
+    fn keys_are_bounded() {
+        let cache = ValidationCache::default();
+        for number in 0..=MAX_KEYS {
+            cache.insert(key(&cache, json!({ "number": number })));
         }
-        assert_eq!(validation_cache.lock().len(), 1);
-        assert!(validation_cache.contains(key(&validation_cache, json!({ "number": MOST }))));
+        assert_eq!(cache.lock().len(), 1);
+        assert!(cache.contains(key(&cache, json!({ "number": MAX_KEYS }))));
     }
 
     #[test]

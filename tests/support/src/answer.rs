@@ -28,15 +28,22 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: String,
+    /// What was asked, for the message of a failed assertion.
+    about: String,
 }
 
 impl Answer {
     /// The answer, if it is one that we may give.
     #[track_caller]
     pub fn checked(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
-        let answer = Self { status: status.as_u16(), headers, body: String::from_utf8(body).expect("UTF-8") };
+        let answer = Self {
+            status: status.as_u16(),
+            headers,
+            body: String::from_utf8(body).expect("UTF-8"),
+            about: String::new(),
+        };
         for name in answer.headers.keys() {
-            assert!(ALLOWED_HEADERS.contains(&name.as_str()), "a header that nobody asked for: {name}\n{answer}");
+            assert!(ALLOWED_HEADERS.contains(&name.as_str()), "an unexpected header: {name}\n{answer}");
         }
         for name in ["x-request-id", "x-content-type-options"] {
             assert!(answer.headers.contains_key(name), "no {name}\n{answer}");
@@ -44,6 +51,11 @@ impl Answer {
         assert_eq!(answer.headers.contains_key("www-authenticate"), answer.status == 401, "{answer}");
         assert_eq!(answer.headers.contains_key("retry-after"), [429, 503].contains(&answer.status), "{answer}");
         answer
+    }
+
+    /// Says what was asked, so that a failed assertion in a table's row shows which row it is.
+    pub fn about(self, what: impl fmt::Display) -> Self {
+        Self { about: what.to_string(), ..self }
     }
 
     /// The whole answer: the status, the body and the type that belongs to it.
@@ -82,6 +94,9 @@ impl Answer {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.about.is_empty() {
+            writeln!(f, "{}\n", self.about)?;
+        }
         writeln!(f, "{}", self.status)?;
         for (name, value) in &self.headers {
             writeln!(f, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;

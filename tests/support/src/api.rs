@@ -74,6 +74,11 @@ impl Request {
         Self(self.0.body(body))
     }
 
+    /// The body alone, of an answer that has headers of its own: a page for browsers.
+    pub async fn raw(self) -> String {
+        self.0.send().await.unwrap().text().await.unwrap()
+    }
+
     pub async fn send(self) -> Answer {
         self.try_send().await.unwrap()
     }

@@ -132,6 +132,15 @@ impl Server {
         self.log.line(text).await
     }
 
+    /// The most memory that it has had at once (its peak resident set).
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory_kib(&self) -> u64 {
+        let pid = self.child.id().expect("it is running");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// `kill -9`: it has no chance to tidy up.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();

@@ -24,6 +24,13 @@ impl Connection {
         Self(BufReader::new(socket.connect(address).await.unwrap()))
     }
 
+    /// A connection from another address of this machine.
+    pub async fn open_from(local: &str, address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(local.parse().unwrap(), 0)).unwrap();
+        Self(BufReader::new(socket.connect(address).await.unwrap()))
+    }
+
     /// Sends these bytes and reads one answer. The connection stays open if the server keeps it.
     pub async fn exchange(&mut self, request: impl AsRef<[u8]>) -> Answer {
         self.send(request).await;
@@ -62,6 +69,16 @@ impl Connection {
     /// Sends these bytes again and again, never reads, and comes back when the server has closed.
     pub async fn flood(&mut self, bytes: impl AsRef<[u8]>) {
         while self.0.write_all(bytes.as_ref()).await.is_ok() {}
+    }
+
+    /// Says that nothing more will be sent; answers can still be read.
+    pub async fn half_close(&mut self) {
+        let _ = self.0.shutdown().await;
+    }
+
+    /// Waits until something can be read, and leaves it unread.
+    pub async fn peek(&mut self) {
+        assert_ne!(self.0.get_ref().peek(&mut [0]).await.unwrap(), 0);
     }
 
     /// Waits for the server to close, and gives what it still said.

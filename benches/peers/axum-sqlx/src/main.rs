@@ -1,5 +1,5 @@
 //! The practical limit: `GET` and `PATCH /api/shop/customers/me` by axum and sqlx, in hand-written SQL that sets only
-//! what was sent, one statement a request and one transaction a change. No rules, no versions, no faces: what is
+//! what was sent, one statement a request and one transaction a change. No rules, no versions: what is
 //! missing here is what shop-profile costs.
 //!
 //! `DATABASE_URL=… axum-sqlx` prints the address that it listens on.
@@ -70,8 +70,8 @@ async fn update(State(database): State<Database>, headers: HeaderMap, body: Byte
 
 fn digest(headers: &HeaderMap) -> Result<Vec<u8>, StatusCode> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let key = value.and_then(|value| value.strip_prefix("Token ")).ok_or(StatusCode::UNAUTHORIZED)?;
-    Ok(Sha256::digest(key).to_vec())
+    let token = value.and_then(|value| value.strip_prefix("Token ")).ok_or(StatusCode::UNAUTHORIZED)?;
+    Ok(Sha256::digest(token).to_vec())
 }
 
 fn answer(customer: sqlx::Result<Option<Customer>>) -> Result<Response, StatusCode> {

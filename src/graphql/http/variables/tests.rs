@@ -33,7 +33,8 @@ impl Query {
 async fn run(text: &str, operation: Option<&str>, variables: &str) -> Result<String, CoerceError> {
     let mut document = parse_query(text).unwrap();
     let mut variables = Variables::from_json(serde_json::from_str(variables).unwrap());
-    prepare(&mut document, operation, &mut variables)?;
+    let types = InputTypes::of_sdl(&Schema::new(Query, EmptyMutation, EmptySubscription).sdl());
+    prepare(&mut document, operation, &mut variables, &types)?;
     let mut request = Request::new(text).variables(variables);
     request.operation_name = operation.map(str::to_owned);
     request.set_parsed_query(document);
@@ -57,7 +58,7 @@ async fn an_input_field_is_absent_null_or_a_value() {
 }
 
 #[tokio::test]
-async fn so_is_one_further_down_and_an_item_becomes_null() {
+async fn an_unset_variable_is_removed_at_any_depth_and_an_item_becomes_null() {
     let text =
         "query($n: String) { ...F } fragment F on Query { ... { input(input: { inner: { name: $n }, tags: [$n] }) } }";
     let answer = r#"{input: "Value(Profile { name: Undefined, tags: Value([None]), inner: Value(Inner { name: Undefined }) })"}"#;

@@ -1,18 +1,17 @@
 use async_graphql::parser::parse_query;
 
-use super::*;
+use super::{super::*, INTROSPECTION};
+use crate::graphql::http::limits::complexity::{Complexity, Fragments};
 
-const INTROSPECTION: &str = include_str!("../gate/introspection.graphql");
-
-fn check(text: &str) -> Result<(), CostError> {
+fn check(text: &str) -> Result<(), ComplexityError> {
     check_document(&parse_query(text).unwrap())
 }
 
-fn cost(text: &str) -> Cost {
+fn complexity(text: &str) -> Complexity {
     let document = parse_query(text).unwrap();
-    let fragments = Fragments::reckon(&document.fragments).unwrap();
+    let fragments = Fragments::compute(&document.fragments).unwrap();
     let (_, operation) = document.operations.iter().next().unwrap();
-    fragments.cost_of(&operation.node.selection_set.node).unwrap()
+    fragments.complexity_of(&operation.node.selection_set.node).unwrap()
 }
 
 fn times(count: usize, part: impl Fn(usize) -> String) -> String {
@@ -28,8 +27,8 @@ fn assert_limit(limit: usize, exceeded: LimitExceeded, text: impl Fn(usize) -> S
 #[test]
 fn a_full_introspection_passes() {
     assert_eq!(check(INTROSPECTION), Ok(()));
-    let cost = cost(INTROSPECTION);
-    assert_eq!((cost.depth, cost.fields, cost.introspection_lists), (15, 230, 1));
+    let complexity = complexity(INTROSPECTION);
+    assert_eq!((complexity.depth, complexity.fields, complexity.introspection_lists), (15, 230, 1));
 }
 
 #[test]
@@ -137,7 +136,7 @@ fn a_circle_of_fragments_is_refused_even_if_unused() {
         "{ a } fragment F on Q { ... { ...G } } fragment G on Q { ...H } fragment H on Q { ...F a }",
         "{ ...G } fragment F on Q { ...F } fragment G on Q { ...F }",
     ] {
-        assert_eq!(check(text), Err(CostError::FragmentCycle), "{text}");
+        assert_eq!(check(text), Err(ComplexityError::FragmentCycle), "{text}");
     }
 }
 

@@ -1,8 +1,8 @@
-//! What a parsed document would cost, reckoned before anything runs.
+//! What executing a parsed document would complexity, computed before it is executed.
 //!
-//! An operation costs what it is with its fragments expanded. Nothing is expanded to find out: the cost of a fragment
-//! is computed once, from those of the fragments that it spreads, and each is held to the limits alone. So a bomb of
-//! fragments that spread each other costs no more than its text.
+//! An operation's complexity is that of its text with the fragments expanded. Nothing is expanded to compute it: the
+//! complexity of a fragment is computed once, from that of the fragments that it spreads, and each is checked by itself.
+//! So a bomb of fragments that spread each other costs us no more than its text.
 
 use std::collections::HashMap;
 
@@ -11,18 +11,14 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Field, FragmentDefinition, OperationType, Selection, SelectionSet},
 };
 
-use super::limits::{
+use super::{
     LimitExceeded, MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES, MAX_FIELDS, MAX_FRAGMENTS, MAX_INTROSPECTION_LISTS,
     MAX_MUTATION_ROOT_FIELDS, MAX_OPERATIONS, MAX_VARIABLES,
 };
 
-mod root_fields;
-
-pub(crate) use root_fields::root_fields;
-
 /// Why a parsed document is not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CostError {
+pub(crate) enum ComplexityError {
     /// It exceeds a limit.
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
@@ -31,16 +27,16 @@ pub(crate) enum CostError {
     FragmentCycle,
 }
 
-/// Holds a document to the limits: what stands in its text, then each fragment, then each operation.
-pub(crate) fn check_document(document: &ExecutableDocument) -> Result<(), CostError> {
+/// Checks a document against the limits: first the counts of its text, then each fragment, then each operation.
+pub(crate) fn check_document(document: &ExecutableDocument) -> Result<(), ComplexityError> {
     check_text_counts(document)?;
-    let fragments = Fragments::reckon(&document.fragments)?;
+    let fragments = Fragments::compute(&document.fragments)?;
     for (_, operation) in document.operations.iter() {
-        // Every fragment is known by now; one that is not defined costs nothing.
-        let cost = fragments.cost_of(&operation.node.selection_set.node).unwrap_or_default();
-        cost.check()?;
+        // Every fragment is known by now; one that is not defined adds nothing.
+        let complexity = fragments.complexity_of(&operation.node.selection_set.node).unwrap_or_default();
+        complexity.check()?;
         if operation.node.ty == OperationType::Mutation {
-            at_most(MAX_MUTATION_ROOT_FIELDS, cost.root_fields, LimitExceeded::MutationRootFields)?;
+            at_most(MAX_MUTATION_ROOT_FIELDS, complexity.root_fields, LimitExceeded::MutationRootFields)?;
         }
     }
     Ok(())
@@ -80,23 +76,23 @@ fn directives_in(selections: &SelectionSet) -> usize {
     selections.items.iter().map(count).sum()
 }
 
-/// The cost of a selection set with its fragments expanded.
+/// The complexity of a selection set with its fragments expanded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Cost {
-    depth: usize,
-    fields: usize,
-    aliases: usize,
+pub(super) struct Complexity {
+    pub(super) depth: usize,
+    pub(super) fields: usize,
+    pub(super) aliases: usize,
     /// Fields of the set itself, not of those below it.
-    root_fields: usize,
-    /// Lists of types inside each other, if the set is part of an introspection.
+    pub(super) root_fields: usize,
+    /// Nesting of introspection lists below this set.
     lists: usize,
-    /// Those that are.
-    introspection_lists: usize,
+    /// The same, but only below `__schema` or `__type`; the limit applies to this.
+    pub(super) introspection_lists: usize,
 }
 
-impl Cost {
-    /// The cost of both side by side.
-    fn and(self, other: Self) -> Self {
+impl Complexity {
+    /// The complexity of both side by side.
+    fn combine(self, other: Self) -> Self {
         Self {
             depth: self.depth.max(other.depth),
             fields: self.fields.saturating_add(other.fields),
@@ -107,13 +103,13 @@ impl Cost {
         }
     }
 
-    /// The cost of a spread or an inline fragment that selects this.
-    fn of_fragment(self) -> Self {
+    /// The complexity of a spread or an inline fragment that selects this.
+    fn in_fragment(self) -> Self {
         Self { fields: self.fields.saturating_add(1), ..self }
     }
 
-    /// The cost of a field that selects this.
-    fn of_field(self, field: &Field) -> Self {
+    /// The complexity of a field that selects this.
+    fn in_field(self, field: &Field) -> Self {
         let name = field.name.node.as_str();
         // What graphql-js counts too: each of these can lead back to a type, and so to all of them again.
         let is_list = matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes");
@@ -136,54 +132,53 @@ impl Cost {
     }
 }
 
-/// The fragments of a document and the costs of those that are known so far.
-struct Fragments<'a> {
+/// The fragments of a document, and the complexity of those for which it is known so far.
+pub(super) struct Fragments<'a> {
     defined: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    costs: HashMap<&'a Name, Cost>,
+    known: HashMap<&'a Name, Complexity>,
 }
 
 impl<'a> Fragments<'a> {
-    /// Reckons the cost of every fragment, used or not, and holds each to the limits.
-    fn reckon(defined: &'a HashMap<Name, Positioned<FragmentDefinition>>) -> Result<Self, CostError> {
-        let mut fragments = Self { defined, costs: HashMap::new() };
-        // A round reckons at least one, unless all that are left wait for each other. There are few fragments, so that
-        // many rounds cost less than following the spreads would, which can go as deep as there are fragments.
-        while fragments.costs.len() < defined.len() {
-            let known = fragments.costs.len();
+    /// Computes the complexity of every fragment, used or not, and checks each against the limits.
+    pub(super) fn compute(defined: &'a HashMap<Name, Positioned<FragmentDefinition>>) -> Result<Self, ComplexityError> {
+        let mut fragments = Self { defined, known: HashMap::new() };
+        // A round computes at least one, unless all that are left wait for each other. There are few fragments, so that
+        // many rounds complexity less than following the spreads would, which can go as deep as there are fragments.
+        while fragments.known.len() < defined.len() {
+            let before = fragments.known.len();
             for (name, fragment) in defined {
-                if let Some(cost) = fragments.cost_of(&fragment.node.selection_set.node) {
-                    cost.check()?;
-                    fragments.costs.insert(name, cost);
+                if let Some(complexity) = fragments.complexity_of(&fragment.node.selection_set.node) {
+                    complexity.check()?;
+                    fragments.known.insert(name, complexity);
                 }
             }
-            if fragments.costs.len() == known {
-                return Err(CostError::FragmentCycle);
+            if fragments.known.len() == before {
+                return Err(ComplexityError::FragmentCycle);
             }
         }
         Ok(fragments)
     }
 
-    /// The cost of a selection set, or none if it spreads a fragment whose cost is not known yet. This recurses as
-    /// deep as the text is nested, which is little: it went through the gate.
-    fn cost_of(&self, selections: &SelectionSet) -> Option<Cost> {
-        selections.items.iter().try_fold(Cost::default(), |total, selection| {
-            let cost = match &selection.node {
-                Selection::Field(field) => self.cost_of(&field.node.selection_set.node)?.of_field(&field.node),
-                Selection::InlineFragment(fragment) => self.cost_of(&fragment.node.selection_set.node)?.of_fragment(),
-                Selection::FragmentSpread(spread) => self.cost_of_spread(&spread.node.fragment_name.node)?,
+    /// The complexity of a selection set; `None` if it spreads a fragment whose complexity is not known yet. This
+    /// recurses as deep as the brackets of the text nest, which has been checked.
+    pub(super) fn complexity_of(&self, selections: &SelectionSet) -> Option<Complexity> {
+        selections.items.iter().try_fold(Complexity::default(), |total, selection| {
+            let complexity = match &selection.node {
+                Selection::Field(field) => self.complexity_of(&field.node.selection_set.node)?.in_field(&field.node),
+                Selection::InlineFragment(fragment) => {
+                    self.complexity_of(&fragment.node.selection_set.node)?.in_fragment()
+                }
+                Selection::FragmentSpread(spread) => self.complexity_of_spread(&spread.node.fragment_name.node)?,
             };
-            Some(total.and(cost))
+            Some(total.combine(complexity))
         })
     }
 
-    fn cost_of_spread(&self, name: &Name) -> Option<Cost> {
-        match self.costs.get(name) {
-            Some(cost) => Some(cost.of_fragment()),
-            // Validation will refuse a fragment that is not defined.
-            None => (!self.defined.contains_key(name)).then(|| Cost::default().of_fragment()),
+    fn complexity_of_spread(&self, name: &Name) -> Option<Complexity> {
+        match self.known.get(name) {
+            Some(complexity) => Some(complexity.in_fragment()),
+            // Validation will reject a spread of a fragment that is not defined.
+            None => (!self.defined.contains_key(name)).then(|| Complexity::default().in_fragment()),
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,15 +1,15 @@
-//! The gate before the parser: one pass over the text that neither recurses nor allocates.
+//! A check of the text before the parser: one pass that neither recurses nor allocates.
 //!
 //! async-graphql's parser recurses for every open bracket, first to read the text and again to build the tree, so that
-//! some KB of `[` can overflow the stack and kill the process. Whatever this gate lets through is shallow and short. It
-//! need not find every syntax error, that is the parser's task: it must see a bracket wherever the parser would. So it
-//! knows strings, block strings and comments, and refuses a string without an end, where the two might disagree.
+//! some KB of `[` can overflow the stack and kill the process. A text that passes this check is shallow and short. The
+//! check need not find every syntax error, which is the parser's task; it must see a bracket wherever the parser would.
+//! So it knows strings, block strings and comments, and rejects an unterminated string, on which the two might disagree.
 
-use super::limits::{LimitExceeded, MAX_DOCUMENT_BYTES, MAX_NESTING, MAX_TOKENS};
+use super::{LimitExceeded, MAX_DOCUMENT_BYTES, MAX_NESTING, MAX_TOKENS};
 
 /// Why a text does not reach the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum GateError {
+pub(crate) enum SourceError {
     /// It exceeds a limit.
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
@@ -18,8 +18,8 @@ pub(crate) enum GateError {
     UnterminatedString,
 }
 
-/// Lets a text through to the parser if it cannot harm it, and tells how many tokens it has.
-pub(crate) fn check_text(document: &str) -> Result<usize, GateError> {
+/// Checks that the text cannot harm the parser, and counts its tokens.
+pub(crate) fn check_source(document: &str) -> Result<usize, SourceError> {
     if document.len() > MAX_DOCUMENT_BYTES {
         return Err(LimitExceeded::DocumentBytes.into());
     }
@@ -30,7 +30,7 @@ pub(crate) fn check_text(document: &str) -> Result<usize, GateError> {
         tokens += 1;
         match first {
             '(' | '[' | '{' => nesting += 1,
-            // One too many is the parser's to refuse.
+            // One too many is an error that the parser finds.
             ')' | ']' | '}' => nesting = nesting.saturating_sub(1),
             _ => {}
         }
@@ -57,7 +57,7 @@ fn skip_ignored(text: &str) -> &str {
 }
 
 /// What follows the token at the start, whose first character is `first`.
-fn skip_token(text: &str, first: char) -> Result<&str, GateError> {
+fn skip_token(text: &str, first: char) -> Result<&str, SourceError> {
     let after_first = &text[first.len_utf8()..];
     Ok(match first {
         '"' => match text.strip_prefix(r#"""""#) {
@@ -67,12 +67,12 @@ fn skip_token(text: &str, first: char) -> Result<&str, GateError> {
         '.' => text.strip_prefix("...").unwrap_or(after_first),
         '-' | '0'..='9' => skip_number(text),
         '_' | 'a'..='z' | 'A'..='Z' => after_first.trim_start_matches(|c: char| c == '_' || c.is_ascii_alphanumeric()),
-        // A punctuator, or a character that the parser will refuse.
+        // A punctuator, or a character that the parser will reject.
         _ => after_first,
     })
 }
 
-fn skip_string(content: &str) -> Result<&str, GateError> {
+fn skip_string(content: &str) -> Result<&str, SourceError> {
     let mut chars = content.chars();
     while let Some(c) = chars.next() {
         match c {
@@ -82,11 +82,11 @@ fn skip_string(content: &str) -> Result<&str, GateError> {
             _ => {}
         }
     }
-    Err(GateError::UnterminatedString)
+    Err(SourceError::UnterminatedString)
 }
 
 /// A block string knows one escape: `\"""`.
-fn skip_block_string(content: &str) -> Result<&str, GateError> {
+fn skip_block_string(content: &str) -> Result<&str, SourceError> {
     let mut rest = content;
     while let Some((part, after)) = rest.split_once(r#"""""#) {
         if !part.ends_with('\\') {
@@ -94,7 +94,7 @@ fn skip_block_string(content: &str) -> Result<&str, GateError> {
         }
         rest = after;
     }
-    Err(GateError::UnterminatedString)
+    Err(SourceError::UnterminatedString)
 }
 
 fn skip_number(text: &str) -> &str {
@@ -113,6 +113,3 @@ fn skip_number(text: &str) -> &str {
     }
     rest
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,19 @@
-//! What a document may cost, and the errors that say so.
+//! What a document may cost (docs/limits.md, "GraphQL documents"), and the errors that say so.
 //!
-//! The numbers leave room for the longest document that honest tools send, graphql-js's introspection query: 2,075
-//! bytes, 184 tokens, brackets nested 15, depth 15, 240 fields, two nested introspection lists.
+//! - `tokens`: what is checked of the text, before the parser
+//! - `complexity`: what is checked of the parsed document
+//! - `root_fields`: the fields at the root of an operation
+//!
+//! The numbers leave room for the longest document that tools send, graphql-js's introspection query: 2,075 bytes, 184
+//! tokens, brackets nested 15, depth 15, 240 fields, two nested introspection lists.
+
+mod complexity;
+mod root_fields;
+mod tokens;
+
+pub(crate) use complexity::{ComplexityError, check_document};
+pub(crate) use root_fields::{RootFields, root_fields};
+pub(crate) use tokens::{SourceError, check_source};
 
 use crate::graphql::error::Code;
 
@@ -25,10 +37,17 @@ pub(crate) const MAX_DEPTH: usize = 15;
 pub(crate) const MAX_FIELDS: usize = 400;
 /// Aliases of an operation, its fragments expanded.
 pub(crate) const MAX_ALIASES: usize = 30;
-/// Lists of types inside each other in an introspection: each multiplies the answer by the size of the schema.
+/// Lists of types inside each other in an introspection. Each multiplies the answer by the size of the schema.
 pub(crate) const MAX_INTROSPECTION_LISTS: usize = 2;
 /// Fields at the root of a mutation, its fragments expanded: each is a write.
 pub(crate) const MAX_MUTATION_ROOT_FIELDS: usize = 5;
+
+// The library's own limits, a second line behind ours.
+
+/// The library's measure of a selection: one for each field.
+pub(crate) const MAX_COMPLEXITY: usize = 500;
+/// Directives of one field.
+pub(crate) const MAX_DIRECTIVES_OF_FIELD: usize = 5;
 
 /// A limit that the document exceeds. The message names the limit and its value, and nothing of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,18 +111,4 @@ impl LimitExceeded {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_names_the_limit_and_its_value() {
-        let messages = [
-            (LimitExceeded::DocumentBytes, "The document is too large: the limit is 16384 bytes."),
-            (LimitExceeded::Aliases, "Too many aliases, with the fragments expanded: the limit is 30."),
-            (LimitExceeded::IntrospectionLists, "Too deep an introspection: the limit is 2 nested lists."),
-        ];
-        for (limit, message) in messages {
-            assert_eq!(limit.to_string(), message);
-        }
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Field, OperationDefinition, Selection},
 };
 
-use crate::graphql::http::limits::MAX_FIELDS;
+use super::MAX_FIELDS;
 
 /// The fields at the root of an operation, in the order of their execution. One that `@skip` or `@include` would leave
 /// out is among them.
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_key_is_found_wherever_it_hides() {
+    fn a_repeated_key_is_found_in_fragments_too() {
         for text in
             ["{ a a }", "{ a b: a b: c }", "{ a ...F } fragment F on M { a }", "{ ...F ...F } fragment F on M { a }"]
         {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_comes_to_an_end() {
+    fn a_fragment_cycle_ends() {
         assert_eq!(keys("{ ...F a } fragment F on Query { ...G } fragment G on Query { ...F }"), "");
     }
 }

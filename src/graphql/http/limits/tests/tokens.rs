@@ -2,18 +2,16 @@ use std::thread;
 
 use async_graphql::parser::parse_query;
 
-use super::*;
+use super::{super::*, INTROSPECTION};
 
-const INTROSPECTION: &str = include_str!("introspection.graphql");
-
-fn rejection(text: &str) -> Option<GateError> {
-    check_text(text).err()
+fn rejection(text: &str) -> Option<SourceError> {
+    check_source(text).err()
 }
 
 #[test]
 fn a_full_introspection_passes() {
     // As deep as graphql-js's own, which `tests/clients` sends.
-    assert!(check_text(INTROSPECTION).is_ok_and(|tokens| tokens > 150));
+    assert!(check_source(INTROSPECTION).is_ok_and(|tokens| tokens > 150));
 }
 
 #[test]
@@ -32,7 +30,7 @@ fn tokens_are_those_of_the_specification() {
         ("\"\"\"a\"\"\"\"b\"", 2),
     ];
     for (text, tokens) in counts {
-        assert_eq!(check_text(text), Ok(tokens), "{text}");
+        assert_eq!(check_source(text), Ok(tokens), "{text}");
     }
 }
 
@@ -72,7 +70,7 @@ fn a_string_ends_and_a_plain_one_on_its_line() {
     for text in
         ["\"", "\"a\n\"", "\"a\r\"", "\"\\\"", "\"\\\n\"", "\"\"\"", "\"\"\"\n\"\"", "\"\"\"\\\"\"\"", "\"\"\"\"\""]
     {
-        assert_eq!(rejection(text), Some(GateError::UnterminatedString), "{text:?}");
+        assert_eq!(rejection(text), Some(SourceError::UnterminatedString), "{text:?}");
     }
     assert_eq!(rejection("\"\"\"\n\"\"\""), None);
 }
@@ -129,10 +127,10 @@ fn malformed() -> Vec<String> {
 fn what_passes_does_not_overflow_the_parser() {
     let parse_all = || {
         for text in well_formed() {
-            assert!(check_text(&text).is_ok() && parse_query(&text).is_ok(), "{text}");
+            assert!(check_source(&text).is_ok() && parse_query(&text).is_ok(), "{text}");
         }
         for text in malformed() {
-            assert!(check_text(&text).is_ok(), "{text}");
+            assert!(check_source(&text).is_ok(), "{text}");
             // The parser has limits of its own, which do not always save it: they must not be reached.
             assert!(!parse_query(&text).unwrap_err().to_string().contains("limit"), "{text}");
         }
