@@ -8,6 +8,7 @@
 mod support;
 
 mod copy;
+mod dry_run;
 mod duplicates;
 mod files;
 mod import;

@@ -5,9 +5,7 @@ pub mod api;
 pub mod binary;
 pub mod cluster;
 pub mod database;
-#[allow(dead_code, reason = "for the tests in `faults`")]
 pub mod full_disk;
-#[allow(dead_code, reason = "for the tests in `faults`")]
 pub mod proxy;
 pub mod raw;
 pub mod shop;
