@@ -9,6 +9,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 use axum::http::HeaderValue;
 use clap::ArgAction;
 
+pub use self::demo::example_customer;
 use self::{listen::ListenAddress, signals::Stop};
 use super::{CliError, arguments::switch, check_schema, log, print};
 use crate::{

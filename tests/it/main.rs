@@ -36,6 +36,7 @@ mod schema;
 mod serve_options;
 mod server;
 mod signals;
-mod support;
 mod versions;
 mod wal;
+
+use test_support as support;

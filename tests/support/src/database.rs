@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use shop_profile::store::{OpenOptions, Store, Timeouts};
 use tempfile::TempDir;
 
-use super::cluster::Cluster;
+use crate::cluster::Cluster;
 
 /// The requests' connections of one store. A test needs few at a time, and many tests run at once.
 pub const CONNECTIONS: u32 = 4;
@@ -135,7 +135,7 @@ fn find_server() -> Option<Server> {
     if cluster.is_none() {
         let why = "PostgreSQL is not installed and TEST_POSTGRES_URL is not set";
         assert!(env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"), "{why}, but REQUIRE_POSTGRES=1");
-        super::say(&format!("NOT RUN: the PostgreSQL half of the tests. {why}."));
+        crate::say(&format!("NOT RUN: the PostgreSQL half of the tests. {why}."));
     }
     cluster
 }

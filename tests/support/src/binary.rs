@@ -1,8 +1,10 @@
 //! The program itself, as an operator runs it.
 
 use std::{
+    env,
     net::SocketAddr,
     ops::Deref,
+    path::PathBuf,
     process::{Output, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -14,13 +16,21 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::api::Api;
+use crate::api::Api;
 
-/// The program in an empty environment, so that nothing of this machine leaks into a test. `TEST_PROGRAM` names
-/// another build of it, say a release build.
+/// The program: the one that was built beside this test, or the one that `TEST_PROGRAM` names, say a release build.
+fn program() -> PathBuf {
+    if let Some(program) = env::var_os("TEST_PROGRAM") {
+        return program.into();
+    }
+    // target/debug/deps/it-0123456789abcdef
+    let test = env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().join("shop-profile")
+}
+
+/// The program in an empty environment, so that nothing of this machine leaks into a test.
 pub fn command(arguments: &[&str]) -> Command {
-    let program = std::env::var_os("TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_shop-profile").into());
-    let mut command = Command::new(program);
+    let mut command = Command::new(program());
     command.args(arguments).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -192,7 +202,7 @@ impl Log {
     /// Waits for a line with this text.
     async fn line(&self, text: &str) -> String {
         let find = || self.text.lock().unwrap().lines().find(|line| line.contains(text)).map(str::to_owned);
-        super::eventually(async || find()).await
+        crate::eventually(async || find()).await
     }
 
     /// Waits for the end of stderr.

@@ -1,4 +1,5 @@
-//! What the tests are written with. Everything here goes through public doors: the store, the socket, the binary.
+//! What the tests, the benchmarks and the fuzz targets share. Everything here uses what is public: the store, the socket,
+//! the program.
 
 pub mod answer;
 pub mod api;
@@ -6,6 +7,7 @@ pub mod binary;
 pub mod cluster;
 pub mod database;
 pub mod full_disk;
+pub mod fuzz_targets;
 pub mod proxy;
 pub mod raw;
 pub mod shop;
@@ -53,10 +55,11 @@ pub async fn eventually<T>(look: impl AsyncFn() -> Option<T>) -> T {
 /// Runs each of these `async fn name(subject: impl Subject)` once on SQLite and once on PostgreSQL, as the tests
 /// `name::sqlite` and `name::postgres`. A test that is missing from the list is an unused function, which the
 /// compiler reports.
+#[macro_export]
 macro_rules! both_databases {
     ($($name:ident),+ $(,)?) => {$(
         mod $name {
-            use crate::support::{database::Database, run};
+            use $crate::{database::Database, run};
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
@@ -72,4 +75,3 @@ macro_rules! both_databases {
         }
     )+};
 }
-pub(crate) use both_databases;
