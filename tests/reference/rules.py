@@ -23,6 +23,8 @@ RULES = {
     "taken": "Usernames are unique by their case-folded NFKC form.",
     "web address": "An avatar is an http or https URL that needs no repair, without control or format characters.",
     "any host": "An avatar's host need not be a name of the public DNS.",
+    "too long": "An avatar that is too long has that error alone (DRF says that its URL is wrong, too).",
+    "containers": "A list or an object is echoed as it was sent (DRF prints it as Python does).",
     "echo": "An echoed input is cut at 100 characters.",
     "etag": "`If-None-Match` on GET answers 304.",
     "if-match": "`If-Match` on PATCH answers 412 when the version has moved.",

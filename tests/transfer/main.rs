@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod copy;
+mod dry_run;
 mod duplicates;
 mod files;
 mod import;

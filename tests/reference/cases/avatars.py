@@ -29,7 +29,8 @@ AS_DRF = [
     "http://a.com]",
     # names
     "http://localhost", "http://localhost/x", "http://LOCALHOST", "http://a.co", "http://1.com", "http://a.com.",
-    "http://a.com./x", "http://a--b.com", "http://xn--80ak6aa92e.com", "http://a.xn--p1ai", "http://éxample.com/",
+    "http://a.com./x", "http://a--b.com",
+    "http://-a.com", "http://a-.com", "http://a.-com", "http://a.com-", "http://xn--80ak6aa92e.com", "http://a.xn--p1ai", "http://éxample.com/",
     "http://مثال.ایران/عکس.jpg", "http://münchen.de", "http://例え.jp", "http://例え.テスト", "http://ß.de",
     "http://a .com",
     "http://a.com /x", "http:// a.com", "http://a%2ecom", "http://%61.com", "http://a%00.com", "http://a%20b.com",
@@ -65,7 +66,7 @@ REFUSED = [
 
 # A host is what RFC 3986 calls a registered name, in Unicode.
 ACCEPTED = [
-    "http://-a.com", "http://a-.com", "http://a.-com", "http://a.com-", "http://😀.com", "http://a.😀",
+    "http://😀.com", "http://a.😀",
     "http://\U00010400.com", "http://a!b.com", "http://a$b.com", "http://a&b.com", "http://a*b.com", "http://*.com",
     "http://a+b.com", "http://a=b.com", "http://a~b.com", "http://(a).com", "http://a,com", "http://a.com;x",
     "http://" + "a" * 64 + ".com/", "http://" + ("a" * 50 + ".") * 5 + "com/", "http://intranet/x", "http://a",

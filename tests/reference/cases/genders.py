@@ -1,4 +1,6 @@
-"""Genders: two words and nothing else, echoed as Python's `str` shows them."""
+"""Genders: two words and nothing else. Scalars are echoed as Python's `str` shows them, lists and objects as sent."""
+
+import json
 
 from case import Contract, Text, label, patch
 
@@ -20,10 +22,15 @@ RAW = [
 
 def cases():
     for value in VALUES:
-        yield patch(f"gender {label(value)}", {"gender": value})
+        as_sent = echo(json.dumps(value)) if isinstance(value, (list, dict)) else None
+        yield patch(f"gender {label(value)}", {"gender": value}, as_sent)
     for value in RAW:
-        yield patch(f"gender raw {label(value.decode())}", b'{"gender":%s}' % value)
+        as_sent = echo(value.decode()) if value.startswith(b"{") else None
+        yield patch(f"gender raw {label(value.decode())}", b'{"gender":%s}' % value, as_sent)
     refused = Contract("surrogates", 400, {"gender": [Text()]})
     yield patch("gender surrogate", b'{"gender":"\\ud800"}', refused)
-    # DRF echoes the list; what cannot be said in UTF-8 we echo as it was sent.
     yield patch("gender surrogate in a list", b'{"gender":["\\ud800"]}', refused)
+
+
+def echo(text):
+    return Contract("containers", 400, {"gender": [f'"{text[:100]}" is not a valid choice.']})

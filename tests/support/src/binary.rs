@@ -132,6 +132,16 @@ impl Server {
         self.log.line(text).await
     }
 
+    /// All that was logged so far.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it is running")
+    }
+
     /// The most memory that it has had at once (its peak resident set).
     #[cfg(target_os = "linux")]
     pub fn peak_memory_kib(&self) -> u64 {
@@ -155,10 +165,6 @@ impl Server {
     pub async fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status().await.unwrap();
         assert!(status.success());
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id().expect("it is running")
     }
 
     /// The end: the exit code and all that was logged.

@@ -39,7 +39,17 @@ impl Subject for Shop {
 impl Shop {
     /// A server with settings of its own.
     pub async fn with(database: Database, options: &server::Options, limits: ConnectionLimits) -> Self {
-        let store = Arc::new(database.open().await);
+        let store = database.open().await;
+        Self::over(database, store, options, limits).await
+    }
+
+    /// A server on a store that was opened in another way.
+    pub async fn on_store(database: Database, store: Store) -> Self {
+        Self::over(database, store, &server::Options::default(), ConnectionLimits::default()).await
+    }
+
+    async fn over(database: Database, store: Store, options: &server::Options, limits: ConnectionLimits) -> Self {
+        let store = Arc::new(store);
         store.migrate().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = Api::at(listener.local_addr().unwrap());
@@ -111,6 +121,11 @@ pub async fn add_customer(store: &Arc<Store>, input: NewCustomerInput) -> Custom
     let token = ApiToken::generate().unwrap();
     let id = add_customer_with(store, input, &token).await;
     Customer { id, key: token.expose_secret().to_owned() }
+}
+
+/// A customer with only a username, whose token is this text; their id.
+pub async fn add_customer_with_token(store: &Arc<Store>, username: &str, token: &str) -> i64 {
+    add_customer_with(store, named(username), &ApiToken::from_plaintext(token)).await
 }
 
 /// Adds a customer with this API token; their id.
