@@ -1,4 +1,4 @@
-//! How many instructions each way to the resolver takes: `cargo bench --bench instructions`. It needs valgrind, prints
+//! How many instructions each operation takes through each API: `cargo bench --bench instructions`. It needs valgrind, prints
 //! a table and writes `target/bench/instructions.json`.
 //!
 //! SQLite works on threads of its own, and what gungraun counts by itself is one function in its thread: of work that

@@ -1,6 +1,6 @@
-//! How long each way to the resolver takes: `cargo bench --bench time`. Beside criterion's own account, which compares
+//! How long each operation takes through each API: `cargo bench --bench time`. Beside criterion's own account, which compares
 //! with the last run, it prints a table and writes `target/bench/time.json`. An update waits for the
-//! disk, whose moods are larger than all else: `TMPDIR=/dev/shm` leaves it out.
+//! disk, whose time varies more than all else: `TMPDIR=/dev/shm` leaves it out.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark says no by panicking")]
 

@@ -10,6 +10,7 @@
 mod api;
 pub mod auth;
 pub mod cli;
+mod deadline;
 pub mod graphql;
 pub mod playground;
 pub mod profile;

@@ -5,7 +5,6 @@ use std::{
     error::Error,
     fmt, fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use axum::{
@@ -16,10 +15,10 @@ use axum::{
 use http_body_util::BodyExt;
 use shop_profile::{
     auth::{ApiToken, Credential},
-    profile::{FieldInput, NewCustomerInput, PatchInput, ProfileService, UpdateMyProfile},
+    profile::{FieldInput, PatchInput, ProfileService, UpdateMyProfile},
     server::{self, Options},
-    store::{NewToken, OpenOptions, Store},
 };
+use test_support::shop::{add_customer_with, named, open_store};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -86,7 +85,11 @@ impl Shop {
         let url = format!("sqlite://{}", directory.path().join("shop.db").display());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let key = ApiToken::generate()?;
-        let store = runtime.block_on(store(&url, &key))?;
+        let store = runtime.block_on(async {
+            let store = open_store(&url.parse()?).await;
+            add_customer_with(&store, named("sara"), &key).await;
+            Ok::<_, Box<dyn Error>>(store)
+        })?;
         // Some tasks start with the runtime around them.
         let app = runtime.block_on(async { server::router(store.clone(), &Options::default(), Default::default()) });
         let (profile, updates) = (ProfileService::new(store), Cell::new(0));
@@ -147,13 +150,4 @@ fn mutation(name: &str) -> String {
     format!(
         r#"{{"query":"{query} {{ customer {{ {FIELDS} }} userErrors {{ field code message }} }} }}","variables":{variables}}}"#
     )
-}
-
-async fn store(url: &str, key: &ApiToken) -> Result<Arc<Store>> {
-    let store = Arc::new(Store::open(&url.parse()?, OpenOptions::default()).await?);
-    store.migrate().await?;
-    let sara = NewCustomerInput { username: FieldInput::Text("sara".into()), ..NewCustomerInput::default() };
-    let sara = sara.parse().map_err(|errors| format!("{errors:?}"))?.add_to(&store).await?;
-    store.issue_token(sara.id, NewToken { digest: key.digest(), name: String::new(), expires_at: None }).await?;
-    Ok(store)
 }

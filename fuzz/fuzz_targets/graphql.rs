@@ -1,7 +1,7 @@
-//! Any document, sent by a customer with a live key.
+//! Any document, sent by a customer with a live API token.
 
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|document: &[u8]| {
-    shop_profile_fuzz::graphql(document);
+    test_support::fuzz_targets::graphql(document);
 });

@@ -72,6 +72,15 @@ impl CustomerArg {
     }
 }
 
+/// A switch, by an option or by an environment variable, in any case.
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err("expected on or off (or true, false, yes, no, 1, 0)"),
+    }
+}
+
 /// As `clap::Error::exit` does, but the message shows no secret that was given in a wrong place.
 pub(super) fn exit(error: &clap::Error) -> ! {
     let given: Vec<String> = env::args_os()
@@ -117,5 +126,18 @@ mod tests {
         );
         assert!(is_secret("9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"));
         assert!(!is_secret("sara@example.com") && !is_secret("https://shop.example") && !is_secret("09308744204"));
+    }
+
+    #[test]
+    fn a_switch_is_a_word_or_a_digit_in_any_case() {
+        for (text, value) in [("on", true), ("TRUE", true), ("Yes", true), ("1", true)] {
+            assert_eq!(switch(text), Ok(value), "{text}");
+        }
+        for (text, value) in [("off", false), ("False", false), ("NO", false), ("0", false)] {
+            assert_eq!(switch(text), Ok(value), "{text}");
+        }
+        for text in ["", "2", "maybe", " on"] {
+            assert!(switch(text).is_err(), "{text:?}");
+        }
     }
 }

@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use super::{CliError, arguments::CustomerArg, duplicates, export, import, open, print};
 use crate::{
     profile::{Customer, NewCustomerInput, ProfileError},
-    rest,
     store::{DatabaseUrl, Store},
 };
 
@@ -96,7 +95,7 @@ async fn add(store: &Arc<Store>, args: AddArgs) -> Result<(), CliError> {
 }
 
 fn show(customer: &Customer) -> Result<(), CliError> {
-    print(&rest::customer_json(customer).map_err(CliError::failed)?);
+    print(&customer.to_json().map_err(CliError::failed)?);
     Ok(())
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{CliError, print, progress};
+use clap::ArgAction;
+
+use super::{CliError, arguments::switch, print, progress};
 use crate::{
     store::Store,
     transfer::{self, Format, Import, ImportSummary, OnConflict},
@@ -19,7 +21,7 @@ pub struct Args {
     #[arg(long, value_enum, env = "SHOP_PROFILE_IMPORT_FORMAT")]
     format: Option<Format>,
     /// Report what an import would do, and write no customer.
-    #[arg(long, env = "SHOP_PROFILE_IMPORT_DRY_RUN")]
+    #[arg(long, env = "SHOP_PROFILE_IMPORT_DRY_RUN", action = ArgAction::SetTrue, value_parser = switch)]
     dry_run: bool,
     /// When the customer exists: reject the row, skip it, or set the fields that it has.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "fail", env = "SHOP_PROFILE_IMPORT_ON_CONFLICT")]

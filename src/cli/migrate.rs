@@ -1,12 +1,14 @@
 //! `migrate`: brings the schema up to date, or shows its state.
 
-use super::{CliError, print};
+use clap::ArgAction;
+
+use super::{CliError, arguments::switch, print};
 use crate::store::{DatabaseUrl, OpenOptions, Store};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Only show which migrations are applied; the exit code is 1 when one is pending.
-    #[arg(long, env = "SHOP_PROFILE_MIGRATE_STATUS")]
+    #[arg(long, env = "SHOP_PROFILE_MIGRATE_STATUS", action = ArgAction::SetTrue, value_parser = switch)]
     status: bool,
 }
 

@@ -14,7 +14,6 @@ mod progress;
 mod schema;
 pub mod serve;
 pub mod token;
-mod values;
 
 use std::{error::Error, process::ExitCode};
 
@@ -88,7 +87,7 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// Fields that break a rule, one line each.
-    #[error("{}", .0.iter().map(|error| format!("{}: {}", crate::rest::field_name(error.field), error.message)).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(|error| format!("{}: {}", error.field.as_str(), error.message)).collect::<Vec<_>>().join("\n"))]
     Invalid(Vec<FieldError>),
     /// Anything else, in words.
     #[error("{0}")]
@@ -147,15 +146,16 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
     }
 }
 
-/// Opens a database that is there and up to date: only `serve` and `migrate` make one.
+/// Opens a database that exists and is up to date: only `serve`, `migrate` and `copy --to` create one.
 async fn open(url: &DatabaseUrl) -> Result<Store, CliError> {
     let options = OpenOptions { create: false, ..OpenOptions::default() };
     let store = Store::open(url, options).await.map_err(CliError::failed)?;
-    refuse_pending(&store).await?;
+    check_schema(&store).await?;
     Ok(store)
 }
 
-async fn refuse_pending(store: &Store) -> Result<(), CliError> {
+/// Fails when the schema is not up to date.
+async fn check_schema(store: &Store) -> Result<(), CliError> {
     let migrations = store.migrations().await.map_err(CliError::failed)?;
     migrations.warn_of_unknown();
     match migrations.pending().count() {

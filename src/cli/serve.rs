@@ -9,8 +9,9 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 use axum::http::HeaderValue;
 use clap::ArgAction;
 
+pub use self::demo::example_customer;
 use self::{listen::ListenAddress, signals::Stop};
-use super::{CliError, log, print, refuse_pending, values::switch};
+use super::{CliError, arguments::switch, check_schema, log, print};
 use crate::{
     request_id,
     server::{self, ConnectionLimits},
@@ -130,10 +131,11 @@ pub(super) async fn run(
 
 /// Opens the database and brings its schema up to date, or makes sure that it is.
 async fn open(args: &Args, url: &DatabaseUrl) -> Result<Arc<Store>, CliError> {
-    let options = OpenOptions { connections: args.database_connections, create: !args.no_migrate };
+    let options =
+        OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
     let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
     if args.no_migrate {
-        refuse_pending(&store).await?;
+        check_schema(&store).await?;
     } else {
         let applied = store.migrate().await.map_err(CliError::failed)?;
         if !applied.is_empty() {

@@ -3,7 +3,11 @@
 use async_graphql::ErrorExtensions;
 use axum::http::StatusCode;
 
-use crate::{auth::Unauthenticated, profile::ProfileError};
+use crate::{
+    api::{OUTCOME_UNKNOWN, UNAVAILABLE},
+    auth::Unauthenticated,
+    profile::ProfileError,
+};
 
 /// `extensions.code` of an error. Where a status is named, it holds for every media type; the others are request errors
 /// (400 in `application/graphql-response+json`, 200 in `application/json`) or errors of an execution (200).
@@ -117,9 +121,8 @@ impl From<ProfileError> for ResolverError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => why.into(),
-            ProfileError::Unavailable(_) => {
-                Self::new(Code::ServiceUnavailable, "Service temporarily unavailable, try again later.")
-            }
+            ProfileError::Unavailable(_) => Self::new(Code::ServiceUnavailable, UNAVAILABLE),
+            ProfileError::OutcomeUnknown(_) => Self::new(Code::ServiceUnavailable, OUTCOME_UNKNOWN),
             // The last two are part of a mutation's payload.
             ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::internal(),
         }

@@ -28,6 +28,21 @@ pub enum Field {
     Gender,
 }
 
+impl Field {
+    /// The name in snake case, as the REST API, files and the command line have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::MobileNumber => "mobile_number",
+            Self::Email => "email",
+            Self::Avatar => "avatar",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Gender => "gender",
+        }
+    }
+}
+
 /// What is wrong with a field, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
@@ -89,6 +104,9 @@ pub enum ProfileError {
     /// The database cannot be reached, or has no room now: worth another try.
     #[error("the database is unavailable")]
     Unavailable(#[source] StoreError),
+    /// The database failed in the middle of an update, which may or may not have been stored.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown(#[source] StoreError),
     /// Our fault.
     #[error("the database failed")]
     Internal(#[source] StoreError),
@@ -97,7 +115,12 @@ pub enum ProfileError {
 impl From<StoreError> for ProfileError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Busy | StoreError::Stopped => Self::Unavailable(error),
+            StoreError::Unavailable(_)
+            | StoreError::NotWritable(_)
+            | StoreError::Contended(_)
+            | StoreError::Busy
+            | StoreError::Stopped => Self::Unavailable(error),
+            StoreError::OutcomeUnknown(_) => Self::OutcomeUnknown(error),
             StoreError::Unique(_) | StoreError::Database(_) => Self::Internal(error),
         }
     }

@@ -6,6 +6,7 @@
 mod avatar;
 mod customer;
 mod error;
+mod json;
 mod new_customer;
 mod patch;
 mod service;

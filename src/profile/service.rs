@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     auth::{Credential, RejectedTokens, Rejection, Unauthenticated},
+    deadline::{self, Progress},
     request_id,
     store::{ProfileRow, ProfileUpdate, Store, StoreError, TokenOwner, now},
 };
@@ -102,12 +103,17 @@ impl ProfileService {
         patch: &Patch,
         condition: Option<ProfileVersion>,
     ) -> Result<Option<Customer>, ProfileError> {
-        let change = ProfileUpdate {
-            key: credential.digest,
+        let update = ProfileUpdate {
+            token: credential.digest,
             columns: columns(patch),
             revision: condition.map(|revision| (revision.id, revision.version)),
         };
-        match self.store.change_profile(change).await {
+        let before = deadline::progress();
+        deadline::note(Progress::ChangeUnderWay);
+        let result = self.store.update_profile(update, deadline::current()).await;
+        let is_stored = matches!(result, Ok(Some(_)) | Err(StoreError::OutcomeUnknown(_)));
+        deadline::note(if is_stored { Progress::Stored } else { before });
+        match result {
             Ok(row) => Ok(row.map(Customer::from)),
             // The only unique column that a patch can reach is the username's key.
             Err(StoreError::Unique(_)) => Err(ProfileError::Invalid(vec![FieldError::username_taken()])),
@@ -174,8 +180,15 @@ fn columns(patch: &Patch) -> Vec<(customer::Column, Option<String>)> {
     columns
 }
 
-/// The store's failure, logged here, once, with its cause.
+/// Logs the store's failure here, once, with its cause. Failures that last are logged by the store when they begin and
+/// when they end: here, they would be a line for every request.
 fn refuse(error: StoreError) -> ProfileError {
-    tracing::error!(request = request_id::for_log(), error = &error as &dyn std::error::Error, "the store failed");
+    let request = request_id::for_log();
+    match &error {
+        StoreError::Unique(_) | StoreError::Database(_) => {
+            tracing::error!(request, error = &error as &dyn std::error::Error, "the store failed");
+        }
+        _ => tracing::debug!(request, error = &error as &dyn std::error::Error, "the store failed"),
+    }
     ProfileError::from(error)
 }

@@ -12,9 +12,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{conditional, response::JSON};
 use crate::{
-    api::{BodyError, ExecutionError},
+    api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
-    profile::{Field, FieldError, ProfileError, ProfileVersion, clip},
+    profile::{FieldError, ProfileError, ProfileVersion, clip},
 };
 
 /// A field of the body that does nothing. A strict client is told of it.
@@ -42,6 +42,8 @@ pub(super) enum RestError {
     /// The present version.
     Conflict(ProfileVersion),
     Unavailable,
+    /// Unavailable, and an update may or may not have been stored.
+    OutcomeUnknown,
     Internal,
 }
 
@@ -58,6 +60,7 @@ impl From<ProfileError> for RestError {
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
             ProfileError::Conflict(version) => Self::Conflict(version),
             ProfileError::Unavailable(_) => Self::Unavailable,
+            ProfileError::OutcomeUnknown(_) => Self::OutcomeUnknown,
             ProfileError::Internal(_) => Self::Internal,
         }
     }
@@ -67,6 +70,7 @@ impl From<ExecutionError> for RestError {
     fn from(error: ExecutionError) -> Self {
         match error {
             ExecutionError::TimedOut => Self::Unavailable,
+            ExecutionError::OutcomeUnknown => Self::OutcomeUnknown,
             ExecutionError::Panicked => Self::Internal,
         }
     }
@@ -100,14 +104,16 @@ impl IntoResponse for RestError {
                 let text = "The profile has changed meanwhile. Read it again before you update it.";
                 (present, detail(StatusCode::PRECONDITION_FAILED, text)).into_response()
             }
-            Self::Unavailable => {
-                let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
-                let text = "Service temporarily unavailable, try again later.";
-                (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
-            }
+            Self::Unavailable => unavailable(UNAVAILABLE),
+            Self::OutcomeUnknown => unavailable(OUTCOME_UNKNOWN),
             Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."),
         }
     }
+}
+
+fn unavailable(text: &str) -> Response {
+    let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
+    (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
 }
 
 fn body_status(error: BodyError) -> StatusCode {
@@ -150,24 +156,11 @@ impl Serialize for FieldErrors<'_> {
         let mut map = serializer.serialize_map(None)?;
         for errors in self.0.chunk_by(|one, next| one.field == next.field) {
             let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
-            map.serialize_entry(field_name(errors[0].field), &messages)?;
+            map.serialize_entry(errors[0].field.as_str(), &messages)?;
         }
         for IgnoredField { name, reason } in self.1 {
             map.serialize_entry(name, &[reason])?;
         }
         map.end()
-    }
-}
-
-/// The field's name in the REST contract.
-pub fn field_name(field: Field) -> &'static str {
-    match field {
-        Field::Username => "username",
-        Field::MobileNumber => "mobile_number",
-        Field::Email => "email",
-        Field::Avatar => "avatar",
-        Field::FirstName => "first_name",
-        Field::LastName => "last_name",
-        Field::Gender => "gender",
     }
 }

@@ -22,9 +22,6 @@ use axum::{
     routing::any,
 };
 
-pub use error::field_name;
-pub use response::customer_json;
-
 use crate::profile::ProfileService;
 
 const PATH: &str = "/api/shop/customers/me";

@@ -1,6 +1,6 @@
-//! What a load balancer or an orchestrator asks. Neither needs a key, and neither says more than yes or no.
+//! What a load balancer or an orchestrator asks. Neither path needs a token.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Router,
@@ -13,26 +13,27 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::Store;
 
-/// `GET /healthz`: the process lives. `GET /readyz`: it also takes requests: the database answers and no stop is under
-/// way; otherwise 503.
+/// `GET /healthz`: the process lives. `GET /readyz`: it also serves requests: it is not stopping, and the database
+/// answers and takes writes; otherwise 503, and the body says why.
 pub(super) fn router(store: Arc<Store>, stop: CancellationToken) -> Router {
-    Router::new().route("/healthz", get(|| async { said(StatusCode::OK, "ok\n") })).route(
+    Router::new().route("/healthz", get(|| async { text_response(StatusCode::OK, "ok\n") })).route(
         "/readyz",
         get(|State((store, stop)): State<(Arc<Store>, CancellationToken)>| async move {
             if stop.is_cancelled() {
-                said(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
-            } else if store.ping().await.is_err() {
-                said(StatusCode::SERVICE_UNAVAILABLE, "database unavailable\n")
+                text_response(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
             } else {
-                said(StatusCode::OK, "ok\n")
+                match store.check_ready().await {
+                    Ok(()) => text_response(StatusCode::OK, "ok\n"),
+                    Err(why) => text_response(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+                }
             }
         })
         .with_state((store, stop)),
     )
 }
 
-fn said(status: StatusCode, text: &'static str) -> Response {
-    let mut response = (status, text).into_response();
+fn text_response(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Response {
+    let mut response = (status, text.into()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -1,5 +1,5 @@
-//! What operators do to customers and keys. Every write is a transaction of its own: a row that SQLite has handed back
-//! is not yet committed, and a failed commit must be heard of.
+//! What operators do with customers and API tokens. Every write is a transaction of its own: a row that SQLite has
+//! returned is not yet committed, and a failed commit must be reported.
 
 use chrono::{DateTime, Utc};
 use entity::{api_token, customer};
@@ -10,7 +10,7 @@ use sea_orm::{
 use super::{Store, StoreError, now};
 use crate::auth::TokenDigest;
 
-/// How an operator names a customer: digits are an id, anything else the key of a username.
+/// How an operator names a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerRef {
     /// By id.
@@ -19,30 +19,36 @@ pub enum CustomerRef {
     CanonicalUsername(String),
 }
 
-/// A key to be stored.
+/// A token to be stored.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// All that is kept of the key.
+    /// The token's digest; the token itself is not stored.
     pub digest: TokenDigest,
     /// What the operator calls it.
     pub name: String,
-    /// From when on it is refused.
+    /// When it expires; `None`: never.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Store {
     /// The customer, if there is one.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn find_customer(&self, who: &CustomerRef) -> Result<Option<customer::Model>, StoreError> {
         let query = match who {
             CustomerRef::Id(id) => customer::Entity::find_by_id(*id),
-            CustomerRef::CanonicalUsername(key) => {
-                customer::Entity::find().filter(customer::Column::CanonicalUsername.eq(key.as_str()))
+            CustomerRef::CanonicalUsername(username) => {
+                customer::Entity::find().filter(customer::Column::CanonicalUsername.eq(username.as_str()))
             }
         };
         Ok(query.one(&self.read).await?)
     }
 
-    /// The ids of the customers that have this username key, mobile number or e-mail address, in this order.
+    /// The ids of the customers that have this username, mobile number and e-mail address, in this order.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn find_taken(
         &self,
         canonical_username: &str,
@@ -62,6 +68,9 @@ impl Store {
     }
 
     /// Stores a new customer at version 1.
+    ///
+    /// # Errors
+    /// [`StoreError::Unique`] when another customer has one of their unique values; any other error of the database.
     pub async fn add_customer(&self, mut row: customer::ActiveModel) -> Result<customer::Model, StoreError> {
         let now = now();
         row.version = Set(1);
@@ -73,7 +82,10 @@ impl Store {
         Ok(row)
     }
 
-    /// Activates or deactivates; `None` when there is no such customer. The profile's version stays.
+    /// Activates or deactivates a customer; `None` when there is none. The profile's version stays.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn set_active(&self, id: i64, is_active: bool) -> Result<Option<customer::Model>, StoreError> {
         let change = customer::ActiveModel { is_active: Set(is_active), updated_at: Set(now()), ..Default::default() };
         let rows = customer::Entity::update_many()
@@ -84,7 +96,10 @@ impl Store {
         Ok(rows.into_iter().next())
     }
 
-    /// Stores a key's digest.
+    /// Stores a token of this customer.
+    ///
+    /// # Errors
+    /// There is no such customer, the token exists, or the database fails.
     pub async fn issue_token(&self, customer_id: i64, token: NewToken) -> Result<api_token::Model, StoreError> {
         let NewToken { digest, name, expires_at } = token;
         let row = api_token::ActiveModel {
@@ -101,7 +116,10 @@ impl Store {
         Ok(row)
     }
 
-    /// The customer's keys, oldest first, live or not.
+    /// The customer's tokens, oldest first, valid or not.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn list_tokens(&self, customer_id: i64) -> Result<Vec<api_token::Model>, StoreError> {
         let tokens = api_token::Entity::find()
             .filter(api_token::Column::CustomerId.eq(customer_id))
@@ -111,7 +129,10 @@ impl Store {
         Ok(tokens)
     }
 
-    /// Revokes a key from this moment on; whether there was one to revoke.
+    /// Revokes a token from this moment on; whether there was one to revoke.
+    ///
+    /// # Errors
+    /// The database fails.
     pub async fn revoke_token(&self, id: i64) -> Result<bool, StoreError> {
         let revoked = api_token::ActiveModel { revoked_at: Set(Some(now())), ..Default::default() };
         let rows = api_token::Entity::update_many()

@@ -1,4 +1,4 @@
-//! The schema, brought up to date exactly once, however many servers start at the same moment.
+//! Brings the schema up to date exactly once, however many servers start at the same moment.
 
 use std::collections::BTreeSet;
 
@@ -100,8 +100,8 @@ async fn migrations<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Migr
     Ok(Migrations { steps, unknown: unknown.into_iter().collect() })
 }
 
-/// A transaction that only one server can be in. SQLite has one writer anyway. Elsewhere a row of a small table is
-/// locked, which every engine with PostgreSQL's protocol can do (advisory locks are not everywhere).
+/// Begins a transaction that only one server can be in. SQLite has one writer anyway. Elsewhere it locks a row of a
+/// small table, which every engine with PostgreSQL's protocol can do; not all of them have advisory locks.
 async fn lock(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     if db.get_database_backend() == DbBackend::Sqlite {
         let options = TransactionOptions {
@@ -123,14 +123,13 @@ async fn lock(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
 }
 
 async fn create_lock_table(db: &DatabaseConnection) -> Result<(), DbErr> {
-    let create = || async {
-        db.execute_unprepared("CREATE TABLE IF NOT EXISTS migration_lock (id integer PRIMARY KEY)").await?;
-        db.execute_unprepared("INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING").await
-    };
-    // Two servers at the same moment: PostgreSQL lets one of them fail in its own catalogue, by more than one code. It
-    // finds the table then; what else was wrong still is.
-    if create().await.is_err() {
-        create().await?;
+    // One command of two statements is one transaction: the table is never seen without its row.
+    let create = "CREATE TABLE IF NOT EXISTS migration_lock (id integer PRIMARY KEY); \
+                  INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING";
+    // When two servers do this at the same moment, PostgreSQL fails one of them in its own catalogue, with one of several
+    // codes. The table exists then, and the second attempt succeeds, unless something else is wrong.
+    if db.execute_unprepared(create).await.is_err() {
+        db.execute_unprepared(create).await?;
     }
     Ok(())
 }

@@ -1,40 +1,19 @@
 //! A database opened: its pools and their settings.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr,
-    sqlx::{
-        ConnectOptions as _, Connection,
-        postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    ConnectOptions, DbErr,
+    sqlx::{ConnectOptions as _, Connection, postgres::PgConnectOptions},
 };
 
 use super::{
-    ACQUIRE_TIMEOUT, DatabaseUrl, Engine, LastUsedTracker, Store, Writer,
-    explain::{code, explain, explain_postgres, explain_sqlite, sqlx_error},
-    pool::Pool,
-    sqlite_file,
+    DatabaseUrl, Engine, LastUsedTracker, Store,
+    explain::{explain, explain_postgres, explain_sqlite},
+    health::Health,
+    postgres, sqlite, sqlite_file,
     url::{Kind, PostgresUrl, SqliteUrl},
-    wal::{Checkpoints, WalState},
 };
-
-/// Reads beside the writer. On the machines that SQLite serves, a third one brought nothing.
-const SQLITE_READERS: u32 = 2;
-/// How long the writer keeps its connection for the next change. The last use of keys is written in between.
-const KEEP_WRITER: Duration = Duration::from_millis(10);
-/// How long SQLite waits for another process's write: a shop-profile command beside the server.
-pub(super) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Between two attempts to turn the WAL on.
-const SQLITE_RETRY_PAUSE: Duration = Duration::from_millis(20);
-/// PostgreSQL ends a statement that takes longer; the request has been answered 503 by then.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// PostgreSQL connections for what is no request: the last use of keys, health, commands.
-const POSTGRES_OTHERS: u32 = 2;
 
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
@@ -43,11 +22,52 @@ pub struct OpenOptions {
     pub connections: u32,
     /// SQLite: whether a file that is not there is created, readable by its owner alone.
     pub create: bool,
+    /// How long the database may take.
+    pub timeouts: Timeouts,
+}
+
+/// How long the database may take. The defaults are for operation, others for tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// How long a request waits for a free connection, and a new connection for the server. 3 s.
+    pub acquire: Duration,
+    /// PostgreSQL: how long a statement may take, by the server's clock (`statement_timeout`). 10 s.
+    pub statement: Duration,
+    /// PostgreSQL: how long a request's statement waits for another transaction's lock (`lock_timeout`). Well below
+    /// `statement`, so that one customer's locked row does not hold all connections. 1 s.
+    pub lock: Duration,
+    /// PostgreSQL: how long a request waits for its connection and its statement together. A little above `statement`:
+    /// a server that has vanished does not end a statement. 12 s.
+    pub response: Duration,
+    /// PostgreSQL: a connection that was idle for longer is asked whether it still lives before it carries a statement.
+    /// 2 s.
+    pub idle: Duration,
+    /// SQLite: how long a write waits for another process that writes (a shop-profile command beside the server). 5 s.
+    pub busy: Duration,
+    /// How long [`Store::check_ready`] may take. 1 s.
+    pub ready: Duration,
+    /// How long every write must have failed before the server is not ready. 5 s.
+    pub failing: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            acquire: Duration::from_secs(3),
+            statement: Duration::from_secs(10),
+            lock: Duration::from_secs(1),
+            response: Duration::from_secs(12),
+            idle: Duration::from_secs(2),
+            busy: Duration::from_secs(5),
+            ready: Duration::from_secs(1),
+            failing: Duration::from_secs(5),
+        }
+    }
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { connections: 16, create: true }
+        Self { connections: 16, create: true, timeouts: Timeouts::default() }
     }
 }
 
@@ -64,15 +84,15 @@ impl Store {
     ///
     /// # Errors
     /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
-    /// [`ACQUIRE_TIMEOUT`](super::ACQUIRE_TIMEOUT).
+    /// [`Timeouts::acquire`].
     pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
         let opened = match &url.0 {
             Kind::Sqlite(sqlite) => match sqlite_file::prepare(sqlite, options.create) {
-                Ok(()) => open_sqlite(sqlite).await.map_err(|error| explain_sqlite(sqlite, &error)),
+                Ok(()) => open_sqlite(sqlite, options).await.map_err(|error| explain_sqlite(sqlite, &error)),
                 Err(reason) => Err(reason),
             },
-            Kind::Postgres(postgres) => match connect_once(postgres).await {
-                Ok(()) => open_postgres(&postgres.text, options.connections).await.map_err(|error| explain(&error)),
+            Kind::Postgres(postgres) => match connect_once(postgres, options.timeouts.acquire).await {
+                Ok(()) => open_postgres(&postgres.text, options).await.map_err(|error| explain(&error)),
                 Err(reason) => Err(reason),
             },
         };
@@ -80,107 +100,43 @@ impl Store {
     }
 }
 
-async fn open_sqlite(url: &SqliteUrl) -> Result<Store, DbErr> {
-    let in_memory = url.file.is_none();
-    let url = url.text.as_str();
-    // The writer's connection comes first: it turns the WAL on.
-    let write = connect_writer(url).await?;
-    let pressure = Arc::new(WalState::default());
-    let pool = write.get_sqlite_connection_pool().clone();
-    let (requests, read, checkpoints) = if in_memory {
-        (Engine::Memory(pool.clone(), Writer::start(pool, pressure, Duration::ZERO)), write.clone(), None)
-    } else {
-        let read = sqlite_options(url, 1, |options| options.pragma("query_only", "ON"));
-        let read = Database::connect(read).await?;
-        let settings = read.get_sqlite_connection_pool().connect_options();
-        let readers = Pool::new(settings.as_ref().clone(), SQLITE_READERS).map_err(|error| invalid(&error))?;
-        let checkpoints = Database::connect(sqlite_options(url, 1, |options| options)).await?;
-        let writer = Writer::start(pool, pressure.clone(), KEEP_WRITER);
-        (Engine::Sqlite(readers, writer), read, Some(Checkpoints::start(checkpoints, pressure)))
-    };
-    Ok(Store { requests, last_used: LastUsedTracker::start(write.clone()), checkpoints, read, write })
-}
-
-fn sqlite_options(
-    url: &str,
-    connections: u32,
-    settings: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
-) -> ConnectOptions {
-    let mut options = common_options(url, connections);
-    options.map_sqlx_sqlite_opts(move |options| settings(options.busy_timeout(SQLITE_BUSY_TIMEOUT)));
-    // A file does not hang up.
-    options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    options
-}
-
-/// Opens the writer's connection. SQLite does not wait for another process that holds a lock while the WAL is turned
-/// on, so servers that start together on a new file try again.
-async fn connect_writer(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let start = Instant::now();
-    loop {
-        let connected = Database::connect(sqlite_options(url, 1, |options| {
-            options
-                .journal_mode(SqliteJournalMode::Wal)
-                // A change is answered when it has reached the disk, not before.
-                .synchronous(SqliteSynchronous::Full)
-                .pragma("wal_autocheckpoint", "0")
-                // Some of them are sixteen statements (`writer`): a hundred such would take more memory than all else.
-                .statement_cache_capacity(32)
-        }))
-        .await;
-        match connected {
-            Err(error) if is_locked(&error) && start.elapsed() < SQLITE_BUSY_TIMEOUT => {
-                tokio::time::sleep(SQLITE_RETRY_PAUSE).await;
-            }
-            connected => return connected,
-        }
-    }
-}
-
-/// SQLITE_BUSY and its extended codes.
-fn is_locked(error: &DbErr) -> bool {
-    let code = sqlx_error(error).and_then(code).and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
+async fn open_sqlite(url: &SqliteUrl, options: OpenOptions) -> Result<Store, DbErr> {
+    let sqlite::Opened { requests, read, write } = sqlite::open(url, options.timeouts).await?;
+    let engine = Arc::new(Engine::Sqlite(requests));
+    let last_used = LastUsedTracker::start(&engine);
+    Ok(Store { engine, read, write, last_used, health: Health::default() })
 }
 
 /// Connects once without a pool, which would hide the reason of a failure behind a timeout.
-async fn connect_once(url: &PostgresUrl) -> Result<(), String> {
+async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<(), String> {
     let options: PgConnectOptions = url.text.parse().map_err(|error| explain_postgres(url, &error))?;
-    let connection = match tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await {
+    let connection = match tokio::time::timeout(timeout, options.connect()).await {
         Ok(connected) => connected.map_err(|error| explain_postgres(url, &error))?,
-        Err(_) => return Err(format!("{} did not answer within {ACQUIRE_TIMEOUT:?}", url.server)),
+        Err(_) => return Err(format!("{} did not answer within {timeout:?}", url.server)),
     };
     // The connection has served its purpose, however it ends.
     let _ = connection.close().await;
     Ok(())
 }
 
-async fn open_postgres(url: &str, connections: u32) -> Result<Store, DbErr> {
-    let mut options = common_options(url, POSTGRES_OTHERS);
-    options.set_application_name("shop-profile").statement_timeout(STATEMENT_TIMEOUT);
-    let db: DatabaseConnection = Database::connect(options).await?;
-    let settings = db.get_postgres_connection_pool().connect_options();
-    let requests = Pool::new(settings.as_ref().clone(), connections.max(1)).map_err(|error| invalid(&error))?;
-    Ok(Store {
-        requests: Engine::Postgres(requests),
-        last_used: LastUsedTracker::start(db.clone()),
-        checkpoints: None,
-        read: db.clone(),
-        write: db,
-    })
+async fn open_postgres(url: &str, options: OpenOptions) -> Result<Store, DbErr> {
+    let postgres::Opened { requests, db } = postgres::open(url, options.connections, options.timeouts).await?;
+    let engine = Arc::new(Engine::Postgres(requests));
+    let last_used = LastUsedTracker::start(&engine);
+    Ok(Store { engine, read: db.clone(), write: db, last_used, health: Health::default() })
 }
 
-fn invalid(error: &deadpool::managed::BuildError) -> DbErr {
+pub(super) fn invalid(error: &deadpool::managed::BuildError) -> DbErr {
     DbErr::Custom(error.to_string())
 }
 
-fn common_options(url: &str, connections: u32) -> ConnectOptions {
+pub(super) fn common_options(url: &str, connections: u32, timeouts: &Timeouts) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(timeouts.acquire)
+        .connect_timeout(timeouts.acquire)
         // Statements carry personal data: they are not logged.
         .sqlx_logging(false);
     options

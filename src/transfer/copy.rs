@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use entity::{api_token, customer};
+use sea_orm::{EntityTrait, Iterable, ModelTrait, Value};
 use sha2::{Digest, Sha256};
 
 use super::PAGE_ROWS;
@@ -112,7 +112,7 @@ async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<CopySumm
         let page = store.customers_after(after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
-        page.iter().for_each(|row| checksum.customer(row));
+        page.iter().for_each(|row| checksum.row(row));
         summary.customers += page.len() as u64;
         progress(Progress::Compared(summary.customers));
     }
@@ -121,7 +121,7 @@ async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<CopySumm
         let page = store.tokens_after(after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
-        page.iter().for_each(|row| checksum.token(row));
+        page.iter().for_each(|row| checksum.row(row));
         summary.tokens += page.len() as u64;
         progress(Progress::Compared(summary.customers + summary.tokens));
     }
@@ -134,56 +134,25 @@ async fn summary(store: &Store, progress: &impl Fn(Progress)) -> Result<CopySumm
 struct Checksum(Sha256);
 
 impl Checksum {
-    fn customer(&mut self, row: &customer::Model) {
-        let customer::Model {
-            id,
-            username,
-            canonical_username,
-            mobile_number,
-            email,
-            avatar,
-            first_name,
-            last_name,
-            gender,
-            is_active,
-            version,
-            created_at,
-            updated_at,
-        } = row;
-        for number in [*id, *version, created_at.timestamp_micros(), updated_at.timestamp_micros()] {
-            self.number(number);
-        }
-        for text in [username, canonical_username, first_name, last_name] {
-            self.bytes(Some(text.as_bytes()));
-        }
-        for text in [mobile_number, email, avatar] {
-            self.bytes(text.as_deref().map(str::as_bytes));
-        }
-        let gender = gender.map(|gender| match gender {
-            customer::Gender::Male => 1,
-            customer::Gender::Female => 2,
-        });
-        self.number(gender.unwrap_or(0));
-        self.number(i64::from(*is_active));
-    }
-
-    fn token(&mut self, row: &api_token::Model) {
-        let api_token::Model { id, digest, customer_id, name, created_at, expires_at, revoked_at, last_used_at } = row;
-        self.number(*id);
-        self.number(*customer_id);
-        self.bytes(Some(digest));
-        self.bytes(Some(name.as_bytes()));
-        for date in [&Some(*created_at), expires_at, revoked_at, last_used_at] {
-            self.number(date.map_or(i64::MIN, |date| date.timestamp_micros()));
+    fn row<M: ModelTrait>(&mut self, row: &M) {
+        for column in <M::Entity as EntityTrait>::Column::iter() {
+            match row.get(column) {
+                Value::BigInt(number) => self.number(number),
+                Value::Bool(value) => self.number(value.map(i64::from)),
+                Value::ChronoDateTimeUtc(date) => self.number(date.map(|date| date.timestamp_micros())),
+                Value::String(text) => self.bytes(text.as_deref().map(str::as_bytes)),
+                Value::Bytes(bytes) => self.bytes(bytes.as_deref()),
+                other => self.bytes(Some(format!("{other:?}").as_bytes())),
+            }
         }
     }
 
-    fn number(&mut self, number: i64) {
-        self.0.update(number.to_le_bytes());
+    fn number(&mut self, number: Option<i64>) {
+        self.bytes(number.map(i64::to_le_bytes).as_ref().map(|bytes| &bytes[..]));
     }
 
     fn bytes(&mut self, bytes: Option<&[u8]>) {
-        self.number(bytes.map_or(-1, |bytes| bytes.len() as i64));
+        self.0.update(bytes.map_or(-1, |bytes| bytes.len() as i64).to_le_bytes());
         self.0.update(bytes.unwrap_or_default());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything streams: a thread reads and checks the next batch while the database takes the last one.
 //!
-//! - `fields`, `row`: the fields of a file, and one row under the rules of the profile
+//! - `fields`, `row`, `parse`: the fields of a file, and one row under the rules of the profile
 //! - `reader`, `csv_reader`, `json_reader`: a file, row by row
 //! - `batches`: rows put together, without those that repeat a unique value of an earlier row
 //! - `value_map`: unique values of a whole file, on disk
@@ -19,6 +19,7 @@ mod export;
 mod fields;
 mod import;
 mod json_reader;
+mod parse;
 mod plan;
 mod reader;
 mod report;
@@ -38,11 +39,11 @@ pub use reader::ReadError;
 const PAGE_ROWS: u64 = 8000;
 
 /// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Comma-separated values (RFC 4180) with a line of field names.
+    /// Comma-separated values (RFC 4180) with a first line of field names.
     Csv,
-    /// A JSON object a line.
+    /// One JSON object a line.
     Jsonl,
 }
 

@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// What to do with a row whose customer exists: by the id if the row has one, else by the username.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnConflict {
     /// Reject the row.
     Fail,
-    /// Leave the customer as they are.
+    /// Skip the row: the customer stays as they are.
     Skip,
     /// Set the fields that the row has.
     Update,

@@ -6,21 +6,14 @@ use serde_json::Value;
 
 use super::{
     fields::{FIELDS, FileField, PresentFields},
+    parse::{parse_bool, parse_id, parse_tokens},
     report::RowError,
     value_map::{Fingerprint, UniqueField},
 };
 use crate::{
-    auth::{ApiToken, TokenDigest},
     profile::{FieldInput, NewCustomerInput},
-    rest,
     store::{BulkCustomer, UniqueValues},
 };
-
-/// The largest id that a file may name: half of the integers that every JSON client reads exactly. The ids that the
-/// database assigns afterwards are above it, and need room.
-const MAX_ID: i64 = (1 << 52) - 1;
-/// The longest token, in bytes. Longer ones do not fit into a request's headers.
-const MAX_TOKEN_BYTES: usize = 4096;
 
 /// One row as the file has it: the value of each field, `None` where the row does not have the field.
 #[derive(Debug, Default)]
@@ -74,8 +67,7 @@ impl RawRow {
             Ok(_) => Err(errors),
             Err(wrong) => {
                 let of_profile = wrong.into_iter();
-                errors
-                    .extend(of_profile.map(|error| RowError::new(line, rest::field_name(error.field), error.message)));
+                errors.extend(of_profile.map(|error| RowError::new(line, error.field.as_str(), error.message)));
                 Err(errors)
             }
         }
@@ -151,61 +143,6 @@ fn input(value: Option<Value>) -> FieldInput {
     }
 }
 
-fn parse_id(value: Option<Value>) -> Result<Option<i64>, String> {
-    let id = match value {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number.as_i64(),
-        Some(Value::String(digits)) => digits.parse().ok(),
-        Some(_) => None,
-    };
-    match id.ok_or("A valid integer is required.")? {
-        id @ 1..=MAX_ID => Ok(Some(id)),
-        _ => Err(format!("Ensure this value is between 1 and {MAX_ID}.")),
-    }
-}
-
-fn parse_bool(value: Option<Value>) -> Result<Option<bool>, &'static str> {
-    match value {
-        None => Ok(None),
-        Some(Value::Bool(value)) => Ok(Some(value)),
-        Some(Value::String(text)) => match text.to_ascii_lowercase().as_str() {
-            "true" | "1" => Ok(Some(true)),
-            "false" | "0" => Ok(Some(false)),
-            _ => Err("Must be a valid boolean."),
-        },
-        Some(_) => Err("Must be a valid boolean."),
-    }
-}
-
-/// Hashes the tokens: the plaintext goes no further, and no message shows it.
-fn parse_tokens(value: Option<Value>, min_chars: usize) -> Result<Vec<TokenDigest>, String> {
-    const NOT_TOKENS: &str = "Expected a list of tokens.";
-    let digest = |token: &str| digest(token, min_chars);
-    let digests: Result<Vec<_>, String> = match value {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::String(words)) => words.split_ascii_whitespace().map(digest).collect(),
-        Some(Value::Array(tokens)) => tokens.iter().map(|token| digest(token.as_str().ok_or(NOT_TOKENS)?)).collect(),
-        Some(_) => return Err(NOT_TOKENS.into()),
-    };
-    let mut digests = digests?;
-    digests.sort_unstable_by_key(|digest| digest.0);
-    digests.dedup();
-    Ok(digests)
-}
-
-/// A token that no request could carry is a mistake in the file. One that is short, say a number from the next column,
-/// could be guessed.
-fn digest(token: &str, min_chars: usize) -> Result<TokenDigest, String> {
-    let is_one_word = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() || !byte.is_ascii());
-    if !is_one_word || token.len() > MAX_TOKEN_BYTES {
-        Err(format!("A token is one word of at most {MAX_TOKEN_BYTES} bytes."))
-    } else if token.chars().count() < min_chars {
-        Err(format!("A token has at least {min_chars} characters: a shorter one could be guessed."))
-    } else {
-        Ok(ApiToken::from_plaintext(token).digest())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,39 +171,6 @@ mod tests {
         let wrong = serde_json::json!({"id": 0, "username": "sa ra", "gender": 5, "is_active": "maybe", "tokens": [1]});
         let fields: Vec<_> = row(wrong).unwrap_err().into_iter().filter_map(|(field, _)| field).collect();
         assert_eq!(fields, ["id", "is_active", "tokens", "username", "gender"]);
-    }
-
-    #[test]
-    fn hashes_tokens_and_shows_none() {
-        let drf = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
-        let row_of = |tokens: serde_json::Value| row(serde_json::json!({"username": "sara", "tokens": tokens}));
-        let digest = ApiToken::from_plaintext(drf).digest();
-        assert_eq!(row_of(serde_json::json!([drf, drf])).unwrap().new.tokens, [digest]);
-        assert_eq!(row_of(serde_json::json!(format!(" {drf} "))).unwrap().new.tokens, [digest]);
-        let short = &drf[..19];
-        for bad in [
-            serde_json::json!(["a b"]),
-            serde_json::json!([""]),
-            serde_json::json!({"token": drf}),
-            serde_json::json!("1"),
-            serde_json::json!([drf, short]),
-        ] {
-            let errors = row_of(bad.clone()).unwrap_err();
-            let shows_none = |message: &str| !message.contains(short);
-            assert!(
-                errors.iter().all(|(field, message)| field.as_deref() == Some("tokens") && shows_none(message)),
-                "{bad}: {errors:?}"
-            );
-        }
-        assert!(row_of(serde_json::json!([&drf[..20]])).is_ok());
-    }
-
-    #[test]
-    fn leaves_room_above_the_largest_id() {
-        let row_of = |id: i64| row(serde_json::json!({"id": id, "username": "sara"}));
-        assert!(row_of((1 << 52) - 1).is_ok());
-        let expected = (Some("id".to_owned()), "Ensure this value is between 1 and 4503599627370495.".to_owned());
-        assert_eq!(row_of(1 << 52).unwrap_err(), [expected]);
     }
 
     #[test]

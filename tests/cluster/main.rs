@@ -9,15 +9,13 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod load;
-#[allow(dead_code, unused_imports, unused_macros, reason = "it is written for the tests in `it`, which use all of it")]
-#[path = "../it/support/mod.rs"]
-mod support;
 mod topology;
 
 use std::time::{Duration, Instant};
 
 use load::{Load, Outcome};
 use support::say;
+use test_support as support;
 use topology::Topology;
 
 /// How long the load goes on undisturbed between two disasters.

@@ -12,14 +12,12 @@ mod postgres;
 mod process;
 mod scenario;
 mod sqlite;
-#[allow(dead_code, unused_imports, unused_macros, reason = "it is written for the tests in `it`, which use all of it")]
-#[path = "../it/support/mod.rs"]
-mod support;
 
 use postgres::{FrozenConnections, LockedRows, ReadOnlyDatabase, ResetConnections};
 use process::{ClosedStderr, NoDescriptorsLeft};
 use scenario::faults;
 use sqlite::{FullDisk, LockedFile};
+use test_support as support;
 
 faults! {
     both {

@@ -1,11 +1,7 @@
 //! The three tests of every fault.
 
-use std::{process::Stdio, sync::Arc};
+use std::process::Stdio;
 
-use shop_profile::{
-    profile::NewCustomerInput,
-    store::{OpenOptions, Store},
-};
 use tokio::process::Command;
 
 use crate::{
@@ -13,7 +9,7 @@ use crate::{
     support::{
         binary::{Server, serve},
         database::Database,
-        shop::{Customer, add_customer, text},
+        shop::{Customer, add_customer, named, open_store},
     },
 };
 
@@ -53,12 +49,10 @@ async fn start<F: Fault>(fault: &mut F) -> (Server, Load) {
 }
 
 async fn add_customers(url: &str, count: usize) -> Vec<Customer> {
-    let store = Arc::new(Store::open(&url.parse().unwrap(), OpenOptions::default()).await.unwrap());
-    store.migrate().await.unwrap();
+    let store = open_store(&url.parse().unwrap()).await;
     let mut customers = Vec::new();
     for number in 0..count {
-        let input = NewCustomerInput { username: text(&format!("customer{number}")), ..Default::default() };
-        customers.push(add_customer(&store, input).await);
+        customers.push(add_customer(&store, named(&format!("customer{number}"))).await);
     }
     store.close().await;
     customers

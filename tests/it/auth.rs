@@ -1,4 +1,4 @@
-//! Who may call: the header, and keys that stop.
+//! Authentication: the header, and tokens that are no longer live.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use shop_profile::auth::ApiToken;
 use crate::support::{answer::Answer, api::ME, both_databases, eventually, raw::Connection, shop::Shop};
 
 const NOT_PROVIDED: &str = r#"{"detail":"Authentication credentials were not provided."}"#;
-const NO_KEY: &str = r#"{"detail":"Invalid token header. No credentials provided."}"#;
+const NO_TOKEN: &str = r#"{"detail":"Invalid token header. No credentials provided."}"#;
 const SPACES: &str = r#"{"detail":"Invalid token header. Token string should not contain spaces."}"#;
 const UNKNOWN: &str = r#"{"detail":"Invalid token."}"#;
 const INACTIVE: &str = r#"{"detail":"User inactive or deleted."}"#;
 
 both_databases![
-    the_header_is_read_as_drf_reads_it,
-    several_keys_of_one_customer_live_and_die_alone,
-    a_key_of_another_system_is_a_key,
-    a_revoked_key_stops_on_the_same_connection,
-    an_expired_key_stops_on_the_same_connection,
-    a_deactivated_customer_stops_on_the_same_connection,
-    the_last_use_of_a_key_is_written_without_holding_a_request,
+    reads_the_authorization_header_as_drf_does,
+    revoking_a_token_leaves_the_customers_other_tokens_live,
+    accepts_a_token_of_another_system,
+    a_revoked_token_is_rejected_on_an_open_connection,
+    an_expired_token_is_rejected_on_an_open_connection,
+    a_deactivated_customer_is_rejected_on_an_open_connection,
+    a_request_does_not_wait_for_the_last_use_of_its_token,
 ];
 
-async fn the_header_is_read_as_drf_reads_it(shop: Shop) {
+async fn reads_the_authorization_header_as_drf_does(shop: Shop) {
     let sara = shop.customer("sara").await;
     let key = &sara.key;
     for header in [format!("Token {key}"), format!("tOkEn   {key}"), format!("Bearer {key}"), format!("BEARER\t{key} ")]
@@ -36,8 +36,8 @@ async fn the_header_is_read_as_drf_reads_it(shop: Shop) {
         (vec![""], NOT_PROVIDED),
         (vec!["Basic dTpw"], NOT_PROVIDED),
         (vec![key], NOT_PROVIDED),
-        (vec!["Token"], NO_KEY),
-        (vec!["bearer "], NO_KEY),
+        (vec!["Token"], NO_TOKEN),
+        (vec!["bearer "], NO_TOKEN),
         (vec![&format!("Token {key} x")], SPACES),
         (vec![&format!("Token {key}"), &format!("Token {key}")], SPACES),
         (vec!["Token wrong"], UNKNOWN),
@@ -51,7 +51,7 @@ async fn the_header_is_read_as_drf_reads_it(shop: Shop) {
         }
         let request = shop.graphql("{ me { id } }", Value::Null);
         let request = headers.iter().fold(request, |request, header| request.header("authorization", header));
-        assert_graphql_refused(&request.send().await, body);
+        assert_graphql_rejected(&request.send().await, body);
     }
     let latin1 = shop.get().header("authorization", b"Token \xe9");
     latin1
@@ -61,7 +61,7 @@ async fn the_header_is_read_as_drf_reads_it(shop: Shop) {
     assert_eq!(shop.row(sara.id).await.first_name, "");
 }
 
-async fn several_keys_of_one_customer_live_and_die_alone(shop: Shop) {
+async fn revoking_a_token_leaves_the_customers_other_tokens_live(shop: Shop) {
     let sara = shop.customer("sara").await;
     let phone = ApiToken::generate().unwrap();
     let id = shop.store_key(sara.id, &phone, Some(Duration::from_secs(3600))).await;
@@ -73,7 +73,7 @@ async fn several_keys_of_one_customer_live_and_die_alone(shop: Shop) {
     shop.get().key(&sara.key).send().await.assert_status(200);
 }
 
-async fn a_key_of_another_system_is_a_key(shop: Shop) {
+async fn accepts_a_token_of_another_system(shop: Shop) {
     let sara = shop.customer("sara").await;
     let drf = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
     shop.get().key(drf).send().await.assert(401, UNKNOWN);
@@ -111,17 +111,17 @@ fn assert_all_answered(answers: [Answer; 4]) {
 }
 
 #[track_caller]
-fn assert_all_refused(answers: [Answer; 4], detail: &str) {
+fn assert_all_rejected(answers: [Answer; 4], detail: &str) {
     let [get, patch, me, update] = answers;
     get.assert(401, detail);
     patch.assert(401, detail);
-    assert_graphql_refused(&me, detail);
-    assert_graphql_refused(&update, detail);
+    assert_graphql_rejected(&me, detail);
+    assert_graphql_rejected(&update, detail);
 }
 
 /// What REST says as its detail, said by GraphQL.
 #[track_caller]
-fn assert_graphql_refused(answer: &Answer, detail: &str) {
+fn assert_graphql_rejected(answer: &Answer, detail: &str) {
     let body = answer.json();
     let error = &body["errors"][0];
     assert_eq!((answer.status, &error["extensions"]), (401, &json!({"code": "UNAUTHENTICATED"})), "{answer}");
@@ -129,38 +129,38 @@ fn assert_graphql_refused(answer: &Answer, detail: &str) {
     assert!(body.get("data").is_none(), "{answer}");
 }
 
-async fn a_revoked_key_stops_on_the_same_connection(shop: Shop) {
+async fn a_revoked_token_is_rejected_on_an_open_connection(shop: Shop) {
     let sara = shop.customer("sara").await;
     let mut connection = shop.connection().await;
     assert_all_answered(try_everything(&mut connection, &sara.key).await);
     let id = shop.store.list_tokens(sara.id).await.unwrap()[0].id;
     assert!(shop.store.revoke_token(id).await.unwrap());
-    assert_all_refused(try_everything(&mut connection, &sara.key).await, UNKNOWN);
+    assert_all_rejected(try_everything(&mut connection, &sara.key).await, UNKNOWN);
 }
 
-async fn an_expired_key_stops_on_the_same_connection(shop: Shop) {
+async fn an_expired_token_is_rejected_on_an_open_connection(shop: Shop) {
     let sara = shop.customer("sara").await;
     let mut connection = shop.connection().await;
     assert_all_answered(try_everything(&mut connection, &sara.key).await);
     let db = shop.database.connect().await;
     db.execute_unprepared("UPDATE api_token SET expires_at = created_at").await.unwrap();
-    assert_all_refused(try_everything(&mut connection, &sara.key).await, UNKNOWN);
+    assert_all_rejected(try_everything(&mut connection, &sara.key).await, UNKNOWN);
 }
 
-async fn a_deactivated_customer_stops_on_the_same_connection(shop: Shop) {
+async fn a_deactivated_customer_is_rejected_on_an_open_connection(shop: Shop) {
     let sara = shop.customer("sara").await;
     let mut connection = shop.connection().await;
     assert_all_answered(try_everything(&mut connection, &sara.key).await);
     shop.store.set_active(sara.id, false).await.unwrap();
-    assert_all_refused(try_everything(&mut connection, &sara.key).await, INACTIVE);
+    assert_all_rejected(try_everything(&mut connection, &sara.key).await, INACTIVE);
     shop.store.set_active(sara.id, true).await.unwrap();
     assert_all_answered(try_everything(&mut connection, &sara.key).await);
 }
 
-async fn the_last_use_of_a_key_is_written_without_holding_a_request(shop: Shop) {
+async fn a_request_does_not_wait_for_the_last_use_of_its_token(shop: Shop) {
     let sara = shop.customer("sara").await;
     let last_used = async || shop.store.list_tokens(sara.id).await.unwrap()[0].last_used_at;
-    // Somebody else holds the row (PostgreSQL) or the whole database (SQLite) against writers.
+    // Another transaction locks the row (PostgreSQL) or the whole database (SQLite).
     let db = shop.database.connect().await;
     let holder = db.begin().await.unwrap();
     holder.execute_unprepared("UPDATE api_token SET name = 'held'").await.unwrap();

@@ -108,12 +108,12 @@ async fn issues_lists_and_revokes_tokens(database: Database) {
     run(&database, "customer add --username sara").await.ok();
     let phone = run(&database, "token issue sara --name phone").await.ok();
     let web = run(&database, "token issue --id 1 --expires-in never").await.ok();
-    for key in [&phone, &web] {
-        assert_eq!(ApiToken::from_plaintext(key.as_str()).format(), TokenFormat::Native, "{key}");
+    for token in [&phone, &web] {
+        assert_eq!(ApiToken::from_plaintext(token.as_str()).format(), TokenFormat::Native, "{token}");
     }
     let server = Server::start(database.url(), &[]).await;
-    for key in [&phone, &web] {
-        server.get().key(key).send().await.assert_status(200);
+    for token in [&phone, &web] {
+        server.get().key(token).send().await.assert_status(200);
     }
     run(&database, "token revoke 1").await.assert(0, "1\trevoked\n", "");
     run(&database, "token revoke 1").await.assert(1, "", "error: there is no live token with the id 1\n");
@@ -218,7 +218,7 @@ async fn the_schema_needs_no_database() {
 }
 
 #[tokio::test]
-async fn a_variable_that_nobody_reads_is_a_warning() {
+async fn an_unknown_variable_is_a_warning() {
     let mut command = binary::command(&["schema"]);
     command.env("SHOP_PROFILE_LISEN", "127.0.0.1:1").env("SHOP_PROFILE_LISTEN", "127.0.0.1:1");
     let ended = Ended::from(command.output().await.unwrap());

@@ -1,15 +1,14 @@
-//! The seeds of the fuzz targets, held to what the targets assert: whatever was sent, the answer is one that the server
-//! may give. CONTRIBUTING.md says how to fuzz.
+//! The seeds of the fuzz targets, as tests: every answer is one that the server may give. CONTRIBUTING.md says how to
+//! fuzz.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use shop_profile::graphql::Code;
 
-#[path = "../../fuzz/src/lib.rs"]
-mod targets;
+use crate::support::fuzz_targets as targets;
 
 #[test]
-fn the_seeds_pass_and_meet_every_refusal() {
+fn the_seeds_pass_and_cause_every_error_code() {
     let mut met = run("graphql", targets::graphql);
     met.extend(run("request", targets::request));
     // What is too large or too slow for a seed, or never to be seen.

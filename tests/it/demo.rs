@@ -1,4 +1,4 @@
-//! `serve --demo`, and the contract's own example clients against it, verbatim but for host and key.
+//! `serve --demo`, and the contract's own example clients against it, verbatim but for host and API token.
 
 use std::{fs, path::Path, process::Stdio};
 
@@ -10,7 +10,7 @@ use crate::support::binary::{self, Server};
 
 const DOCUMENT: &str = include_str!("fixtures/update-profile-details.txt");
 
-/// A demo in a folder of its own, with the key that it prints.
+/// A demo in a folder of its own, with the API token that it prints.
 struct Demo {
     server: Server,
     key: String,
@@ -52,7 +52,7 @@ fn example(first: &str, last: &str) -> String {
 }
 
 impl Demo {
-    /// The example, sent here with the demo's key.
+    /// The example, sent to this demo with its API token.
     fn addressed(&self, example: &str) -> String {
         let text = example.replace("www.example.com", &self.server.address.to_string());
         text.replace("<your_api_key>", &self.key)
@@ -75,7 +75,7 @@ async fn the_demo_is_the_documented_customer_and_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_line_to_paste_works_as_it_is_printed() {
+async fn the_printed_curl_command_works() {
     let demo = start().await;
     let line = demo.welcome.iter().find(|line| line.trim_start().starts_with("curl ")).expect("a curl line");
     let answer = shell(line.trim(), demo.folder.path()).await;

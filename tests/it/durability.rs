@@ -19,9 +19,9 @@ const CUSTOMERS: usize = 8;
 /// Answers to wait for before the server is killed.
 const ANSWERS: usize = 200;
 
-both_databases![every_answered_patch_survives_the_server, a_request_under_way_is_finished_before_the_server_ends];
+both_databases![an_answered_patch_survives_kill_9, sigterm_finishes_a_request_that_was_begun];
 
-async fn every_answered_patch_survives_the_server(shop: Shop) {
+async fn an_answered_patch_survives_kill_9(shop: Shop) {
     let mut customers = Vec::new();
     for number in 0..CUSTOMERS {
         customers.push(shop.customer(&format!("customer{number}")).await);
@@ -61,7 +61,7 @@ async fn stream(api: Api, key: String, mut version: i64, answered: Arc<AtomicUsi
     }
 }
 
-async fn a_request_under_way_is_finished_before_the_server_ends(shop: Shop) {
+async fn sigterm_finishes_a_request_that_was_begun(shop: Shop) {
     let sara = shop.customer("sara").await;
     let server = Server::start(shop.database.url(), &[]).await;
     let (mut busy, mut idle) = (server.connection().await, server.connection().await);

@@ -101,6 +101,15 @@ async fn postgres_gone_is_a_503_until_it_is_back() {
     assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
     let me = server.graphql("{ me { fullName } }", Value::Null).key(&key).send().await;
     me.assert(200, r#"{"data":{"me":{"fullName":"Sara Ahmadi"}}}"#);
+    // The log has a line when it began and one when it is over, and none for each request between.
+    eventually(async || {
+        server.get().key(&key).send().await.assert_status(200);
+        server.log().contains("database back after").then_some(())
+    })
+    .await;
+    let log = server.log();
+    assert_eq!(log.lines().filter(|line| line.contains(" ERROR ")).count(), 1, "{log}");
+    assert!(log.contains("database lost"), "{log}");
 }
 
 /// SQLite's only way to be out of reach: another process keeps the write lock for longer than anyone should.

@@ -1,5 +1,5 @@
-//! GraphQL over HTTP: methods, media types, statuses, limits and persisted queries (PROTOCOL.md). The official audits
-//! and real clients run in `tests/clients`.
+//! GraphQL over HTTP: methods, media types, statuses, limits and persisted queries (docs/graphql-over-http.md). The
+//! official audits and real clients run in `tests/clients`.
 
 use axum::http::Method;
 use serde_json::json;

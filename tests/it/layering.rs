@@ -1,5 +1,5 @@
 //! Who may import whom: `cli → server → rest, graphql → api, profile, auth → store → entity`, and never back.
-//! `transfer` stands beside `server`; `request_id` is known to whoever logs.
+//! `transfer` stands beside `server`; `request_id` and `deadline` are the ground floor.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,14 @@ use std::{
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
 const MAY_NAME: [(&str, &[&str]); 10] = [
-    ("cli", &["auth", "transfer", "profile", "request_id", "rest", "graphql", "server", "store"]),
+    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "server", "store"]),
     ("server", &["graphql", "playground", "profile", "request_id", "rest", "store"]),
-    ("transfer", &["auth", "profile", "rest", "store"]),
+    ("transfer", &["auth", "profile", "store"]),
     ("playground", &[]),
     ("rest", &["auth", "api", "profile"]),
     ("graphql", &["auth", "api", "profile"]),
-    ("api", &["auth", "request_id"]),
-    ("profile", &["auth", "request_id", "store"]),
+    ("api", &["auth", "deadline", "request_id"]),
+    ("profile", &["auth", "deadline", "request_id", "store"]),
     ("store", &["auth"]),
     ("auth", &["request_id"]),
 ];
@@ -26,7 +26,7 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
     ("axum", &["cli", "graphql", "api", "playground", "rest", "server"]),
-    ("clap", &["cli"]),
+    ("clap", &["cli", "transfer"]),
     ("entity", &["transfer", "cli", "profile", "store"]),
     ("sea_orm", &["transfer", "profile", "store"]),
 ];

@@ -1,4 +1,4 @@
-//! For any body: no 5xx, all or nothing, and what was answered is what is stored.
+//! Random bodies: no answer is a 5xx, a patch is stored as a whole or not at all, and the answer shows what is stored.
 
 use proptest::{
     collection::{btree_map, vec},
@@ -14,7 +14,11 @@ use crate::support::{
     shop::{Customer, Shop},
 };
 
-both_databases![any_patch_of_the_five_fields, any_json, any_bytes];
+both_databases![
+    a_random_patch_is_stored_or_rejected_as_a_whole,
+    a_random_json_body_is_stored_or_rejected_as_a_whole,
+    a_random_body_is_stored_or_rejected_as_a_whole
+];
 
 const FIELDS: [&str; 5] = ["username", "avatar", "first_name", "last_name", "gender"];
 
@@ -28,7 +32,7 @@ pub fn check<B: std::fmt::Debug>(
     tokio::task::block_in_place(|| runner.run(&bodies, run)).unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Sends the body and holds the answer to what is stored before and after.
+/// Sends the body and compares the answer with what is stored before and after.
 async fn holds(shop: &Shop, who: &Customer, body: Vec<u8>) -> Result<(), TestCaseError> {
     let before = shop.row(who.id).await;
     let answer = shop.patch_bytes(body).key(&who.key).send().await;
@@ -70,7 +74,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-async fn any_patch_of_the_five_fields(shop: Shop) {
+async fn a_random_patch_is_stored_or_rejected_as_a_whole(shop: Shop) {
     let sara = shop.behrooz().await;
     shop.customer("neda").await;
     let patches = btree_map(select(FIELDS.to_vec()), value(), 0..=5);
@@ -78,7 +82,7 @@ async fn any_patch_of_the_five_fields(shop: Shop) {
         let body: Value = patch.clone().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         holds(&shop, &sara, body.to_string().into()).await?;
         let row = shop.row(sara.id).await;
-        // Whatever is stored obeys the rules that no patch may break.
+        // What is stored obeys the rules that no patch may break.
         prop_assert!((1..=150).contains(&row.username.chars().count()));
         prop_assert!(!row.username.eq_ignore_ascii_case("neda"));
         prop_assert!([&row.first_name, &row.last_name].into_iter().all(|name| name == name.trim()));
@@ -86,13 +90,13 @@ async fn any_patch_of_the_five_fields(shop: Shop) {
     });
 }
 
-async fn any_json(shop: Shop) {
+async fn a_random_json_body_is_stored_or_rejected_as_a_whole(shop: Shop) {
     let sara = shop.behrooz().await;
     shop.customer("neda").await;
     check(json(), async |body| holds(&shop, &sara, body.to_string().into()).await);
 }
 
-async fn any_bytes(shop: Shop) {
+async fn a_random_body_is_stored_or_rejected_as_a_whole(shop: Shop) {
     let sara = shop.behrooz().await;
     let text = prop_oneof![
         vec(any::<u8>(), 0..300),

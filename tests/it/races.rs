@@ -1,4 +1,4 @@
-//! Many clients at the same moment.
+//! Many clients at the same time.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -10,14 +10,14 @@ const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
 }";
 
 both_databases![
-    racing_patches_of_different_fields_lose_nothing,
-    one_of_two_wins_a_username,
-    one_of_many_wins_a_version,
-    a_refused_patch_takes_no_other_with_it,
+    concurrent_patches_of_different_fields_are_all_stored,
+    one_of_two_concurrent_renames_to_a_username_succeeds,
+    one_of_many_concurrent_patches_of_a_version_succeeds,
+    a_rejected_patch_fails_no_other_patch_of_its_batch,
     a_patch_never_undoes_a_deactivation,
 ];
 
-async fn racing_patches_of_different_fields_lose_nothing(shop: Shop) {
+async fn concurrent_patches_of_different_fields_are_all_stored(shop: Shop) {
     let sara = shop.customer("sara").await;
     let by_rest = async {
         for turn in 1..=200 {
@@ -40,7 +40,7 @@ async fn racing_patches_of_different_fields_lose_nothing(shop: Shop) {
     assert_eq!((row.first_name.as_str(), row.last_name.as_str(), row.version), ("first200", "last200", 401));
 }
 
-async fn one_of_two_wins_a_username(shop: Shop) {
+async fn one_of_two_concurrent_renames_to_a_username_succeeds(shop: Shop) {
     let (sara, neda) = (shop.customer("sara").await, shop.customer("neda").await);
     for round in 0..40 {
         // Twins, not equals: the index is on the case-folded form.
@@ -53,7 +53,7 @@ async fn one_of_two_wins_a_username(shop: Shop) {
     assert_eq!(shop.row(sara.id).await.version + shop.row(neda.id).await.version, 42);
 }
 
-async fn one_of_many_wins_a_version(shop: Shop) {
+async fn one_of_many_concurrent_patches_of_a_version_succeeds(shop: Shop) {
     let sara = shop.customer("sara").await;
     for version in 1..=10 {
         let ask = |name: usize| {
@@ -71,7 +71,7 @@ async fn one_of_many_wins_a_version(shop: Shop) {
 }
 
 /// SQLite's writer makes one transaction of what comes at once.
-async fn a_refused_patch_takes_no_other_with_it(shop: Shop) {
+async fn a_rejected_patch_fails_no_other_patch_of_its_batch(shop: Shop) {
     let mut customers = Vec::new();
     for number in 0..32 {
         customers.push(shop.customer(&format!("customer{number}")).await);

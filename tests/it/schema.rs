@@ -1,8 +1,8 @@
 //! `schema.graphql` is the schema.
 
 #[test]
-fn the_checked_in_schema_is_the_schema() {
+fn schema_graphql_is_up_to_date() {
     let checked_in = include_str!("../../schema.graphql");
     let command = "cargo run -- schema > schema.graphql";
-    assert!(checked_in == shop_profile::graphql::sdl(), "schema.graphql is out of date. Mend it with: {command}");
+    assert!(checked_in == shop_profile::graphql::sdl(), "schema.graphql is out of date. Update it with: {command}");
 }

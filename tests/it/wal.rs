@@ -1,4 +1,4 @@
-//! SQLite's write-ahead log: its cap, and what happens when somebody reads from an old snapshot for long.
+//! SQLite's WAL: its limit, and a reader that needs an old snapshot for long.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -15,9 +15,9 @@ use crate::support::{
     shop::{Customer, Shop},
 };
 
-const CAP: u64 = 64 * 1024 * 1024;
+const MAX_WAL_BYTES: u64 = 64 * 1024 * 1024;
 const STREAMS: usize = 8;
-/// How long a patch may take: less than SQLite's busy timeout, for which nobody must wait.
+/// How long a patch may take: less than SQLite's busy timeout, which no patch must reach.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Each patch writes 256 KB more than it needs: with no pause between them, far more than the patches of any shop.
 const BALLAST: &str = "
@@ -28,7 +28,7 @@ const BALLAST: &str = "
 struct Load {
     shop: Shop,
     customers: Vec<Customer>,
-    log: PathBuf,
+    wal: PathBuf,
 }
 
 impl Load {
@@ -39,15 +39,15 @@ impl Load {
             customers.push(shop.customer(&format!("customer{number}")).await);
         }
         shop.database.connect().await.execute_unprepared(BALLAST).await.unwrap();
-        let log = format!("{}-wal", shop.database.url().trim_start_matches("sqlite://")).into();
-        Self { shop, customers, log }
+        let wal = format!("{}-wal", shop.database.url().trim_start_matches("sqlite://")).into();
+        Self { shop, customers, wal }
     }
 
-    fn log_bytes(&self) -> u64 {
-        self.log.metadata().unwrap().len()
+    fn wal_bytes(&self) -> u64 {
+        self.wal.metadata().unwrap().len()
     }
 
-    /// So many patches of each customer, all answered 200; gives the log's greatest length.
+    /// So many patches of each customer, all answered 200; gives the WAL's greatest length.
     async fn run(&self, patches: usize) -> u64 {
         let streams = self.customers.iter().map(|customer| {
             let (api, key) = (Api::clone(&self.shop), customer.key.clone());
@@ -67,29 +67,29 @@ impl Load {
                     done.into_iter().for_each(Result::unwrap);
                     return longest;
                 }
-                () = tokio::time::sleep(Duration::from_millis(5)) => longest = longest.max(self.log_bytes()),
+                () = tokio::time::sleep(Duration::from_millis(5)) => longest = longest.max(self.wal_bytes()),
             }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_keeps_to_its_cap_under_a_load_that_never_pauses() {
+async fn the_wal_stays_below_its_limit_under_constant_load() {
     let longest = Load::prepare().await.run(150).await;
-    assert!(longest <= CAP, "{longest}");
+    assert!(longest <= MAX_WAL_BYTES, "{longest}");
 }
 
-/// The log cannot be emptied while somebody needs what it holds. Nobody is refused for that; and when the reader has
-/// gone, the log keeps to its cap again.
+/// SQLite cannot truncate the WAL while a reader needs it. Writes go on meanwhile, and when the reader has ended, the WAL
+/// is below its limit again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_stays_makes_the_log_longer_and_refuses_nobody() {
+async fn a_long_reader_lets_the_wal_grow_and_fails_no_write() {
     let load = Load::prepare().await;
     let reader = load.shop.database.connect().await.begin().await.unwrap();
     reader
         .query_one_raw(sea_orm::Statement::from_string(reader.get_database_backend(), "SELECT COUNT(*) FROM customer"))
         .await
         .unwrap();
-    while load.log_bytes() <= CAP {
+    while load.wal_bytes() <= MAX_WAL_BYTES {
         load.run(10).await;
     }
     load.shop.get().key(&load.customers[0].key).send().await.assert_status(200);
@@ -97,9 +97,9 @@ async fn a_reader_that_stays_makes_the_log_longer_and_refuses_nobody() {
     reader.rollback().await.unwrap();
     eventually(async || {
         load.run(1).await;
-        (load.log_bytes() <= CAP).then_some(())
+        (load.wal_bytes() <= MAX_WAL_BYTES).then_some(())
     })
     .await;
     let longest = load.run(80).await;
-    assert!(longest <= CAP, "{longest}");
+    assert!(longest <= MAX_WAL_BYTES, "{longest}");
 }

@@ -10,6 +10,32 @@ use crate::support::{
     database::Database,
 };
 
+/// Rows of every kind: right ones, wrong ones, and ones that repeat a value of an earlier row.
+pub(crate) const MIXED: &str = "\
+username,mobile_number,email,gender,is_active,tokens
+sara,0912,,,,9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b
+Sara,,,,,
+s\u{430}ra,,,,,
+reza,0912,,,,
+bad name,,nobody,x,maybe,
+ali,,,,,9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b
+mina,,
+mina,,,,,1
+mina,,,,,";
+
+/// What is wrong with them.
+pub(crate) const MIXED_REJECTED: [&str; 9] = [
+    "3 username: Line 2 has the same username.",
+    "5 mobile_number: Line 2 has the same mobile_number.",
+    "6 is_active: Must be a valid boolean.",
+    "6 username: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
+    "6 email: Enter a valid email address.",
+    "6 gender: \"x\" is not a valid choice.",
+    "7 tokens: Line 2 has one of these tokens.",
+    "8 -: Expected 6 values, but got 3.",
+    "9 tokens: A token has at least 20 characters: a shorter one could be guessed.",
+];
+
 pub(crate) struct ImportFile {
     _folder: TempDir,
     pub(crate) path: PathBuf,
@@ -52,4 +78,9 @@ pub(crate) async fn migrate(database: &Database) {
 
 pub(crate) async fn export(database: &Database, format: &str) -> String {
     binary::run(database.url(), &["customer", "export", "--format", format]).await.ok()
+}
+
+/// Rows as JSON lines.
+pub(crate) fn lines(rows: &[Value]) -> String {
+    rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
 }

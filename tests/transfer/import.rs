@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use crate::{
-    files::{ImportFile, export, migrate},
+    files::{ImportFile, MIXED, MIXED_REJECTED, export, lines, migrate},
     support::{binary, both_databases, database::Database, eventually, shop::Shop},
 };
 
@@ -22,17 +22,11 @@ both_databases! {
     an_interrupted_import_is_resumed,
     a_conflict_at_the_end_of_a_batch_costs_one_row,
     leaves_an_empty_wal,
-    a_dry_run_writes_nothing_and_counts_as_the_import_does,
-    a_dry_run_follows_values_from_customer_to_customer,
     the_next_customers_id_is_above_every_imported_one,
 }
 
 const TOKEN: &str = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
 const SECOND_TOKEN: &str = "a-second-token-of-sara";
-
-fn lines(rows: &[Value]) -> String {
-    rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
-}
 
 async fn an_export_imports_as_the_same_shop(database: Database) {
     let rows = [
@@ -72,30 +66,6 @@ async fn a_drf_client_keeps_their_token(shop: Shop) {
         }
     }
 }
-
-const MIXED: &str = "\
-username,mobile_number,email,gender,is_active,tokens
-sara,0912,,,,9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b
-Sara,,,,,
-s\u{430}ra,,,,,
-reza,0912,,,,
-bad name,,nobody,x,maybe,
-ali,,,,,9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b
-mina,,
-mina,,,,,1
-mina,,,,,";
-
-const MIXED_REJECTED: [&str; 9] = [
-    "3 username: Line 2 has the same username.",
-    "5 mobile_number: Line 2 has the same mobile_number.",
-    "6 is_active: Must be a valid boolean.",
-    "6 username: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
-    "6 email: Enter a valid email address.",
-    "6 gender: \"x\" is not a valid choice.",
-    "7 tokens: Line 2 has one of these tokens.",
-    "8 -: Expected 6 values, but got 3.",
-    "9 tokens: A token has at least 20 characters: a shorter one could be guessed.",
-];
 
 async fn a_wrong_row_costs_only_itself(database: Database) {
     migrate(&database).await;
@@ -207,8 +177,8 @@ async fn an_interrupted_import_is_resumed(database: Database) {
         let row = database.connect().await.query_one_raw(check).await.unwrap().unwrap();
         assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "ok");
     }
-    let (customers, keys) = store.count_rows().await.unwrap();
-    assert!(customers > 0 && customers == keys, "a customer and their key come together: {customers}, {keys}");
+    let (customers, tokens) = store.count_rows().await.unwrap();
+    assert!(customers > 0 && customers == tokens, "a customer and their token come together: {customers}, {tokens}");
 
     let resumed = file.import(&database, &["--on-conflict", "skip"]).await;
     let left = ROWS as u64 - customers;
@@ -237,51 +207,6 @@ async fn leaves_an_empty_wal(shop: Shop) {
         let wal = format!("{}-wal", shop.database.url().trim_start_matches("sqlite://"));
         assert_eq!(fs::metadata(wal).unwrap().len(), 0);
     }
-}
-
-async fn a_dry_run_writes_nothing_and_counts_as_the_import_does(database: Database) {
-    migrate(&database).await;
-    let file = ImportFile::new("mixed.csv", MIXED);
-    let ended = file.import(&database, &["--dry-run"]).await;
-    let stdout =
-        "dry run: 3 would be imported, 0 updated, 0 unchanged, 0 skipped, 6 rejected; 1 token would be imported\n";
-    let stderr = format!("error: 6 rows would be rejected, listed in {}\n", file.report().display());
-    ended.assert(1, stdout, &stderr);
-    assert_eq!(file.rejected(), MIXED_REJECTED);
-    assert_eq!(database.open().await.count_rows().await.unwrap(), (0, 0));
-    for mode in ["fail", "skip", "update"] {
-        // Twice: into the empty database, and over the customers that the first time has stored.
-        for _ in 0..2 {
-            let dry =
-                file.import(&database, &["--dry-run", "--on-conflict", mode]).await.stdout.replace("would be ", "");
-            let rejected = file.rejected();
-            let done = file.import(&database, &["--on-conflict", mode]).await.stdout;
-            assert_eq!((dry, rejected), (format!("dry run: {done}"), file.rejected()), "{mode}");
-        }
-    }
-}
-
-/// A row may take a value that a row before it gives away, and not the other way round. A dry run sees the same.
-async fn a_dry_run_follows_values_from_customer_to_customer(shop: Shop) {
-    let email = |id: i64, email: &str| json!({"id": id, "username": format!("user{id}"), "email": email});
-    let first: Vec<_> = (1..=4).map(|id| email(id, &format!("{id}@example.org"))).collect();
-    ImportFile::new("first.jsonl", &lines(&first)).import(&shop.database, &[]).await.assert_code(0);
-    // 2 takes what 1 gives away; 3 wants what 4 gives away too late; 5 is new and takes what 2 has given away.
-    let rows = [
-        email(1, "new@example.org"),
-        email(2, "1@example.org"),
-        email(3, "4@example.org"),
-        email(4, ""),
-        email(5, "2@example.org"),
-    ];
-    let file = ImportFile::new("second.jsonl", &lines(&rows));
-    let expected = "1 imported, 3 updated, 0 unchanged, 0 skipped, 1 rejected; 0 tokens imported\n";
-    let dry = file.import(&shop.database, &["--dry-run", "--on-conflict", "update"]).await;
-    assert_eq!(dry.stdout.replace("would be ", ""), format!("dry run: {expected}"));
-    let done = file.import(&shop.database, &["--on-conflict", "update"]).await;
-    assert_eq!(done.stdout, expected);
-    assert_eq!(file.rejected(), ["3 email: A user with that email already exists."]);
-    assert_eq!(shop.row(2).await.email.as_deref(), Some("1@example.org"));
 }
 
 async fn the_next_customers_id_is_above_every_imported_one(database: Database) {

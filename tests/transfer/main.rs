@@ -3,13 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says no by panicking")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
-#[allow(dead_code, unused_imports, reason = "it is written for the tests in `it`, which use all of it")]
-#[path = "../it/support/mod.rs"]
-mod support;
-
 mod copy;
+mod dry_run;
 mod duplicates;
 mod files;
 mod import;
 mod million;
 mod repeated;
+
+use test_support as support;

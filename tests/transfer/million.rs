@@ -1,11 +1,11 @@
-//! What a million customers with one key each take, against the database's own way to load the same file:
+//! What a million customers with one token each take, against the database's own way to load the same file:
 //!
 //! ```text
 //! cargo test --release --test transfer -- --ignored --nocapture --test-threads=1 million
 //! ```
 //!
-//! The rival is one statement (`COPY`, or the `.import` of Debian's `sqlite3`) into an empty table that has the file's
-//! columns and a unique index for each that is unique with us. It checks no rule, digests no key, has no second
+//! The other is one statement (`COPY`, or the `.import` of Debian's `sqlite3`) into an empty table that has the file's
+//! columns and a unique index for each that is unique with us. It checks no rule, hashes no token, has no second
 //! table, and is all or nothing. `SHOP_PROFILE_BULK_ROWS` sets another number of rows.
 
 use std::{
@@ -66,7 +66,7 @@ async fn million(database: Database, other: Option<Database>) {
     }
 }
 
-/// To the other kind of database, and an old key used there.
+/// To the other kind of database, and an old token used there.
 async fn copy(from: &Database, to: &Database, rows: u64) {
     let (time, memory) = run("sqlite://nowhere.db", &["copy", "--from", from.url(), "--to", to.url()]);
     tell(to.backend(), "copied to, compared", rows, time, Some(memory));

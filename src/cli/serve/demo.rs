@@ -9,10 +9,10 @@ use crate::{
     store::{NewToken, Store},
 };
 
-/// Adds the customer of the contract's example, with every value of it, and issues an API token.
-pub(super) async fn add_customer(store: &Arc<Store>) -> Result<ApiToken, CliError> {
+/// The customer of the contract's example, with every value of it.
+pub fn example_customer() -> NewCustomerInput {
     let text = |text: &str| FieldInput::Text(text.into());
-    let example = NewCustomerInput {
+    NewCustomerInput {
         username: text("behrooz3500"),
         mobile_number: text("09308744204"),
         email: text("behrooz21@hotmail.com"),
@@ -20,8 +20,12 @@ pub(super) async fn add_customer(store: &Arc<Store>) -> Result<ApiToken, CliErro
         first_name: text("behrooz"),
         last_name: text("ghorbanie"),
         gender: text("male"),
-    };
-    let customer = example.parse().map_err(CliError::Invalid)?;
+    }
+}
+
+/// Adds the example customer and issues an API token.
+pub(super) async fn add_customer(store: &Arc<Store>) -> Result<ApiToken, CliError> {
+    let customer = example_customer().parse().map_err(CliError::Invalid)?;
     let customer = customer.add_to(store).await.map_err(CliError::failed)?;
     let token = ApiToken::generate().map_err(CliError::failed)?;
     let row = NewToken { digest: token.digest(), name: "demo".into(), expires_at: None };

@@ -12,7 +12,7 @@ use super::{
     variables::CoerceError,
 };
 use crate::{
-    api::{BodyError, ExecutionError},
+    api::{BodyError, ExecutionError, UNAVAILABLE},
     auth::Unauthenticated,
     graphql::error::Code,
     profile::ProfileError,
@@ -68,6 +68,7 @@ impl From<ProfileError> for RequestError {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
             ProfileError::Unavailable(_) => Self::Unavailable,
+            ProfileError::OutcomeUnknown(_) => Self::ExecutionError(ExecutionError::OutcomeUnknown),
             // Reading the customer, which is all that is done outside an execution, checks neither field nor version.
             ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::Internal,
         }
@@ -103,7 +104,7 @@ impl RequestError {
             Self::RepeatedKey | Self::StringForEnum(_) | Self::IntrospectionOff => Code::GraphqlValidationFailed,
             Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
             Self::PersistedQueryUnsupported => Code::PersistedQueryNotSupported,
-            Self::Unavailable => Code::ServiceUnavailable,
+            Self::Unavailable | Self::ExecutionError(ExecutionError::OutcomeUnknown) => Code::ServiceUnavailable,
             Self::ExecutionError(ExecutionError::TimedOut) => Code::Timeout,
             Self::Internal | Self::ExecutionError(ExecutionError::Panicked) => Code::InternalServerError,
         }
@@ -138,7 +139,7 @@ impl RequestError {
             Self::PersistedQueryNotFound => "PersistedQueryNotFound".into(),
             Self::PersistedQueryMismatch => "The persisted query's hash is not the query's.".into(),
             Self::PersistedQueryUnsupported => "PersistedQueryNotSupported".into(),
-            Self::Unavailable => "Service temporarily unavailable, try again later.".into(),
+            Self::Unavailable => UNAVAILABLE.into(),
             Self::Internal => "Internal server error.".into(),
             Self::ExecutionError(error) => error.to_string().into(),
         }
@@ -173,7 +174,9 @@ impl RequestError {
             | Self::IntrospectionOff => request_error(media_type),
             // A step of the protocol rather than a failure; some clients give up at anything but 200.
             Self::PersistedQueryNotFound | Self::PersistedQueryUnsupported => StatusCode::OK,
-            Self::Unavailable | Self::ExecutionError(ExecutionError::TimedOut) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::ExecutionError(ExecutionError::TimedOut | ExecutionError::OutcomeUnknown) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal | Self::ExecutionError(ExecutionError::Panicked) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -10,12 +10,15 @@ mod update;
 
 use chrono::{DateTime, Utc};
 use entity::{api_token, customer};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, TryIntoModel, sqlx};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable,
+    RuntimeErr, TryIntoModel, Value, sqlx,
+};
 
 pub use read::{Conflicts, UniqueValues};
 pub use update::CustomerUpdate;
 
-use super::{Store, StoreError, now};
+use super::{Engine, Store, StoreError, now};
 use crate::auth::TokenDigest;
 
 /// What imported tokens are called in `token list`.
@@ -96,10 +99,8 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn begin_bulk_load(&self) -> Result<(), StoreError> {
-        if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.stop();
-        }
-        if self.backend() == DbBackend::Sqlite {
+        if let Engine::Sqlite(engine) = &*self.engine {
+            engine.stop_checkpoints().await;
             sqlite::relax_durability(&self.write).await?;
         }
         Ok(())
@@ -149,6 +150,16 @@ fn new_token(id: i64, customer_id: i64, digest: &TokenDigest, now: DateTime<Utc>
     }
 }
 
+/// The columns of a table, in the order of [`values`].
+fn column_names<E: EntityTrait>() -> String {
+    E::Column::iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The values of a row, in the order of [`column_names`].
+fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
+    <A::Entity as EntityTrait>::Column::iter().filter_map(move |column| row.take(column).into_value())
+}
+
 /// A row, unless a column of it is missing.
 type RowToInsert<M> = Result<M, DbErr>;
 
@@ -174,22 +185,27 @@ impl Transaction {
         }
     }
 
-    /// Builds rows while the database takes those before them.
+    /// Inserts the rows. It builds rows while the database takes those before them.
+    async fn insert<E, A>(&mut self, rows: impl Iterator<Item = RowToInsert<E::Model>>) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        A: ActiveModelTrait<Entity = E> + From<E::Model>,
+    {
+        match self {
+            Self::Sqlite(transaction) => sqlite::insert::<E, A>(transaction, rows).await,
+            Self::Postgres(transaction) => postgres::insert::<E, A>(transaction, rows).await,
+        }
+    }
+
     async fn insert_customers(
         &mut self,
         rows: impl Iterator<Item = RowToInsert<customer::Model>>,
     ) -> Result<(), DbErr> {
-        match self {
-            Self::Sqlite(transaction) => sqlite::insert_customers(transaction, rows).await,
-            Self::Postgres(transaction) => postgres::insert_customers(transaction, rows).await,
-        }
+        self.insert::<customer::Entity, customer::ActiveModel>(rows).await
     }
 
     async fn insert_tokens(&mut self, rows: impl Iterator<Item = RowToInsert<api_token::Model>>) -> Result<(), DbErr> {
-        match self {
-            Self::Sqlite(transaction) => sqlite::insert_tokens(transaction, rows).await,
-            Self::Postgres(transaction) => postgres::insert_tokens(transaction, rows).await,
-        }
+        self.insert::<api_token::Entity, api_token::ActiveModel>(rows).await
     }
 
     async fn commit(self) -> Result<(), DbErr> {

@@ -2,17 +2,13 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use entity::{
-    api_token,
-    customer::{self, Gender},
-};
+use chrono::SecondsFormat;
 use sea_orm::{
-    DatabaseConnection, DbErr,
+    ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, Value,
     sqlx::{self, Postgres},
 };
 
-use super::{RowToInsert, Table, failed};
+use super::{RowToInsert, Table, column_names, failed, values};
 
 /// Bytes that are sent at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -51,35 +47,22 @@ pub(super) async fn reserve_ids(
     sqlx::query_scalar(next).bind(count).fetch_all(&mut **transaction).await.map_err(failed)
 }
 
-pub(super) async fn insert_customers(
-    transaction: &mut Transaction,
-    rows: impl Iterator<Item = RowToInsert<customer::Model>>,
-) -> Result<(), DbErr> {
-    let statement = "COPY customer (id, username, canonical_username, mobile_number, email, avatar, first_name, last_name, \
-                     gender, is_active, version, created_at, updated_at) FROM STDIN";
-    copy(transaction, statement, rows, Lines::customer).await
-}
-
-pub(super) async fn insert_tokens(
-    transaction: &mut Transaction,
-    rows: impl Iterator<Item = RowToInsert<api_token::Model>>,
-) -> Result<(), DbErr> {
-    let statement = "COPY api_token (id, digest, customer_id, name, created_at, expires_at, revoked_at, \
-                     last_used_at) FROM STDIN";
-    copy(transaction, statement, rows, Lines::token).await
-}
-
 /// Sends the rows in chunks: while PostgreSQL takes one, this task writes the next.
-async fn copy<M>(
+pub(super) async fn insert<E, A>(
     transaction: &mut Transaction,
-    statement: &str,
-    rows: impl Iterator<Item = RowToInsert<M>>,
-    write: impl Fn(&mut Lines, &M),
-) -> Result<(), DbErr> {
-    let mut copy = transaction.copy_in_raw(statement).await.map_err(failed)?;
+    rows: impl Iterator<Item = RowToInsert<E::Model>>,
+) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    A: ActiveModelTrait<Entity = E> + From<E::Model>,
+{
+    let columns = column_names::<E>();
+    let table = E::default();
+    let statement = format!("COPY {} ({columns}) FROM STDIN", table.table_name());
+    let mut copy = transaction.copy_in_raw(&statement).await.map_err(failed)?;
     let mut lines = Lines::default();
     for row in rows {
-        write(&mut lines, &row?);
+        lines.row(values(A::from(row?)))?;
         if lines.0.len() >= CHUNK_BYTES {
             copy.send(lines.0.as_bytes()).await.map_err(failed)?;
             lines.0.clear();
@@ -95,49 +78,29 @@ async fn copy<M>(
 struct Lines(String);
 
 impl Lines {
-    fn customer(&mut self, row: &customer::Model) {
-        let customer::Model {
-            id,
-            username,
-            canonical_username,
-            mobile_number,
-            email,
-            avatar,
-            first_name,
-            last_name,
-            gender,
-            is_active,
-            version,
-            created_at,
-            updated_at,
-        } = row;
-        self.plain(id)
-            .text(username)
-            .text(canonical_username)
-            .nullable(mobile_number.as_deref())
-            .nullable(email.as_deref())
-            .nullable(avatar.as_deref())
-            .text(first_name)
-            .text(last_name)
-            .nullable(gender.map(Gender::as_str))
-            .plain(is_active)
-            .plain(version)
-            .date(Some(created_at))
-            .date(Some(updated_at))
-            .end();
+    fn row(&mut self, values: impl Iterator<Item = Value>) -> Result<(), DbErr> {
+        for value in values {
+            self.value(value)?;
+        }
+        // The last separator becomes the end of the line.
+        self.0.pop();
+        self.0.push('\n');
+        Ok(())
     }
 
-    fn token(&mut self, row: &api_token::Model) {
-        let api_token::Model { id, digest, customer_id, name, created_at, expires_at, revoked_at, last_used_at } = row;
-        self.plain(id)
-            .bytes(digest)
-            .plain(customer_id)
-            .text(name)
-            .date(Some(created_at))
-            .date(expires_at.as_ref())
-            .date(revoked_at.as_ref())
-            .date(last_used_at.as_ref())
-            .end();
+    fn value(&mut self, value: Value) -> Result<(), DbErr> {
+        match value {
+            Value::BigInt(Some(number)) => self.plain(number),
+            Value::Bool(Some(value)) => self.plain(value),
+            Value::String(Some(text)) => self.text(&text),
+            Value::Bytes(Some(bytes)) => self.bytes(&bytes),
+            Value::ChronoDateTimeUtc(Some(date)) => self.plain(date.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            Value::BigInt(None) | Value::String(None) | Value::Bytes(None) | Value::ChronoDateTimeUtc(None) => {
+                self.plain("\\N")
+            }
+            other => return Err(DbErr::Type(format!("COPY of {other:?}"))),
+        };
+        Ok(())
     }
 
     /// A value whose text needs no escapes.
@@ -161,13 +124,6 @@ impl Lines {
         self
     }
 
-    fn nullable(&mut self, value: Option<&str>) -> &mut Self {
-        match value {
-            Some(value) => self.text(value),
-            None => self.plain("\\N"),
-        }
-    }
-
     fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.0.push_str("\\\\x");
         for byte in value {
@@ -175,19 +131,6 @@ impl Lines {
         }
         self.0.push('\t');
         self
-    }
-
-    fn date(&mut self, value: Option<&DateTime<Utc>>) -> &mut Self {
-        match value {
-            Some(date) => self.plain(date.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            None => self.plain("\\N"),
-        }
-    }
-
-    /// Turns the last separator into the end of the line.
-    fn end(&mut self) {
-        self.0.pop();
-        self.0.push('\n');
     }
 }
 
@@ -197,8 +140,22 @@ mod tests {
 
     #[test]
     fn escapes_separators() {
+        let text = |text: &str| Value::from(text.to_owned());
+        let values = [
+            Value::from(7_i64),
+            text("a\\b\tc\nd\r\\N"),
+            Value::String(None),
+            Value::from(vec![0_u8, 255]),
+            Value::from(true),
+            text(""),
+        ];
         let mut lines = Lines::default();
-        lines.plain(7).text("a\\b\tc\nd\r\\N").nullable(None).bytes(&[0, 255]).text("").end();
-        assert_eq!(lines.0, "7\ta\\\\b\\tc\\nd\\r\\\\N\t\\N\t\\\\x00ff\t\n");
+        lines.row(values.into_iter()).unwrap();
+        assert_eq!(lines.0, "7\ta\\\\b\\tc\\nd\\r\\\\N\t\\N\t\\\\x00ff\ttrue\t\n");
+    }
+
+    #[test]
+    fn a_value_of_no_column_is_an_error() {
+        assert!(Lines::default().row([Value::from(1.5_f64)].into_iter()).is_err());
     }
 }

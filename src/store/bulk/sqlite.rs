@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use entity::{api_token, customer};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    Iterable, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    Iterable, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-use super::{RowToInsert, Table};
+use super::{RowToInsert, Table, column_names, values};
 
 /// Thirteen columns of a customer make 6,500 of the 32,766 parameters that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -76,22 +75,8 @@ pub(super) async fn reserve_ids(
     Ok((highest.max(above) + 1..).take(count).collect())
 }
 
-pub(super) async fn insert_customers(
-    db: &DatabaseTransaction,
-    rows: impl Iterator<Item = RowToInsert<customer::Model>>,
-) -> Result<(), DbErr> {
-    insert::<customer::Entity, customer::ActiveModel>(db, rows).await
-}
-
-pub(super) async fn insert_tokens(
-    db: &DatabaseTransaction,
-    rows: impl Iterator<Item = RowToInsert<api_token::Model>>,
-) -> Result<(), DbErr> {
-    insert::<api_token::Entity, api_token::ActiveModel>(db, rows).await
-}
-
 /// SQLite works on a thread of its own: while it inserts some rows, this task builds the next statement.
-async fn insert<E, A>(
+pub(super) async fn insert<E, A>(
     db: &DatabaseTransaction,
     mut rows: impl Iterator<Item = RowToInsert<E::Model>>,
 ) -> Result<(), DbErr>
@@ -124,16 +109,10 @@ where
     Ok((count > 0).then(statement))
 }
 
-fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
-    <A::Entity as EntityTrait>::Column::iter().filter_map(move |column| row.take(column).into_value())
-}
-
 /// A unique value that is taken fails the whole transaction. `OR FAIL` tells SQLite that it need not be able to undo
 /// this statement alone; otherwise it would copy every page before it changes it.
 fn insert_sql<E: EntityTrait>(rows: usize) -> String {
-    use sea_orm::IdenStatic;
-    let columns: Vec<_> = E::Column::iter().map(|column| column.as_str()).collect();
-    let row = format!("({})", vec!["?"; columns.len()].join(", "));
-    let table = sea_orm::EntityName::table_name(&E::default());
-    format!("INSERT OR FAIL INTO {table} ({}) VALUES {}", columns.join(", "), vec![row; rows].join(", "))
+    let row = format!("({})", vec!["?"; E::Column::iter().count()].join(", "));
+    let (table, columns) = (E::default(), column_names::<E>());
+    format!("INSERT OR FAIL INTO {} ({columns}) VALUES {}", table.table_name(), vec![row; rows].join(", "))
 }

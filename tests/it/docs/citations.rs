@@ -6,7 +6,7 @@ use super::{files, markdown, read, root};
 
 /// Where code cites the documents.
 const CODE: [&str; 9] =
-    ["src", "entity/src", "migration/src", "tests", "benches", "fuzz/src", "deploy", "graphiql/src", "docs"];
+    ["src", "entity/src", "migration/src", "tests", "benches", "fuzz/fuzz_targets", "deploy", "graphiql/src", "docs"];
 
 /// The beginnings of paths that documents name.
 const FOLDERS: [&str; 11] = [

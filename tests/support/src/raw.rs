@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use super::answer::Answer;
+use crate::answer::Answer;
 
 pub struct Connection(BufReader<TcpStream>);
 

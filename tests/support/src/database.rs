@@ -9,13 +9,13 @@ use std::{
 };
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
-use shop_profile::store::{OpenOptions, Store};
+use shop_profile::store::{OpenOptions, Store, Timeouts};
 use tempfile::TempDir;
 
-use super::cluster::Cluster;
+use crate::cluster::Cluster;
 
-/// Pool of one store. A test asks for few at a time, and many tests run at once.
-const CONNECTIONS: u32 = 4;
+/// The requests' connections of one store. A test needs few at a time, and many tests run at once.
+pub const CONNECTIONS: u32 = 4;
 
 /// An empty database, gone when it is dropped.
 pub struct Database {
@@ -68,15 +68,25 @@ impl Database {
         }
     }
 
+    /// A SQLite database of this URL.
+    pub fn at(url: String, folder: TempDir) -> Self {
+        Self { url, place: Place::Sqlite { _folder: folder } }
+    }
+
     /// Opens it as the server does. The schema is left as it is.
     pub async fn open(&self) -> Store {
-        let options = OpenOptions { connections: CONNECTIONS, ..OpenOptions::default() };
-        Store::open(&self.url.parse().unwrap(), options).await.unwrap()
+        self.open_with(Timeouts::default()).await
+    }
+
+    /// As `open`, with other timeouts.
+    pub async fn open_with(&self, timeouts: Timeouts) -> Store {
+        open_at(&self.url, timeouts).await
     }
 
     /// A connection beside the server's, to look and to sabotage.
     pub async fn connect(&self) -> DatabaseConnection {
         let url = match self.place {
+            Place::Sqlite { .. } if self.url.contains('?') => self.url.clone(),
             Place::Sqlite { .. } => format!("{}?mode=rwc", self.url),
             Place::Postgres(_) => self.url.clone(),
         };
@@ -96,6 +106,12 @@ impl Drop for Database {
         // Not asserted: a second panic while a test fails would hide the first.
         let _ = dropped.join();
     }
+}
+
+/// Opens a store by another URL than the database's own.
+pub async fn open_at(url: &str, timeouts: Timeouts) -> Store {
+    let options = OpenOptions { connections: CONNECTIONS, timeouts, ..OpenOptions::default() };
+    Store::open(&url.parse().unwrap(), options).await.unwrap()
 }
 
 /// The server that all tests of this process share.
@@ -119,7 +135,7 @@ fn find_server() -> Option<Server> {
     if cluster.is_none() {
         let why = "PostgreSQL is not installed and TEST_POSTGRES_URL is not set";
         assert!(env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"), "{why}, but REQUIRE_POSTGRES=1");
-        super::say(&format!("NOT RUN: the PostgreSQL half of the tests. {why}."));
+        crate::say(&format!("NOT RUN: the PostgreSQL half of the tests. {why}."));
     }
     cluster
 }

@@ -26,7 +26,7 @@ impl SmallDisk {
         }
         let why = "a tmpfs cannot be mounted";
         assert!(env::var("REQUIRE_TMPFS").as_deref() != Ok("1"), "{why}, but REQUIRE_TMPFS=1");
-        super::say(&format!("NOT RUN: the test of a full disk: {why}."));
+        crate::say(&format!("NOT RUN: the test of a full disk: {why}."));
         None
     }
 

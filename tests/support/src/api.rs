@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{answer::Answer, raw::Connection};
+use crate::{answer::Answer, raw::Connection};
 
 /// Where REST lives.
 pub const ME: &str = "/api/shop/customers/me";

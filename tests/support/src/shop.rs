@@ -6,14 +6,15 @@ use entity::customer;
 use sea_orm::ActiveValue::Set;
 use shop_profile::{
     auth::ApiToken,
+    cli::serve::example_customer,
     profile::{FieldInput, NewCustomerInput},
     server::{self, ConnectionLimits},
-    store::{CustomerRef, NewToken, Store, now},
+    store::{CustomerRef, DatabaseUrl, NewToken, OpenOptions, Store, now},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Subject, api::Api, database::Database};
+use crate::{Subject, api::Api, database::Database};
 
 /// A running server. Dropping it stops it.
 pub struct Shop {
@@ -38,7 +39,17 @@ impl Subject for Shop {
 impl Shop {
     /// A server with settings of its own.
     pub async fn with(database: Database, options: &server::Options, limits: ConnectionLimits) -> Self {
-        let store = Arc::new(database.open().await);
+        let store = database.open().await;
+        Self::over(database, store, options, limits).await
+    }
+
+    /// A server on a store that was opened in another way.
+    pub async fn on_store(database: Database, store: Store) -> Self {
+        Self::over(database, store, &server::Options::default(), ConnectionLimits::default()).await
+    }
+
+    async fn over(database: Database, store: Store, options: &server::Options, limits: ConnectionLimits) -> Self {
+        let store = Arc::new(store);
         store.migrate().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = Api::at(listener.local_addr().unwrap());
@@ -55,33 +66,19 @@ impl Shop {
 
     /// A customer who has only a username.
     pub async fn customer(&self, username: &str) -> Customer {
-        self.add(NewCustomerInput { username: text(username), ..Default::default() }).await
+        add_customer(&self.store, named(username)).await
     }
 
     /// A customer who was somebody elsewhere before: ids are unique, not dense.
     pub async fn customer_with_id(&self, id: i64, username: &str) -> Customer {
-        let input = NewCustomerInput { username: text(username), ..Default::default() };
-        let row = customer::ActiveModel { id: Set(id), ..input.parse().unwrap().into_row() };
+        let row = customer::ActiveModel { id: Set(id), ..named(username).parse().unwrap().into_row() };
         self.store.add_customer(row).await.unwrap();
         Customer { id, key: self.issue(id, None).await }
     }
 
     /// The customer of the contract's example, every value of it.
     pub async fn behrooz(&self) -> Customer {
-        self.add(NewCustomerInput {
-            username: text("behrooz3500"),
-            mobile_number: text("09308744204"),
-            email: text("behrooz21@hotmail.com"),
-            avatar: text("http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg"),
-            first_name: text("behrooz"),
-            last_name: text("ghorbanie"),
-            gender: text("male"),
-        })
-        .await
-    }
-
-    async fn add(&self, input: NewCustomerInput) -> Customer {
-        add_customer(&self.store, input).await
+        add_customer(&self.store, example_customer()).await
     }
 
     /// One more key.
@@ -112,24 +109,33 @@ impl Deref for Shop {
     }
 }
 
-/// A customer with only a username, whose token is this text.
-pub async fn add_customer_with_token(store: &Arc<Store>, username: &str, token: &str) -> i64 {
-    let input = NewCustomerInput { username: text(username), ..Default::default() };
-    let id = input.parse().unwrap().add_to(store).await.unwrap().id;
-    let digest = ApiToken::from_plaintext(token).digest();
-    store.issue_token(id, NewToken { digest, name: String::new(), expires_at: None }).await.unwrap();
-    id
+/// An empty store with an up-to-date schema.
+pub async fn open_store(url: &DatabaseUrl) -> Arc<Store> {
+    let store = Arc::new(Store::open(url, OpenOptions::default()).await.unwrap());
+    store.migrate().await.unwrap();
+    store
 }
 
 /// Adds a customer and issues an API token for them.
 pub async fn add_customer(store: &Arc<Store>, input: NewCustomerInput) -> Customer {
-    let id = input.parse().unwrap().add_to(store).await.unwrap().id;
-    let key = ApiToken::generate().unwrap();
-    let token = NewToken { digest: key.digest(), name: String::new(), expires_at: None };
-    store.issue_token(id, token).await.unwrap();
-    Customer { id, key: key.expose_secret().to_owned() }
+    let token = ApiToken::generate().unwrap();
+    let id = add_customer_with(store, input, &token).await;
+    Customer { id, key: token.expose_secret().to_owned() }
 }
 
-pub fn text(text: &str) -> FieldInput {
-    FieldInput::Text(text.into())
+/// A customer with only a username, whose token is this text; their id.
+pub async fn add_customer_with_token(store: &Arc<Store>, username: &str, token: &str) -> i64 {
+    add_customer_with(store, named(username), &ApiToken::from_plaintext(token)).await
+}
+
+/// Adds a customer with this API token; their id.
+pub async fn add_customer_with(store: &Arc<Store>, input: NewCustomerInput, token: &ApiToken) -> i64 {
+    let id = input.parse().unwrap().add_to(store).await.unwrap().id;
+    store.issue_token(id, NewToken { digest: token.digest(), name: String::new(), expires_at: None }).await.unwrap();
+    id
+}
+
+/// A customer who has only a username.
+pub fn named(username: &str) -> NewCustomerInput {
+    NewCustomerInput { username: FieldInput::Text(username.into()), ..Default::default() }
 }

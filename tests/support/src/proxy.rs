@@ -1,6 +1,6 @@
 //! A TCP proxy in front of PostgreSQL whose connections can be made to fail as a network does.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, copy_bidirectional},
@@ -11,7 +11,6 @@ use tokio::{
 
 /// A running proxy. Dropping it ends it, and resets its connections.
 pub struct Proxy {
-    address: SocketAddr,
     url: url::Url,
     faults: watch::Sender<Faults>,
     accept: JoinHandle<()>,
@@ -52,7 +51,7 @@ impl Proxy {
         url.set_port(Some(address.port())).unwrap();
         let faults = watch::Sender::new(Faults::default());
         let accept = tokio::spawn(accept(listener, target, faults.clone()));
-        Self { address, url, faults, accept }
+        Self { url, faults, accept }
     }
 
     /// The URL of the same database, by way of the proxy.

@@ -1,8 +1,10 @@
 //! The program itself, as an operator runs it.
 
 use std::{
+    env,
     net::SocketAddr,
     ops::Deref,
+    path::PathBuf,
     process::{Output, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -14,13 +16,21 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::api::Api;
+use crate::api::Api;
 
-/// The program in an empty environment, so that nothing of this machine leaks into a test. `TEST_PROGRAM` names
-/// another build of it, say a release build.
+/// The program: the one that was built beside this test, or the one that `TEST_PROGRAM` names, say a release build.
+fn program() -> PathBuf {
+    if let Some(program) = env::var_os("TEST_PROGRAM") {
+        return program.into();
+    }
+    // target/debug/deps/it-0123456789abcdef
+    let test = env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().join("shop-profile")
+}
+
+/// The program in an empty environment, so that nothing of this machine leaks into a test.
 pub fn command(arguments: &[&str]) -> Command {
-    let program = std::env::var_os("TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_shop-profile").into());
-    let mut command = Command::new(program);
+    let mut command = Command::new(program());
     command.args(arguments).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -122,6 +132,16 @@ impl Server {
         self.log.line(text).await
     }
 
+    /// All that was logged so far.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it is running")
+    }
+
     /// The most memory that it has had at once (its peak resident set).
     #[cfg(target_os = "linux")]
     pub fn peak_memory_kib(&self) -> u64 {
@@ -145,10 +165,6 @@ impl Server {
     pub async fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status().await.unwrap();
         assert!(status.success());
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id().expect("it is running")
     }
 
     /// The end: the exit code and all that was logged.
@@ -186,7 +202,7 @@ impl Log {
     /// Waits for a line with this text.
     async fn line(&self, text: &str) -> String {
         let find = || self.text.lock().unwrap().lines().find(|line| line.contains(text)).map(str::to_owned);
-        super::eventually(async || find()).await
+        crate::eventually(async || find()).await
     }
 
     /// Waits for the end of stderr.

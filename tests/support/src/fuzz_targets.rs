@@ -1,7 +1,7 @@
-//! What the fuzz targets do with their bytes, and `tests/it/corpus.rs` with the seeds: a request to the real router over
-//! a database in memory. Whatever was sent, the answer must be one that the server may give.
+//! What the fuzz targets (`fuzz/`) do with their bytes, and `tests/it/corpus.rs` with the seeds: a request to the real
+//! router over a database in memory. Whatever was sent, the answer must be one that the server may give.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
     Router,
@@ -12,13 +12,14 @@ use axum::{
 use serde_json::{Value, json};
 use shop_profile::{
     auth::ApiToken,
-    profile::{FieldInput, NewCustomerInput},
     server::{self, Options},
-    store::{DatabaseUrl, NewToken, OpenOptions, Store},
+    store::DatabaseUrl,
 };
 use tokio::runtime::{self, Runtime};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use crate::shop::{add_customer_with, named, open_store};
 
 const ME: &str = "/api/shop/customers/me";
 const ME_KEYS: [&str; 10] = [
@@ -142,18 +143,9 @@ fn send(request: Request) -> (StatusCode, Bytes) {
 }
 
 async fn open_shop() -> Router {
-    let store = Arc::new(Store::open(&DatabaseUrl::in_memory(), OpenOptions::default()).await.unwrap());
-    store.migrate().await.unwrap();
-    add_customer(&store, "sara", LIVE_KEY).await;
-    let gone = add_customer(&store, "omid", DEACTIVATED_KEY).await;
-    store.set_active(gone, false).await.unwrap();
+    let store = open_store(&DatabaseUrl::in_memory()).await;
+    add_customer_with(&store, named("sara"), &ApiToken::from_plaintext(LIVE_KEY)).await;
+    let omid = add_customer_with(&store, named("omid"), &ApiToken::from_plaintext(DEACTIVATED_KEY)).await;
+    store.set_active(omid, false).await.unwrap();
     server::router(store, &Options::default(), CancellationToken::new())
-}
-
-async fn add_customer(store: &Arc<Store>, username: &str, key: &str) -> i64 {
-    let input = NewCustomerInput { username: FieldInput::Text(username.into()), ..Default::default() };
-    let id = input.parse().unwrap().add_to(store).await.unwrap().id;
-    let digest = ApiToken::from_plaintext(key).digest();
-    store.issue_token(id, NewToken { digest, name: String::new(), expires_at: None }).await.unwrap();
-    id
 }

@@ -1,13 +1,13 @@
-//! What the tests are written with. Everything here goes through public doors: the store, the socket, the binary.
+//! What the tests, the benchmarks and the fuzz targets share. Everything here uses what is public: the store, the socket,
+//! the program.
 
 pub mod answer;
 pub mod api;
 pub mod binary;
 pub mod cluster;
 pub mod database;
-#[allow(dead_code, reason = "for the tests in `faults`")]
 pub mod full_disk;
-#[allow(dead_code, reason = "for the tests in `faults`")]
+pub mod fuzz_targets;
 pub mod proxy;
 pub mod raw;
 pub mod shop;
@@ -55,10 +55,11 @@ pub async fn eventually<T>(look: impl AsyncFn() -> Option<T>) -> T {
 /// Runs each of these `async fn name(subject: impl Subject)` once on SQLite and once on PostgreSQL, as the tests
 /// `name::sqlite` and `name::postgres`. A test that is missing from the list is an unused function, which the
 /// compiler reports.
+#[macro_export]
 macro_rules! both_databases {
     ($($name:ident),+ $(,)?) => {$(
         mod $name {
-            use crate::support::{database::Database, run};
+            use $crate::{database::Database, run};
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
@@ -74,4 +75,3 @@ macro_rules! both_databases {
         }
     )+};
 }
-pub(crate) use both_databases;

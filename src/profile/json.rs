@@ -1,0 +1,41 @@
+//! A customer as JSON: what the REST API answers and the command line prints.
+
+use serde::Serialize;
+
+use super::{Customer, Gender};
+
+/// The ten keys of the contract, in its order.
+#[derive(Serialize)]
+struct CustomerJson<'a> {
+    id: i64,
+    username: &'a str,
+    mobile_number: Option<&'a str>,
+    email: Option<&'a str>,
+    avatar: Option<&'a str>,
+    first_name: &'a str,
+    last_name: &'a str,
+    full_name: String,
+    gender: Option<&'static str>,
+    is_profile_completed: bool,
+}
+
+impl Customer {
+    /// Compact JSON in UTF-8, without a line end.
+    ///
+    /// # Errors
+    /// None of these values fails to serialize; serde_json's interface allows for it.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(&CustomerJson {
+            id: self.id,
+            username: &self.username,
+            mobile_number: self.mobile_number.as_deref(),
+            email: self.email.as_deref(),
+            avatar: self.avatar.as_deref(),
+            first_name: &self.first_name,
+            last_name: &self.last_name,
+            full_name: self.full_name(),
+            gender: self.gender.map(Gender::as_str),
+            is_profile_completed: self.is_profile_completed(),
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! `/readyz` says whether requests can be served.
+
+use axum::http::Method;
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
+use shop_profile::{
+    auth::ApiToken,
+    store::{NotReady, Timeouts},
+};
+
+use crate::support::{
+    Subject, both_databases,
+    database::{Database, open_at},
+    shop::Shop,
+};
+
+both_databases![a_server_without_its_tables_is_not_ready, a_server_that_stops_is_not_ready];
+
+async fn readyz(shop: &Shop) -> (u16, String) {
+    let answer = shop.request(Method::GET, "/readyz").send().await;
+    (answer.status, answer.body)
+}
+
+async fn a_server_without_its_tables_is_not_ready(shop: Shop) {
+    assert_eq!(readyz(&shop).await, (200, "ok\n".into()));
+    let db = shop.database.connect().await;
+    db.execute_unprepared("ALTER TABLE customer RENAME TO elsewhere").await.unwrap();
+    assert_eq!(readyz(&shop).await, (503, "database unavailable\n".into()));
+    db.execute_unprepared("ALTER TABLE elsewhere RENAME TO customer").await.unwrap();
+    assert_eq!(readyz(&shop).await, (200, "ok\n".into()));
+}
+
+async fn a_server_that_stops_is_not_ready(shop: Shop) {
+    shop.store.close().await;
+    assert_eq!(readyz(&shop).await, (503, "database unavailable\n".into()));
+}
+
+/// A table lock stops every statement, the readiness check's too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_answers_too_slowly_is_not_ready() {
+    let Some(database) = Database::postgres().await else { return };
+    crate::support::run(database, async |shop: Shop| {
+        let db = shop.database.connect().await;
+        assert_eq!(db.get_database_backend(), DbBackend::Postgres);
+        let holder = db.begin().await.unwrap();
+        holder.execute_unprepared("LOCK TABLE customer").await.unwrap();
+        assert_eq!(readyz(&shop).await, (503, "database unavailable\n".into()));
+        holder.rollback().await.unwrap();
+        assert_eq!(readyz(&shop).await, (200, "ok\n".into()));
+    })
+    .await;
+}
+
+/// It has never been written to: the first question finds out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_file_is_not_ready_and_is_read() {
+    let shop = Shop::on(Database::sqlite()).await;
+    let sara = shop.customer("sara").await;
+    let read_only = open_at(&format!("{}?mode=ro", shop.database.url()), Timeouts::default()).await;
+    assert_eq!(read_only.check_ready().await, Err(NotReady::ReadOnly));
+    let digest = ApiToken::from_plaintext(&sara.key).digest();
+    assert!(read_only.find_token_owner(&digest).await.unwrap().is_some());
+    assert_eq!(shop.store.check_ready().await, Ok(()));
+}
