@@ -17,5 +17,6 @@ pub mod profile;
 mod request_id;
 pub mod rest;
 pub mod server;
+pub mod service;
 pub mod store;
 pub mod transfer;

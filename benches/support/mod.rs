@@ -15,8 +15,9 @@ use axum::{
 use http_body_util::BodyExt;
 use shop_profile::{
     auth::{ApiToken, Credential},
-    profile::{FieldInput, PatchInput, ProfileService, UpdateMyProfile},
+    profile::{FieldInput, PatchInput},
     server::{self, Options},
+    service::{ProfileService, UpdateMyProfile},
 };
 use test_support::shop::{add_customer_with, named, open_store};
 use tokio::runtime::Runtime;

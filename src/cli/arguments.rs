@@ -66,7 +66,7 @@ impl CustomerArg {
             (username, None) => {
                 let username = username.as_deref().unwrap_or_default();
                 let username = Username::parse(&username.into()).map_err(CliError::Invalid)?;
-                Ok(CustomerRef::CanonicalUsername(username.key().to_owned()))
+                Ok(CustomerRef::CanonicalUsername(username.canonical().to_owned()))
             }
         }
     }

@@ -1,12 +1,11 @@
 //! `customer`: add, show, activate, deactivate, import, export, duplicates.
 
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
 
 use super::{CliError, arguments::CustomerArg, duplicates, export, import, open, print};
 use crate::{
-    profile::{Customer, NewCustomerInput, ProfileError},
+    profile::{Customer, NewCustomerInput},
+    service::{self, AddCustomerError},
     store::{DatabaseUrl, Store},
 };
 
@@ -71,7 +70,7 @@ impl From<AddArgs> for NewCustomerInput {
 }
 
 pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliError> {
-    let store = Arc::new(open(url).await?);
+    let store = open(url).await?;
     let result = match command {
         Command::Add(args) => add(&store, args).await,
         Command::Show(customer) => customer.find(&store).await.and_then(|row| show(&row.into())),
@@ -85,12 +84,12 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliEr
     result
 }
 
-async fn add(store: &Arc<Store>, args: AddArgs) -> Result<(), CliError> {
+async fn add(store: &Store, args: AddArgs) -> Result<(), CliError> {
     let customer = NewCustomerInput::from(args).parse().map_err(CliError::Invalid)?;
-    match customer.add_to(store).await {
+    match service::add_customer(store, &customer).await {
         Ok(customer) => show(&customer),
-        Err(ProfileError::Invalid(errors)) => Err(CliError::Invalid(errors)),
-        Err(error) => Err(CliError::failed(error)),
+        Err(AddCustomerError::Invalid(errors)) => Err(CliError::Invalid(errors)),
+        Err(AddCustomerError::Store(error)) => Err(CliError::failed(error)),
     }
 }
 

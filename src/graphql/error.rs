@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use crate::{
     api::{OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
-    profile::ProfileError,
+    service::ProfileError,
 };
 
 /// `extensions.code` of an error. Where a status is named, it holds for every media type; the others are request errors
@@ -121,10 +121,10 @@ impl From<ProfileError> for ResolverError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => why.into(),
-            ProfileError::Unavailable(_) => Self::new(Code::ServiceUnavailable, UNAVAILABLE),
-            ProfileError::OutcomeUnknown(_) => Self::new(Code::ServiceUnavailable, OUTCOME_UNKNOWN),
+            ProfileError::Unavailable => Self::new(Code::ServiceUnavailable, UNAVAILABLE),
+            ProfileError::OutcomeUnknown => Self::new(Code::ServiceUnavailable, OUTCOME_UNKNOWN),
             // The last two are part of a mutation's payload.
-            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::internal(),
+            ProfileError::Internal | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::internal(),
         }
     }
 }

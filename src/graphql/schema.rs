@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     auth::{Credential, Unauthenticated},
-    profile::{ProfileError, ProfileService, UpdateMyProfile},
+    service::{ProfileError, ProfileService, UpdateMyProfile},
 };
 
 /// The schema of the GraphQL API.

@@ -1,12 +1,32 @@
-//! The customer as the world sees it. Computed fields are computed here and nowhere else.
+//! The customer as clients see it. Computed fields are computed here and nowhere else.
 
 use std::{fmt, str::FromStr};
 
-pub use entity::customer::Gender;
+/// A customer's gender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gender {
+    /// `male`
+    Male,
+    /// `female`
+    Female,
+}
 
-use crate::store::ProfileRow;
+impl Gender {
+    /// As it is stored, and as REST shows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Male => "male",
+            Self::Female => "female",
+        }
+    }
 
-/// A customer, as both faces show it.
+    /// The gender of this name, if it is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Male, Self::Female].into_iter().find(|gender| gender.as_str() == name)
+    }
+}
+
+/// A customer, as both APIs show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     /// Unique, 64-bit.
@@ -50,45 +70,6 @@ impl Customer {
     }
 }
 
-impl From<ProfileRow> for Customer {
-    fn from(row: ProfileRow) -> Self {
-        let ProfileRow {
-            id,
-            username,
-            mobile_number,
-            email,
-            avatar,
-            first_name,
-            last_name,
-            gender,
-            is_active: _,
-            version,
-        } = row;
-        Self { id, username, mobile_number, email, avatar, first_name, last_name, gender, version }
-    }
-}
-
-impl From<entity::customer::Model> for Customer {
-    fn from(row: entity::customer::Model) -> Self {
-        let entity::customer::Model {
-            id,
-            username,
-            canonical_username: _,
-            mobile_number,
-            email,
-            avatar,
-            first_name,
-            last_name,
-            gender,
-            is_active: _,
-            version,
-            created_at: _,
-            updated_at: _,
-        } = row;
-        Self { id, username, mobile_number, email, avatar, first_name, last_name, gender, version }
-    }
-}
-
 /// A customer's id and version, written `1-7`. Clients treat it as opaque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProfileVersion {
@@ -104,9 +85,9 @@ impl fmt::Display for ProfileVersion {
     }
 }
 
-/// The text is none of our revisions, so it can match none.
+/// The text is no version of ours, so it can match none.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a revision")]
+#[error("not a version")]
 pub struct ParseVersionError;
 
 impl FromStr for ProfileVersion {
@@ -114,16 +95,16 @@ impl FromStr for ProfileVersion {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (id, version) = text.split_once('-').ok_or(ParseVersionError)?;
-        let revision = Self {
+        let version = Self {
             id: id.parse().map_err(|_| ParseVersionError)?,
             version: version.parse().map_err(|_| ParseVersionError)?,
         };
         // `+1-07` would parse, but we never wrote it.
-        if revision.to_string() == text { Ok(revision) } else { Err(ParseVersionError) }
+        if version.to_string() == text { Ok(version) } else { Err(ParseVersionError) }
     }
 }
 
-/// Which revisions the client is willing to change.
+/// Which versions the client is willing to change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Precondition {
     /// Whatever is stored.
@@ -134,11 +115,11 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    /// Whether a change of this revision is welcome.
-    pub fn allows(&self, revision: ProfileVersion) -> bool {
+    /// Whether a change of this version is allowed.
+    pub fn allows(&self, version: ProfileVersion) -> bool {
         match self {
             Self::Any => true,
-            Self::OneOf(revisions) => revisions.contains(&revision),
+            Self::OneOf(versions) => versions.contains(&version),
         }
     }
 }
@@ -182,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_is_read_back_only_as_it_was_written() {
+    fn a_version_is_read_back_only_as_it_was_written() {
         assert_eq!("1-7".parse(), Ok(customer().profile_version()));
         assert_eq!(customer().profile_version().to_string(), "1-7");
         for text in ["", "1", "1-", "-7", "+1-7", "01-7", "1-7 ", "1-7-7", "a-b"] {

@@ -1,13 +1,7 @@
-//! Why the domain says no.
-//!
-//! A [`FieldError`] is the customer's to mend: a field, a code for programs, a message for people (Django REST
-//! Framework's own words, which existing clients know). A [`ProfileError`] is the whole answer of an operation; each face
-//! maps it in one exhaustive `match`. Causes (`source`) are for the log: neither face ever shows one.
+//! What is wrong with a field, for the customer to correct: a code for programs and a message for people (Django REST
+//! Framework's own words, which existing clients know).
 
 use std::{borrow::Cow, fmt};
-
-use super::ProfileVersion;
-use crate::{auth::Unauthenticated, store::StoreError};
 
 /// A field of the profile that an input can get wrong, in the contract's order of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,42 +80,5 @@ impl FieldError {
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.field, self.message)
-    }
-}
-
-/// Why an operation was not done. Nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum ProfileError {
-    /// The caller is nobody we know.
-    #[error("unauthenticated: {0}")]
-    Unauthenticated(#[from] Unauthenticated),
-    /// Every wrong field, in the contract's order.
-    #[error("{} wrong fields", .0.len())]
-    Invalid(Vec<FieldError>),
-    /// The stored version, which is none of those that the client expected.
-    #[error("the version is {0} now")]
-    Conflict(ProfileVersion),
-    /// The database cannot be reached, or has no room now: worth another try.
-    #[error("the database is unavailable")]
-    Unavailable(#[source] StoreError),
-    /// The database failed in the middle of an update, which may or may not have been stored.
-    #[error("the outcome is unknown")]
-    OutcomeUnknown(#[source] StoreError),
-    /// Our fault.
-    #[error("the database failed")]
-    Internal(#[source] StoreError),
-}
-
-impl From<StoreError> for ProfileError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_)
-            | StoreError::NotWritable(_)
-            | StoreError::Contended(_)
-            | StoreError::Busy
-            | StoreError::Stopped => Self::Unavailable(error),
-            StoreError::OutcomeUnknown(_) => Self::OutcomeUnknown(error),
-            StoreError::Unique(_) | StoreError::Database(_) => Self::Internal(error),
-        }
     }
 }

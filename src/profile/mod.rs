@@ -1,7 +1,8 @@
-//! **The domain**: what a customer's profile is, what a patch may say, and the two operations both faces reach.
+//! **The domain**: what a customer's profile is, what a patch may say, and what is wrong with it.
 //!
-//! This is the only place with rules. It knows neither HTTP nor GraphQL: the faces translate their own wire shapes
-//! into a [`PatchInput`] and a [`Credential`](crate::auth::Credential), and a [`Customer`] or a [`ProfileError`] back.
+//! This is the only place with rules, and it is pure: it knows no database, no HTTP and no GraphQL. The APIs translate
+//! what a client sent into a [`PatchInput`], and show a [`Customer`] or the [`FieldError`]s; the
+//! [service](crate::service) applies the patch.
 
 mod avatar;
 mod customer;
@@ -9,15 +10,13 @@ mod error;
 mod json;
 mod new_customer;
 mod patch;
-mod service;
 mod text;
 mod username;
 
 pub use avatar::{AVATAR_MAX_CHARS, AvatarUrl};
 pub use customer::{Customer, Gender, Precondition, ProfileVersion};
-pub use error::{ErrorCode, Field, FieldError, ProfileError};
+pub use error::{ErrorCode, Field, FieldError};
 pub use new_customer::{NewCustomer, NewCustomerInput};
-pub use patch::{FieldInput, Patch, PatchInput};
-pub use service::{ProfileService, UpdateMyProfile};
+pub use patch::{FieldInput, Patch, PatchInput, ValidationErrors};
 pub use text::{JsonString, NAME_MAX_CHARS, PersonName, clip};
 pub use username::{USERNAME_MAX_CHARS, Username};

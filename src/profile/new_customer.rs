@@ -1,17 +1,10 @@
 //! A customer whom an operator adds, under the rules of the patch.
 
-use std::sync::Arc;
-
-use entity::customer;
-use sea_orm::ActiveValue::Set;
-
 use super::{
-    AvatarUrl, Customer, ErrorCode, Field, FieldError, FieldInput, Gender, JsonString, PersonName, ProfileError,
-    Username,
+    AvatarUrl, ErrorCode, Field, FieldError, FieldInput, Gender, JsonString, PersonName, Username,
     patch::{parse_avatar, parse_gender, parse_name, parse_username},
     text::parse_line,
 };
-use crate::store::{Store, StoreError};
 
 /// The longest mobile number, in characters.
 const MOBILE_NUMBER_MAX_CHARS: usize = 32;
@@ -40,13 +33,13 @@ pub struct NewCustomerInput {
 /// A new customer who breaks no rule, but whose unique values may be taken.
 #[derive(Clone, Debug)]
 pub struct NewCustomer {
-    username: Username,
-    mobile_number: Option<String>,
-    email: Option<String>,
-    avatar: Option<AvatarUrl>,
-    first_name: String,
-    last_name: String,
-    gender: Option<Gender>,
+    pub(crate) username: Username,
+    pub(crate) mobile_number: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) avatar: Option<AvatarUrl>,
+    pub(crate) first_name: PersonName,
+    pub(crate) last_name: PersonName,
+    pub(crate) gender: Option<Gender>,
 }
 
 impl NewCustomerInput {
@@ -68,15 +61,14 @@ impl NewCustomerInput {
         let first_name = parse_name(Field::FirstName, first_name).map_err(&mut collect).ok().flatten();
         let last_name = parse_name(Field::LastName, last_name).map_err(&mut collect).ok().flatten();
         let gender = parse_gender(gender).map_err(&mut collect).ok().flatten().flatten();
-        let name = |name: Option<PersonName>| name.map(PersonName::into_string).unwrap_or_default();
         match username {
             Some(username) if errors.is_empty() => Ok(NewCustomer {
                 username,
                 mobile_number,
                 email,
                 avatar,
-                first_name: name(first_name),
-                last_name: name(last_name),
+                first_name: first_name.unwrap_or_default(),
+                last_name: last_name.unwrap_or_default(),
                 gender,
             }),
             _ => Err(errors),
@@ -105,50 +97,6 @@ fn parse_contact(field: Field, input: FieldInput) -> Result<Option<String>, Vec<
 fn is_address(text: &str) -> bool {
     let sides = text.rsplit_once('@');
     sides.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()) && !text.contains(char::is_whitespace)
-}
-
-impl NewCustomer {
-    /// Stores the customer, or says which of the unique values others have.
-    pub async fn add_to(self, store: &Arc<Store>) -> Result<Customer, ProfileError> {
-        let taken = |fields: [Option<i64>; 3]| {
-            let errors = [
-                FieldError::username_taken(),
-                FieldError::new(
-                    Field::MobileNumber,
-                    ErrorCode::Taken,
-                    "A user with that mobile number already exists.",
-                ),
-                FieldError::new(Field::Email, ErrorCode::Taken, "A user with that email already exists."),
-            ];
-            errors.into_iter().zip(fields).filter(|(_, owner)| owner.is_some()).map(|(error, _)| error).collect()
-        };
-        match store.add_customer(self.clone().into_row()).await {
-            Ok(row) => Ok(row.into()),
-            Err(StoreError::Unique(_)) => {
-                let (mobile_number, email) = (self.mobile_number.as_deref(), self.email.as_deref());
-                Err(ProfileError::Invalid(taken(store.find_taken(self.username.key(), mobile_number, email).await?)))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The row to insert; the id, the version and the dates are the store's.
-    pub fn into_row(self) -> customer::ActiveModel {
-        let Self { username, mobile_number, email, avatar, first_name, last_name, gender } = self;
-        let (username, canonical_username) = username.into_parts();
-        customer::ActiveModel {
-            username: Set(username),
-            canonical_username: Set(canonical_username),
-            mobile_number: Set(mobile_number),
-            email: Set(email),
-            avatar: Set(avatar.map(AvatarUrl::into_string)),
-            first_name: Set(first_name),
-            last_name: Set(last_name),
-            gender: Set(gender),
-            is_active: Set(true),
-            ..Default::default()
-        }
-    }
 }
 
 #[cfg(test)]

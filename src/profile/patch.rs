@@ -58,14 +58,20 @@ pub struct Patch {
 /// What is wrong with a patch, and the username that it asks for if at least that is right: whether it is taken
 /// belongs in the same answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ValidationErrors {
-    pub(super) errors: Vec<FieldError>,
-    pub(super) username: Option<Username>,
+pub struct ValidationErrors {
+    /// Every error, in the contract's order.
+    pub errors: Vec<FieldError>,
+    /// The username, if the patch names one and it obeys the rules.
+    pub username: Option<Username>,
 }
 
 impl PatchInput {
     /// Applies the rules to every field and reports every error, in the contract's order.
-    pub(super) fn parse(self) -> Result<Patch, ValidationErrors> {
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the fields.
+    pub fn parse(self) -> Result<Patch, ValidationErrors> {
         let Self { username, avatar, first_name, last_name, gender } = self;
         let mut errors = Vec::new();
         let mut collect = |mut wrong| errors.append(&mut wrong);
@@ -82,7 +88,7 @@ impl PatchInput {
 
 impl Patch {
     /// Whether applying the patch to this customer would leave everything as it is.
-    pub(super) fn is_noop_for(&self, customer: &Customer) -> bool {
+    pub fn is_noop_for(&self, customer: &Customer) -> bool {
         let Self { username, avatar, first_name, last_name, gender } = self;
         username.as_ref().is_none_or(|new| new.as_str() == customer.username)
             && avatar.as_ref().is_none_or(|new| new.as_ref().map(AvatarUrl::as_str) == customer.avatar.as_deref())
@@ -92,7 +98,7 @@ impl Patch {
     }
 
     /// Whether the patch names no field at all.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -148,9 +154,10 @@ pub(super) fn parse_gender(input: FieldInput) -> Parsed<Option<Gender>> {
         FieldInput::WrongType(echo) => invalid_choice(&echo),
         FieldInput::Text(text) => match text.as_str() {
             "" => Ok(Some(None)),
-            "male" => Ok(Some(Some(Gender::Male))),
-            "female" => Ok(Some(Some(Gender::Female))),
-            choice => invalid_choice(choice),
+            choice => match Gender::from_name(choice) {
+                Some(gender) => Ok(Some(Some(gender))),
+                None => invalid_choice(choice),
+            },
         },
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn parse_line(field: Field, text: &JsonString, max_chars: usize) -> R
 }
 
 /// A first or last name: trimmed, at most [`NAME_MAX_CHARS`] characters, possibly empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonName(String);
 
 impl PersonName {

@@ -24,7 +24,7 @@ const KEY_MAX_BYTES: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
     value: String,
-    key: String,
+    canonical: String,
 }
 
 impl Username {
@@ -44,7 +44,11 @@ impl Username {
         }
         errors.extend(too_long(Field::Username, username, USERNAME_MAX_CHARS));
         errors.extend(text.forbidden_characters(Field::Username));
-        if errors.is_empty() { Ok(Self { value: username.to_owned(), key: unique_key(username) }) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Self { value: username.to_owned(), canonical: canonical_form(username) })
+        } else {
+            Err(errors)
+        }
     }
 
     /// As the customer wrote it.
@@ -53,13 +57,8 @@ impl Username {
     }
 
     /// What no two customers may share: the case-folded NFKC form.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// The username and its key.
-    pub fn into_parts(self) -> (String, String) {
-        (self.value, self.key)
+    pub fn canonical(&self) -> &str {
+        &self.canonical
     }
 }
 
@@ -73,7 +72,7 @@ fn is_letter_or_number(c: char) -> bool {
 }
 
 /// Unicode's `toNFKC_Casefold` (§3.13): what looks alike by case, width or invisible letters (U+3164) is one.
-fn unique_key(username: &str) -> String {
+fn canonical_form(username: &str) -> String {
     if username.is_ascii() {
         return username.to_ascii_lowercase();
     }
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     fn key(username: &str) -> String {
-        Username::parse(&username.into()).unwrap().into_parts().1
+        Username::parse(&username.into()).unwrap().canonical().to_owned()
     }
 
     fn codes(username: &str) -> Vec<ErrorCode> {

@@ -14,7 +14,8 @@ use super::{conditional, response::JSON};
 use crate::{
     api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
-    profile::{FieldError, ProfileError, ProfileVersion, clip},
+    profile::{FieldError, ProfileVersion, clip},
+    service::ProfileError,
 };
 
 /// A field of the body that does nothing. A strict client is told of it.
@@ -59,9 +60,9 @@ impl From<ProfileError> for RestError {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
             ProfileError::Conflict(version) => Self::Conflict(version),
-            ProfileError::Unavailable(_) => Self::Unavailable,
-            ProfileError::OutcomeUnknown(_) => Self::OutcomeUnknown,
-            ProfileError::Internal(_) => Self::Internal,
+            ProfileError::Unavailable => Self::Unavailable,
+            ProfileError::OutcomeUnknown => Self::OutcomeUnknown,
+            ProfileError::Internal => Self::Internal,
         }
     }
 }

@@ -15,7 +15,8 @@ use super::{
 use crate::{
     api,
     auth::Credential,
-    profile::{Precondition, ProfileError, ProfileService, UpdateMyProfile},
+    profile::Precondition,
+    service::{ProfileError, ProfileService, UpdateMyProfile},
 };
 
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, PATCH, OPTIONS");

@@ -22,7 +22,7 @@ use axum::{
     routing::any,
 };
 
-use crate::profile::ProfileService;
+use crate::service::ProfileService;
 
 const PATH: &str = "/api/shop/customers/me";
 

@@ -13,7 +13,7 @@ use axum::{
 use tokio_util::sync::CancellationToken;
 
 use super::{cors, health, listener::Overloaded, log_request, metrics};
-use crate::{graphql, playground, profile::ProfileService, rest, store::Store};
+use crate::{graphql, playground, rest, service::ProfileService, store::Store};
 
 /// What an operator can switch.
 #[derive(Clone, Debug)]

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DbErr, EntityTrait};
 use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManager, seaql_migrations};
 
 use super::{
@@ -71,19 +68,19 @@ impl Store {
         if migrations.pending().next().is_none() {
             return Ok(Vec::new());
         }
-        apply(&self.write).await.map_err(MigrateError::Apply)
+        self.apply().await.map_err(MigrateError::Apply)
     }
-}
 
-async fn apply(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    let transaction = lock(db).await?;
-    // Another server may have applied them while this one waited for the lock.
-    let pending: Vec<_> = migrations(&transaction).await?.pending().map(str::to_owned).collect();
-    if !pending.is_empty() {
-        Migrator::up(&transaction, None).await?;
+    async fn apply(&self) -> Result<Vec<String>, DbErr> {
+        let transaction = self.engine.begin_migration().await?;
+        // Another server may have applied them while this one waited for its turn.
+        let pending: Vec<_> = migrations(&transaction).await?.pending().map(str::to_owned).collect();
+        if !pending.is_empty() {
+            Migrator::up(&transaction, None).await?;
+        }
+        transaction.commit().await?;
+        Ok(pending)
     }
-    transaction.commit().await?;
-    Ok(pending)
 }
 
 async fn migrations<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Migrations, DbErr> {
@@ -98,38 +95,4 @@ async fn migrations<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Migr
     let known = Migrator::migrations();
     let steps = known.iter().map(|step| (step.name().to_owned(), unknown.remove(step.name()))).collect();
     Ok(Migrations { steps, unknown: unknown.into_iter().collect() })
-}
-
-/// Begins a transaction that only one server can be in. SQLite has one writer anyway. Elsewhere it locks a row of a
-/// small table, which every engine with PostgreSQL's protocol can do; not all of them have advisory locks.
-async fn lock(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    if db.get_database_backend() == DbBackend::Sqlite {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        return db.begin_with_options(options).await;
-    }
-    if !SchemaManager::new(db).has_table("migration_lock").await? {
-        create_lock_table(db).await?;
-    }
-    let transaction = db.begin().await?;
-    // A migration may take longer than a request may.
-    transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
-    // The migrator creates its table "if not exists", which PostgreSQL reports as a notice every time.
-    transaction.execute_unprepared("SET LOCAL client_min_messages = warning").await?;
-    transaction.execute_unprepared("SELECT id FROM migration_lock WHERE id = 1 FOR UPDATE").await?;
-    Ok(transaction)
-}
-
-async fn create_lock_table(db: &DatabaseConnection) -> Result<(), DbErr> {
-    // One command of two statements is one transaction: the table is never seen without its row.
-    let create = "CREATE TABLE IF NOT EXISTS migration_lock (id integer PRIMARY KEY); \
-                  INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING";
-    // When two servers do this at the same moment, PostgreSQL fails one of them in its own catalogue, with one of several
-    // codes. The table exists then, and the second attempt succeeds, unless something else is wrong.
-    if db.execute_unprepared(create).await.is_err() {
-        db.execute_unprepared(create).await?;
-    }
-    Ok(())
 }

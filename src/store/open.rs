@@ -8,11 +8,12 @@ use sea_orm::{
 };
 
 use super::{
-    DatabaseUrl, Engine, LastUsedTracker, Store,
+    DatabaseUrl, Engine, Opened,
     explain::{explain, explain_postgres, explain_sqlite},
-    health::Health,
-    postgres, sqlite, sqlite_file,
-    url::{Kind, PostgresUrl, SqliteUrl},
+    postgres,
+    sql::Sql,
+    sqlite, sqlite_file,
+    url::{PostgresUrl, SqliteUrl},
 };
 
 /// How to open a database.
@@ -79,32 +80,26 @@ pub struct OpenError {
     reason: String,
 }
 
-impl Store {
-    /// Connects. The schema is left as it is.
-    ///
-    /// # Errors
-    /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
-    /// [`Timeouts::acquire`].
-    pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
-        let opened = match &url.0 {
-            Kind::Sqlite(sqlite) => match sqlite_file::prepare(sqlite, options.create) {
-                Ok(()) => open_sqlite(sqlite, options).await.map_err(|error| explain_sqlite(sqlite, &error)),
-                Err(reason) => Err(reason),
-            },
-            Kind::Postgres(postgres) => match connect_once(postgres, options.timeouts.acquire).await {
-                Ok(()) => open_postgres(&postgres.text, options).await.map_err(|error| explain(&error)),
-                Err(reason) => Err(reason),
-            },
-        };
-        opened.map_err(|reason| OpenError { url: url.clone(), reason })
+impl OpenError {
+    pub(super) fn new(url: &DatabaseUrl, reason: String) -> Self {
+        Self { url: url.clone(), reason }
     }
 }
 
-async fn open_sqlite(url: &SqliteUrl, options: OpenOptions) -> Result<Store, DbErr> {
-    let sqlite::Opened { requests, read, write } = sqlite::open(url, options.timeouts).await?;
-    let engine = Arc::new(Engine::Sqlite(requests));
-    let last_used = LastUsedTracker::start(&engine);
-    Ok(Store { engine, read, write, last_used, health: Health::default() })
+/// Opens a SQLite database, or says why it cannot, for an operator.
+pub(super) async fn sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
+    sqlite_file::prepare(url, options.create)?;
+    let opened = sqlite::open(url, sql, options.timeouts).await.map_err(|error| explain_sqlite(url, &error))?;
+    let sqlite::Opened { requests, read, write } = opened;
+    Ok(Opened { engine: Engine::Sqlite(requests), read, write })
+}
+
+/// Opens a PostgreSQL database, or says why it cannot, for an operator.
+pub(super) async fn postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
+    connect_once(url, options.timeouts.acquire).await?;
+    let opened = postgres::open(&url.text, sql, options.connections, options.timeouts).await;
+    let postgres::Opened { requests, db } = opened.map_err(|error| explain(&error))?;
+    Ok(Opened { engine: Engine::Postgres(requests), read: db.clone(), write: db })
 }
 
 /// Connects once without a pool, which would hide the reason of a failure behind a timeout.
@@ -117,13 +112,6 @@ async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<(), String
     // The connection has served its purpose, however it ends.
     let _ = connection.close().await;
     Ok(())
-}
-
-async fn open_postgres(url: &str, options: OpenOptions) -> Result<Store, DbErr> {
-    let postgres::Opened { requests, db } = postgres::open(url, options.connections, options.timeouts).await?;
-    let engine = Arc::new(Engine::Postgres(requests));
-    let last_used = LastUsedTracker::start(&engine);
-    Ok(Store { engine, read: db.clone(), write: db, last_used, health: Health::default() })
 }
 
 pub(super) fn invalid(error: &deadpool::managed::BuildError) -> DbErr {

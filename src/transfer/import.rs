@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{DbBackend, sqlx};
+use sea_orm::sqlx;
 
 use super::{
     Format,
@@ -97,7 +97,7 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
     };
     let mut run = Run {
         store,
-        yields_to_server: store.backend() == DbBackend::Sqlite && !database_is_empty,
+        yields_to_server: store.has_one_writer() && !database_is_empty,
         dry_run: import.dry_run,
         on_conflict: import.on_conflict,
         conflicts_likely: false,

@@ -57,7 +57,7 @@ impl RawRow {
         };
         match input.parse() {
             Ok(customer) if errors.is_empty() => {
-                let mut columns = customer.into_row();
+                let mut columns = customer::ActiveModel::from(customer);
                 columns.is_active = Set(is_active.unwrap_or(true));
                 if let Some(id) = id {
                     columns.id = Set(id);

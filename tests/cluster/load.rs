@@ -15,6 +15,7 @@ use reqwest::Client;
 use shop_profile::{
     auth::ApiToken,
     profile::{FieldInput, NewCustomerInput},
+    service,
     store::{CustomerRef, NewToken, Store},
 };
 use tokio::task::JoinSet;
@@ -76,7 +77,7 @@ impl Caller {
     async fn new(store: &Arc<Store>, number: u32) -> Self {
         let username = FieldInput::Text(format!("customer{number}").into());
         let customer = NewCustomerInput { username, ..Default::default() }.parse().unwrap();
-        let id = customer.add_to(store).await.unwrap().id;
+        let id = service::add_customer(store, &customer).await.unwrap().id;
         let key = ApiToken::generate().unwrap();
         store.issue_token(id, NewToken { digest: key.digest(), name: String::new(), expires_at: None }).await.unwrap();
         Self { id, key: key.expose_secret().to_owned(), outcomes: Vec::new() }

@@ -2,7 +2,7 @@
 //! server recovers by itself.
 
 use std::{
-    sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -12,8 +12,9 @@ use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::json;
 use shop_profile::{
     auth::ApiToken,
+    profile::{Customer as Profile, FieldInput, NewCustomerInput, PatchInput},
     server,
-    store::{ProfileUpdate, Store, StoreError, Timeouts},
+    store::{Store, StoreError, Timeouts},
 };
 use tempfile::TempDir;
 
@@ -136,6 +137,29 @@ async fn a_transaction_undone_by_sqlite_leaves_the_writer_sound_under_load() {
     for (number, customer) in customers.iter().enumerate() {
         let row = shop.row(customer.id).await;
         assert_eq!((&*row.first_name, row.version), if number % 16 == 0 { ("", 1) } else { ("19", 21) });
+    }
+}
+
+/// An operator's transaction in the same process fails to commit: the connection, which is the writer's too, must not
+/// keep that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_insert_leaves_the_writer_sound() {
+    let shop = Shop::on(Database::sqlite()).await;
+    let customers = customers(&shop, CLIENTS).await;
+    let db = shop.database.connect().await;
+    db.execute_unprepared(
+        "CREATE TRIGGER boom AFTER INSERT ON customer WHEN NEW.username = 'boom'
+         BEGIN SELECT RAISE(ROLLBACK, 'boom'); END",
+    )
+    .await
+    .unwrap();
+    let input = NewCustomerInput { username: FieldInput::Text("boom".into()), ..Default::default() };
+    for round in 0..2 {
+        shop.store.add_customer(&input.clone().parse().unwrap()).await.unwrap_err();
+        let name = format!("round {round}");
+        let answers = patch_all(&shop, &customers, &name).await;
+        assert!(are_all(&shop, &customers, &name, answers, 200).await);
+        shop.customer(&format!("new{round}")).await;
     }
 }
 
@@ -274,44 +298,35 @@ async fn what_was_rejected_while_the_database_was_locked_is_not_stored_later() {
     }
 }
 
-fn update(key: &str, name: &str) -> ProfileUpdate {
-    ProfileUpdate {
-        token: ApiToken::from_plaintext(key).digest(),
-        columns: vec![(entity::customer::Column::FirstName, Some(name.into()))],
-        revision: None,
-    }
+/// A change of the first name, without the API and the service above the store.
+async fn update(store: &Store, key: &str, name: &str, deadline: Instant) -> Result<Option<Profile>, StoreError> {
+    let input = PatchInput { first_name: FieldInput::Text(name.into()), ..Default::default() };
+    let token = ApiToken::from_plaintext(key).digest();
+    store.update_profile(token, &input.parse().unwrap(), None, deadline).await
 }
 
-/// Polled again and again, as the execution of a request polls it when its time is over.
-async fn polled<T>(work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    loop {
-        tokio::select! {
-            result = &mut work => return result,
-            () = tokio::time::sleep(Duration::from_millis(10)) => {}
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
+/// In a runtime of one thread the writer takes the first update alone, and waits for SQLite, when it is its turn to run.
+#[tokio::test]
 async fn an_update_is_begun_before_its_deadline_or_never() {
     let shop = Shop::on(Database::sqlite()).await;
     let (sara, zoe) = (shop.customer("sara").await, shop.customer("zoe").await);
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared("UPDATE customer SET email = NULL").await.unwrap();
-    let store: Arc<Store> = shop.store.clone();
-    let deadline = Instant::now() + Duration::from_millis(500);
-    let begun = tokio::spawn({
-        let (store, update) = (store.clone(), update(&sara.key, "begun"));
-        async move { polled(store.update_profile(update, deadline)).await }
-    });
-    // It takes the first one alone, and waits for SQLite.
-    tokio::task::yield_now().await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let waiting = polled(store.update_profile(update(&zoe.key, "waiting"), deadline)).await;
+    let soon = Instant::now() + Duration::from_millis(300);
+    let mut begun = Box::pin(update(&shop.store, &sara.key, "begun", soon));
+    assert!(futures_util::poll!(&mut begun).is_pending());
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let mut waiting = Box::pin(update(&shop.store, &zoe.key, "waiting", soon));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    tokio::time::sleep_until(soon.into()).await;
+    // As the execution of a request polls it when its time is over.
+    let Poll::Ready(waiting) = futures_util::poll!(&mut waiting) else { panic!("it waits on") };
     assert!(matches!(waiting, Err(StoreError::Busy)), "{waiting:?}");
+    assert!(futures_util::poll!(&mut begun).is_pending());
     holder.rollback().await.unwrap();
-    assert_eq!(begun.await.unwrap().unwrap().unwrap().first_name, "begun");
+    assert_eq!(begun.await.unwrap().unwrap().first_name, "begun");
     shop.patch(json!({"last_name": "after"})).key(&zoe.key).send().await.assert_status(200);
     assert_eq!(shop.row(zoe.id).await.first_name, "");
 }
@@ -325,7 +340,7 @@ async fn a_stop_waits_for_the_updates() {
     let store = shop.database.open_with(patience).await;
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared("UPDATE customer SET email = NULL").await.unwrap();
-    let mut update = Box::pin(store.update_profile(update(&sara.key, "stored"), Instant::now() + patience.busy));
+    let mut update = Box::pin(update(&store, &sara.key, "stored", Instant::now() + patience.busy));
     assert!(futures_util::poll!(&mut update).is_pending(), "it is queued");
     let mut close = Box::pin(store.close());
     assert!(futures_util::poll!(&mut close).is_pending(), "it waits for the update");

@@ -1,24 +1,27 @@
-//! Who may import whom: `cli → server → rest, graphql → api, profile, auth → store → entity`, and never back.
-//! `transfer` stands beside `server`; `request_id` and `deadline` are the ground floor.
+//! Who may import whom: `cli → server → rest, graphql → api, service → store → profile, auth`, and never back.
+//! `transfer` stands beside `server`; `profile` knows nothing; `request_id` and `deadline` are the ground floor.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 10] = [
-    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "server", "store"]),
-    ("server", &["graphql", "playground", "profile", "request_id", "rest", "store"]),
+const MAY_NAME: [(&str, &[&str]); 13] = [
+    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "server", "service", "store"]),
+    ("server", &["graphql", "playground", "request_id", "rest", "service", "store"]),
     ("transfer", &["auth", "profile", "store"]),
     ("playground", &[]),
-    ("rest", &["auth", "api", "profile"]),
-    ("graphql", &["auth", "api", "profile"]),
+    ("rest", &["auth", "api", "profile", "service"]),
+    ("graphql", &["auth", "api", "profile", "service"]),
     ("api", &["auth", "deadline", "request_id"]),
-    ("profile", &["auth", "deadline", "request_id", "store"]),
-    ("store", &["auth"]),
+    ("service", &["auth", "deadline", "profile", "request_id", "store"]),
+    ("store", &["auth", "profile"]),
     ("auth", &["request_id"]),
+    ("profile", &[]),
+    ("deadline", &[]),
+    ("request_id", &[]),
 ];
 
 /// Crates that only some layers may know.
@@ -27,8 +30,8 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("async_graphql_axum", &["graphql"]),
     ("axum", &["cli", "graphql", "api", "playground", "rest", "server"]),
     ("clap", &["cli", "transfer"]),
-    ("entity", &["transfer", "cli", "profile", "store"]),
-    ("sea_orm", &["transfer", "profile", "store"]),
+    ("entity", &["transfer", "cli", "store"]),
+    ("sea_orm", &["transfer", "store"]),
 ];
 
 #[test]
@@ -48,6 +51,111 @@ fn imports_point_one_way() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Where the two databases differ, each has a method of the same name, and `store/mod.rs` chooses.
+#[test]
+fn only_the_stores_dispatch_tells_the_databases_apart() {
+    let mut wrong = BTreeSet::new();
+    for (file, _, line) in code_lines() {
+        let is_dispatch = file.ends_with("src/store/mod.rs");
+        let tells_apart = ["Engine::Sqlite(", "Engine::Postgres(", "get_database_backend", "match DbBackend"];
+        // What an engine's opening gives is made once for each.
+        let is_construction = line.contains("Ok(Opened { engine: Engine::");
+        if !is_dispatch && !is_construction && tells_apart.iter().any(|word| line.contains(word)) {
+            wrong.insert(format!("{}: {line}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Files that import each other cannot be read one after the other. SeaORM's relations need a pair of entities, and a
+/// folder's `mod.rs` may be named by its files.
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = root.join("src");
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let modules: BTreeSet<String> = rust_files(&source).iter().map(|file| module_of(&source, file)).collect();
+    for file in rust_files(&source) {
+        let module = module_of(&source, &file);
+        let code = fs::read_to_string(&file).unwrap();
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<_> = code.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
+        for statement in code.join(" ").split(';').filter(|statement| is_import(statement)) {
+            for path in paths_of(statement, &module) {
+                let named =
+                    (0..=path.len()).rev().map(|end| path[..end].join("::")).find(|name| modules.contains(name));
+                // Its own folder above, or a file below: the folder's name is not a file that is read before.
+                if let Some(named) =
+                    named.filter(|named| !module.starts_with(&format!("{named}::")) && *named != module)
+                {
+                    imports.entry(module.clone()).or_default().insert(named);
+                }
+            }
+        }
+    }
+    assert!(imports.values().map(BTreeSet::len).sum::<usize>() > 100, "the imports are found: {imports:#?}");
+    // Whatever imports nothing that is left cannot be part of a circle.
+    loop {
+        let left: BTreeSet<_> = imports.keys().cloned().collect();
+        imports.values_mut().for_each(|named| named.retain(|named| left.contains(named)));
+        imports.retain(|_, named| !named.is_empty());
+        if imports.len() == left.len() {
+            break;
+        }
+    }
+    assert!(imports.is_empty(), "{imports:#?}");
+}
+
+/// `src/store/sqlite/mod.rs` is `store::sqlite`.
+fn module_of(source: &Path, file: &Path) -> String {
+    let path = file.strip_prefix(source).unwrap().with_extension("");
+    let parts = path.iter().map(|part| part.to_string_lossy().into_owned());
+    parts.filter(|part| part != "mod").collect::<Vec<_>>().join("::")
+}
+
+fn is_import(statement: &str) -> bool {
+    let words: Vec<_> = statement.split_whitespace().collect();
+    // What a folder shows of its files to others is no import.
+    words.contains(&"use") && !words.iter().any(|word| word.starts_with("pub"))
+}
+
+/// The paths that a `use` names, from the crate's root.
+fn paths_of(statement: &str, module: &str) -> Vec<Vec<String>> {
+    let Some((_, tree)) = statement.split_once("use ") else { return Vec::new() };
+    let own: Vec<String> = module.split("::").map(str::to_owned).collect();
+    let mut paths = Vec::new();
+    expand(tree.trim(), &mut Vec::new(), &mut paths);
+    paths.into_iter().filter_map(|path| from_root(path, &own)).collect()
+}
+
+fn from_root(path: Vec<String>, own: &[String]) -> Option<Vec<String>> {
+    let ups = path.iter().take_while(|part| *part == "super").count();
+    match path.first()?.as_str() {
+        "crate" => Some(path[1..].to_vec()),
+        "self" => Some([own, &path[1..]].concat()),
+        "super" => Some([&own[..own.len() - ups], &path[ups..]].concat()),
+        _ => None,
+    }
+}
+
+/// `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn expand(tree: &str, prefix: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    match tree.split_once('{') {
+        None => {
+            let parts = tree.split("::").map(|part| part.split_whitespace().next().unwrap_or_default().to_owned());
+            paths.push(prefix.iter().cloned().chain(parts).collect());
+        }
+        Some((head, rest)) => {
+            let depth = prefix.len();
+            prefix.extend(head.split("::").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()));
+            for item in top_level_items(rest) {
+                expand(item.trim(), prefix, paths);
+            }
+            prefix.truncate(depth);
+        }
+    }
 }
 
 #[test]

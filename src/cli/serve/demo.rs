@@ -1,11 +1,12 @@
 //! `serve --demo`: the contract's example customer, and how to try the server.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use crate::{
     auth::ApiToken,
     cli::CliError,
     profile::{FieldInput, NewCustomerInput},
+    service,
     store::{NewToken, Store},
 };
 
@@ -24,9 +25,9 @@ pub fn example_customer() -> NewCustomerInput {
 }
 
 /// Adds the example customer and issues an API token.
-pub(super) async fn add_customer(store: &Arc<Store>) -> Result<ApiToken, CliError> {
+pub(super) async fn add_customer(store: &Store) -> Result<ApiToken, CliError> {
     let customer = example_customer().parse().map_err(CliError::Invalid)?;
-    let customer = customer.add_to(store).await.map_err(CliError::failed)?;
+    let customer = service::add_customer(store, &customer).await.map_err(CliError::failed)?;
     let token = ApiToken::generate().map_err(CliError::failed)?;
     let row = NewToken { digest: token.digest(), name: "demo".into(), expires_at: None };
     store.issue_token(customer.id, row).await.map_err(CliError::failed)?;

@@ -15,7 +15,7 @@ use crate::{
     api::{BodyError, ExecutionError, UNAVAILABLE},
     auth::Unauthenticated,
     graphql::error::Code,
-    profile::ProfileError,
+    service::ProfileError,
 };
 
 /// Why a request is not executed, or has no result.
@@ -67,10 +67,10 @@ impl From<ProfileError> for RequestError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
-            ProfileError::Unavailable(_) => Self::Unavailable,
-            ProfileError::OutcomeUnknown(_) => Self::ExecutionError(ExecutionError::OutcomeUnknown),
+            ProfileError::Unavailable => Self::Unavailable,
+            ProfileError::OutcomeUnknown => Self::ExecutionError(ExecutionError::OutcomeUnknown),
             // Reading the customer, which is all that is done outside an execution, checks neither field nor version.
-            ProfileError::Internal(_) | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::Internal,
+            ProfileError::Internal | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::Internal,
         }
     }
 }

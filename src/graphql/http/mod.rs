@@ -42,7 +42,7 @@ use super::{ProfileSchema, schema::Caller};
 use crate::{
     api,
     auth::{Credential, Unauthenticated},
-    profile::ProfileService,
+    service::ProfileService,
 };
 
 /// The GraphQL API: `/graphql`.

@@ -3,22 +3,17 @@
 //! Rows are inserted in the fastest way that each database has within one transaction: `COPY` on PostgreSQL, inserts of
 //! many rows on SQLite. Every row comes with its id, so that no id has to be read back.
 
-mod postgres;
 mod read;
-mod sqlite;
 mod update;
 
 use chrono::{DateTime, Utc};
 use entity::{api_token, customer};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable,
-    RuntimeErr, TryIntoModel, Value, sqlx,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, DbErr, EntityTrait, IdenStatic, Iterable, TryIntoModel, Value};
 
 pub use read::{Conflicts, UniqueValues};
 pub use update::CustomerUpdate;
 
-use super::{Engine, Store, StoreError, now};
+use super::{Store, StoreError, now};
 use crate::auth::TokenDigest;
 
 /// What imported tokens are called in `token list`.
@@ -26,13 +21,13 @@ const IMPORTED: &str = "imported";
 
 /// The two tables, whose ids the database assigns.
 #[derive(Clone, Copy)]
-enum Table {
+pub(super) enum Table {
     Customer,
     ApiToken,
 }
 
 impl Table {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Customer => "customer",
             Self::ApiToken => "api_token",
@@ -49,77 +44,61 @@ pub struct BulkCustomer {
     pub tokens: Vec<TokenDigest>,
 }
 
-impl Store {
-    /// Stores all of these customers, or none.
-    ///
-    /// # Errors
-    /// [`StoreError::Unique`] when another customer has one of their unique values; any other error of the database.
-    pub async fn insert_customers(&self, batch: &[&BulkCustomer]) -> Result<(), StoreError> {
-        let mut transaction = Transaction::begin(self).await?;
-        let ids = customer_ids(&mut transaction, batch).await?;
-        let count = batch.iter().map(|new| new.tokens.len()).sum();
-        let token_ids = transaction.reserve_ids(Table::ApiToken, 0, count).await?;
+/// One transaction of bulk inserts, as each database does it best.
+pub(super) trait BulkTransaction {
+    /// Reserves `count` fresh ids greater than `above`, and advances the sequence past them and past `above`.
+    async fn reserve_ids(&mut self, table: Table, above: i64, count: usize) -> Result<Vec<i64>, DbErr>;
 
-        let now = now();
-        let new = || ids.iter().copied().zip(batch);
-        transaction.insert_customers(new().map(|(id, new)| new_customer(id, new, now))).await?;
-        let mut tokens: Vec<_> = new().flat_map(|(id, new)| new.tokens.iter().map(move |token| (id, token))).collect();
-        // In the order of their index, each page of which is then changed once.
-        tokens.sort_unstable_by_key(|(_, token)| token.0);
-        let tokens = token_ids.into_iter().zip(tokens);
-        transaction.insert_tokens(tokens.map(|(id, (owner, token))| Ok(new_token(id, owner, token, now)))).await?;
-        Ok(transaction.commit().await?)
-    }
+    /// Inserts the rows. It builds rows while the database takes those before them.
+    async fn insert<E, A>(&mut self, rows: impl Iterator<Item = RowToInsert<E::Model>>) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        A: ActiveModelTrait<Entity = E> + From<E::Model>;
 
-    /// Stores customers exactly as they are, ids and dates included.
-    ///
-    /// # Errors
-    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
-    pub async fn copy_customers(&self, rows: &[customer::Model]) -> Result<(), StoreError> {
-        let mut transaction = Transaction::begin(self).await?;
-        transaction.reserve_ids(Table::Customer, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
-        transaction.insert_customers(rows.iter().cloned().map(Ok)).await?;
-        Ok(transaction.commit().await?)
-    }
+    /// Makes the rows durable, unless durability is relaxed.
+    async fn commit(self) -> Result<(), DbErr>;
+}
 
-    /// Stores tokens exactly as they are, ids and dates included.
-    ///
-    /// # Errors
-    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
-    pub async fn copy_tokens(&self, rows: &[api_token::Model]) -> Result<(), StoreError> {
-        let mut transaction = Transaction::begin(self).await?;
-        transaction.reserve_ids(Table::ApiToken, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
-        transaction.insert_tokens(rows.iter().cloned().map(Ok)).await?;
-        Ok(transaction.commit().await?)
-    }
+/// Stores all of these customers, or none.
+pub(super) async fn insert_customers(
+    mut transaction: impl BulkTransaction,
+    batch: &[&BulkCustomer],
+) -> Result<(), DbErr> {
+    let ids = customer_ids(&mut transaction, batch).await?;
+    let count = batch.iter().map(|new| new.tokens.len()).sum();
+    let token_ids = transaction.reserve_ids(Table::ApiToken, 0, count).await?;
 
-    /// Prepares for many writes, which may not be durable before [`Self::end_bulk_load`]. Call it once, before the first
-    /// of them.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn begin_bulk_load(&self) -> Result<(), StoreError> {
-        if let Engine::Sqlite(engine) = &*self.engine {
-            engine.stop_checkpoints().await;
-            sqlite::relax_durability(&self.write).await?;
-        }
-        Ok(())
-    }
+    let now = now();
+    let new = || ids.iter().copied().zip(batch);
+    let rows = new().map(|(id, new)| new_customer(id, new, now));
+    transaction.insert::<customer::Entity, customer::ActiveModel>(rows).await?;
+    let mut tokens: Vec<_> = new().flat_map(|(id, new)| new.tokens.iter().map(move |token| (id, token))).collect();
+    // In the order of their index, each page of which is then changed once.
+    tokens.sort_unstable_by_key(|(_, token)| token.0);
+    let rows = token_ids.into_iter().zip(tokens).map(|(id, (owner, token))| Ok(new_token(id, owner, token, now)));
+    transaction.insert::<api_token::Entity, api_token::ActiveModel>(rows).await?;
+    transaction.commit().await
+}
 
-    /// Makes the writes since [`Self::begin_bulk_load`] durable. Call it after the last of them.
-    ///
-    /// # Errors
-    /// The database fails, or another process reads the WAL for so long that it cannot be checkpointed.
-    pub async fn end_bulk_load(&self) -> Result<(), StoreError> {
-        if self.backend() == DbBackend::Sqlite {
-            sqlite::checkpoint_wal(&self.write).await?;
-        }
-        Ok(())
-    }
+/// Stores customers exactly as they are, or none of them.
+pub(super) async fn copy_customers(
+    mut transaction: impl BulkTransaction,
+    rows: &[customer::Model],
+) -> Result<(), DbErr> {
+    transaction.reserve_ids(Table::Customer, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
+    transaction.insert::<customer::Entity, customer::ActiveModel>(rows.iter().cloned().map(Ok)).await?;
+    transaction.commit().await
+}
+
+/// Stores tokens exactly as they are, or none of them.
+pub(super) async fn copy_tokens(mut transaction: impl BulkTransaction, rows: &[api_token::Model]) -> Result<(), DbErr> {
+    transaction.reserve_ids(Table::ApiToken, rows.iter().map(|row| row.id).max().unwrap_or(0), 0).await?;
+    transaction.insert::<api_token::Entity, api_token::ActiveModel>(rows.iter().cloned().map(Ok)).await?;
+    transaction.commit().await
 }
 
 /// The id of each customer: its own, or a new one.
-async fn customer_ids(transaction: &mut Transaction, batch: &[&BulkCustomer]) -> Result<Vec<i64>, DbErr> {
+async fn customer_ids(transaction: &mut impl BulkTransaction, batch: &[&BulkCustomer]) -> Result<Vec<i64>, DbErr> {
     let own = || batch.iter().map(|new| new.row.id.try_as_ref().copied());
     let highest = own().flatten().max().unwrap_or(0);
     let without_id = own().filter(Option::is_none).count();
@@ -151,71 +130,14 @@ fn new_token(id: i64, customer_id: i64, digest: &TokenDigest, now: DateTime<Utc>
 }
 
 /// The columns of a table, in the order of [`values`].
-fn column_names<E: EntityTrait>() -> String {
+pub(super) fn column_names<E: EntityTrait>() -> String {
     E::Column::iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The values of a row, in the order of [`column_names`].
-fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
+pub(super) fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
     <A::Entity as EntityTrait>::Column::iter().filter_map(move |column| row.take(column).into_value())
 }
 
 /// A row, unless a column of it is missing.
-type RowToInsert<M> = Result<M, DbErr>;
-
-/// One transaction of bulk inserts.
-enum Transaction {
-    Sqlite(DatabaseTransaction),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
-}
-
-impl Transaction {
-    async fn begin(store: &Store) -> Result<Self, DbErr> {
-        match store.backend() {
-            DbBackend::Sqlite => sqlite::begin(&store.write).await.map(Self::Sqlite),
-            _ => postgres::begin(&store.write).await.map(Self::Postgres),
-        }
-    }
-
-    /// Reserves `count` fresh ids greater than `above`, and advances the sequence past them and past `above`.
-    async fn reserve_ids(&mut self, table: Table, above: i64, count: usize) -> Result<Vec<i64>, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => sqlite::reserve_ids(transaction, table, above, count).await,
-            Self::Postgres(transaction) => postgres::reserve_ids(transaction, table, above, count).await,
-        }
-    }
-
-    /// Inserts the rows. It builds rows while the database takes those before them.
-    async fn insert<E, A>(&mut self, rows: impl Iterator<Item = RowToInsert<E::Model>>) -> Result<(), DbErr>
-    where
-        E: EntityTrait,
-        A: ActiveModelTrait<Entity = E> + From<E::Model>,
-    {
-        match self {
-            Self::Sqlite(transaction) => sqlite::insert::<E, A>(transaction, rows).await,
-            Self::Postgres(transaction) => postgres::insert::<E, A>(transaction, rows).await,
-        }
-    }
-
-    async fn insert_customers(
-        &mut self,
-        rows: impl Iterator<Item = RowToInsert<customer::Model>>,
-    ) -> Result<(), DbErr> {
-        self.insert::<customer::Entity, customer::ActiveModel>(rows).await
-    }
-
-    async fn insert_tokens(&mut self, rows: impl Iterator<Item = RowToInsert<api_token::Model>>) -> Result<(), DbErr> {
-        self.insert::<api_token::Entity, api_token::ActiveModel>(rows).await
-    }
-
-    async fn commit(self) -> Result<(), DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction) => transaction.commit().await.map_err(failed),
-        }
-    }
-}
-
-fn failed(error: sqlx::Error) -> DbErr {
-    DbErr::Exec(RuntimeErr::SqlxError(error.into()))
-}
+pub(super) type RowToInsert<M> = Result<M, DbErr>;

@@ -1,28 +1,34 @@
 //! PostgreSQL: how it is opened, read and written to.
 //!
 //! - `pool`: the connections of the requests
+//! - `bulk`: many rows at once
 //! - here: what the requests ask
 
+mod bulk;
 mod pool;
 
-use std::{sync::LazyLock, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr,
-    sqlx::{self, AssertSqlSafe, FromRow, Row, postgres::PgConnectOptions},
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait,
+    sqlx::{
+        self, AssertSqlSafe, Row,
+        postgres::{PgConnectOptions, PgRow},
+    },
 };
+use sea_orm_migration::SchemaManager;
 use tokio::sync::Semaphore;
 
-use self::pool::{Access, Pool, Statement};
+use self::pool::{Access, Pool};
 use super::{
-    NotReady, ProfileUpdate, StoreError, Timeouts,
+    NotReady, StoreError, Timeouts, TokenOwner,
     health::Health,
     now, open,
-    row::{ProfileRow, TokenOwner},
-    sql,
+    row::{decode_profile, decode_token_owner},
+    sql::{ProfileUpdate, Sql, bind_update},
 };
-use crate::auth::TokenDigest;
+use crate::{auth::TokenDigest, profile::Customer};
 
 /// Connections for what is no request: migrations and commands.
 const OTHER_CONNECTIONS: u32 = 2;
@@ -33,8 +39,14 @@ const LANE_SHARE: usize = 4;
 
 /// The requests' way to a PostgreSQL database.
 pub(super) struct Postgres {
+    sql: Arc<Sql>,
+    /// The readiness check.
+    ready: Arc<str>,
+    record_last_used: Arc<str>,
     pool: Pool,
     lanes: Vec<Semaphore>,
+    /// For what is no request.
+    db: DatabaseConnection,
     timeouts: Timeouts,
 }
 
@@ -44,7 +56,7 @@ pub(super) struct Opened {
     pub(super) db: DatabaseConnection,
 }
 
-pub(super) async fn open(url: &str, max_connections: u32, timeouts: Timeouts) -> Result<Opened, DbErr> {
+pub(super) async fn open(url: &str, sql: Arc<Sql>, max_connections: u32, timeouts: Timeouts) -> Result<Opened, DbErr> {
     let mut options: ConnectOptions = open::common_options(url, OTHER_CONNECTIONS, &timeouts);
     options.map_sqlx_postgres_opts(move |options| others_options(options, &timeouts));
     let db = Database::connect(options).await?;
@@ -53,7 +65,11 @@ pub(super) async fn open(url: &str, max_connections: u32, timeouts: Timeouts) ->
     let pool = Pool::new(requests_options(settings, &timeouts), max_connections, timeouts);
     let pool = pool.map_err(|error| open::invalid(&error))?;
     let lanes = (0..LANES).map(|_| Semaphore::new((max_connections / LANE_SHARE).max(1))).collect();
-    Ok(Opened { requests: Postgres { pool, lanes, timeouts }, db })
+    // Whether the database is read-only, which a standby always is, and a look at the customers. Every engine with
+    // PostgreSQL's protocol knows the setting.
+    let ready = format!("SELECT current_setting('transaction_read_only') = 'on', ({})", sql.any_customer).into();
+    let record_last_used = sql.record_last_used("= ANY($3)").into();
+    Ok(Opened { requests: Postgres { sql, ready, record_last_used, pool, lanes, db: db.clone(), timeouts }, db })
 }
 
 fn others_options(options: PgConnectOptions, timeouts: &Timeouts) -> PgConnectOptions {
@@ -68,16 +84,16 @@ fn requests_options(options: PgConnectOptions, timeouts: &Timeouts) -> PgConnect
 
 impl Postgres {
     pub(super) async fn token_owner(&self, token: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
-        let statement = || sqlx::query(sql::TOKEN_OWNER.as_str()).bind(&token.0[..]);
+        let statement = || sqlx::query(AssertSqlSafe(self.sql.token_owner.clone())).bind(&token.0[..]);
         let row = self.pool.fetch(Access::Repeatable, statement).await?;
-        Ok(row.as_ref().map(TokenOwner::from_row).transpose()?)
+        Ok(row.as_ref().map(decode_owner).transpose()?)
     }
 
     pub(super) async fn update(
         &self,
-        update: &ProfileUpdate,
+        update: ProfileUpdate,
         deadline: Instant,
-    ) -> Result<Option<ProfileRow>, StoreError> {
+    ) -> Result<Option<Customer>, StoreError> {
         let lane = &self.lanes[usize::from(update.token.0[0]) % LANES];
         let _turn = match lane.try_acquire() {
             Ok(turn) => turn,
@@ -86,12 +102,14 @@ impl Postgres {
                 Ok(Err(_)) | Err(_) => return Err(StoreError::Busy),
             },
         };
-        let row = self.pool.fetch(Access::Once { begin_before: deadline }, || update_statement(update)).await?;
-        Ok(row.as_ref().map(ProfileRow::from_row).transpose()?)
+        let sql = self.sql.updates(&[&update]);
+        let statement = || bind_update!(sqlx::query(AssertSqlSafe(sql.clone())).bind(now()), &update);
+        let row = self.pool.fetch(Access::Once { begin_before: deadline }, statement).await?;
+        Ok(row.as_ref().map(decode).transpose()?)
     }
 
     pub(super) async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
-        let statement = || sqlx::query(sql::FIND_USERNAME).bind(canonical_username);
+        let statement = || sqlx::query(AssertSqlSafe(self.sql.find_username.clone())).bind(canonical_username);
         let row = self.pool.fetch(Access::Repeatable, statement).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
@@ -103,7 +121,7 @@ impl Postgres {
     ) -> Result<(), StoreError> {
         let statement = || {
             let digests: Vec<&[u8]> = tokens.iter().map(|token| &token.0[..]).collect();
-            sqlx::query(RECORD_LAST_USED).bind(now()).bind(not_since).bind(digests)
+            sqlx::query(AssertSqlSafe(self.record_last_used.clone())).bind(now()).bind(not_since).bind(digests)
         };
         // It may be done twice.
         self.pool.fetch(Access::Repeatable, statement).await?;
@@ -127,33 +145,66 @@ impl Postgres {
     }
 
     async fn is_read_only(&self, health: &Health) -> Result<bool, NotReady> {
-        let row = self.pool.fetch_within(self.timeouts.ready, Access::Repeatable, || sqlx::query(READY.as_str())).await;
+        let statement = || sqlx::query(AssertSqlSafe(self.ready.clone()));
+        let row = self.pool.fetch_within(self.timeouts.ready, Access::Repeatable, statement).await;
         health.after_read_check(&row);
         let row = row.map_err(|_| NotReady::Unavailable)?.ok_or(NotReady::Unavailable)?;
         row.try_get(0).map_err(|_| NotReady::Unavailable)
     }
+
+    /// Begins a transaction that only one server can be in. It locks a row of a small table, which every engine with
+    /// PostgreSQL's protocol can do; not all of them have advisory locks.
+    pub(super) async fn begin_migration(&self) -> Result<DatabaseTransaction, DbErr> {
+        if !SchemaManager::new(&self.db).has_table("migration_lock").await? {
+            create_lock_table(&self.db).await?;
+        }
+        let transaction = self.db.begin().await?;
+        // A migration may take longer than a request may.
+        transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        // The migrator creates its table "if not exists", which PostgreSQL reports as a notice every time.
+        transaction.execute_unprepared("SET LOCAL client_min_messages = warning").await?;
+        transaction.execute_unprepared("SELECT id FROM migration_lock WHERE id = 1 FOR UPDATE").await?;
+        Ok(transaction)
+    }
+
+    /// Nothing need be prepared: `COPY` is fast as it is.
+    pub(super) async fn begin_bulk_load(&self) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    /// Every commit was durable.
+    pub(super) async fn end_bulk_load(&self) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    pub(super) async fn begin_bulk(&self) -> Result<bulk::Bulk, DbErr> {
+        bulk::begin(&self.db).await
+    }
+
+    /// Updates are not queued.
+    pub(super) async fn stop_writing(&self) {}
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-const RECORD_LAST_USED: &str = "UPDATE api_token SET last_used_at = $1 WHERE (last_used_at IS NULL OR last_used_at < $2) \
-                                AND digest = ANY($3)";
+fn decode(row: &PgRow) -> sqlx::Result<Customer> {
+    Ok(decode_profile!(row))
+}
 
-/// Whether the database is read-only, which a standby always is, and a look at the customers. Every engine with
-/// PostgreSQL's protocol knows the setting.
-static READY: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT current_setting('transaction_read_only') = 'on', ({})", sql::ANY_CUSTOMER));
+fn decode_owner(row: &PgRow) -> sqlx::Result<TokenOwner> {
+    Ok(decode_token_owner!(row))
+}
 
-fn update_statement(update: &ProfileUpdate) -> Statement<'_> {
-    let ProfileUpdate { token, columns, revision } = update;
-    let mut query = sqlx::query(AssertSqlSafe(sql::updates(&[update]))).bind(now()).bind(&token.0[..]);
-    for (_, value) in columns {
-        query = query.bind(value.as_deref());
+async fn create_lock_table(db: &DatabaseConnection) -> Result<(), DbErr> {
+    // One command of two statements is one transaction: the table is never seen without its row.
+    let create = "CREATE TABLE IF NOT EXISTS migration_lock (id integer PRIMARY KEY); \
+                  INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING";
+    // When two servers do this at the same moment, PostgreSQL fails one of them in its own catalogue, with one of several
+    // codes. The table exists then, and the second attempt succeeds, unless something else is wrong.
+    if db.execute_unprepared(create).await.is_err() {
+        db.execute_unprepared(create).await?;
     }
-    if let Some((id, version)) = *revision {
-        query = query.bind(id).bind(version);
-    }
-    query
+    Ok(())
 }

@@ -24,7 +24,11 @@ use super::{
     wal::WalState,
     writer::{Answer, Job, Task},
 };
-use crate::store::{StoreError, fault::Fault, sql::ProfileUpdate};
+use crate::store::{
+    StoreError,
+    fault::Fault,
+    sql::{ProfileUpdate, Sql},
+};
 
 /// The most updates of one transaction.
 const MAX_BATCH: usize = 256;
@@ -41,6 +45,7 @@ type Probe = oneshot::Sender<Result<(), StoreError>>;
 /// The task's settings, and what it is at.
 pub(super) struct GroupCommit {
     pool: SqlitePool,
+    sql: Arc<Sql>,
     wal: Arc<WalState>,
     keep: Duration,
     is_the_database: bool,
@@ -55,13 +60,14 @@ pub(super) struct GroupCommit {
 impl GroupCommit {
     pub(super) fn new(
         pool: SqlitePool,
+        sql: Arc<Sql>,
         wal: Arc<WalState>,
         keep: Duration,
         is_the_database: bool,
         begun: Arc<AtomicU64>,
     ) -> Self {
         let (jobs, updates) = (Vec::with_capacity(MAX_BATCH), Vec::with_capacity(MAX_BATCH));
-        Self { pool, wal, keep, is_the_database, begun, jobs, updates, probes: Vec::new() }
+        Self { pool, sql, wal, keep, is_the_database, begun, jobs, updates, probes: Vec::new() }
     }
 
     /// Runs until the queue is closed and empty.
@@ -117,7 +123,7 @@ impl GroupCommit {
     /// be tried one by one.
     async fn write_batch(&mut self, connection: &mut SqliteConnection) -> bool {
         let updates: Vec<_> = self.updates.iter().map(|(update, _)| update).collect();
-        match transaction(connection, &updates).await {
+        match transaction(connection, &self.sql, &updates).await {
             Ok(results) => {
                 let mut is_sound = true;
                 for ((_, caller), result) in self.updates.drain(..).zip(results) {
@@ -138,7 +144,7 @@ impl GroupCommit {
     /// Makes each of the updates that are left its own transaction.
     async fn write_one_by_one(&mut self, mut connection: Connection) -> Result<Connection, StoreError> {
         while let Some((update, caller)) = self.updates.pop() {
-            let result = statements::update(&mut connection, &[&update]).await.swap_remove(0);
+            let result = statements::update(&mut connection, &self.sql, &[&update]).await.swap_remove(0);
             if !answer(caller, result) {
                 connection = self.renew(connection).await?;
             }
@@ -180,18 +186,22 @@ impl GroupCommit {
 
 /// One transaction for the whole batch. A statement that breaks a constraint undoes itself and nothing else. Any other
 /// failure undoes all of them.
-async fn transaction(connection: &mut SqliteConnection, updates: &[&ProfileUpdate]) -> sqlx::Result<Vec<Updated>> {
+async fn transaction(
+    connection: &mut SqliteConnection,
+    sql: &Sql,
+    updates: &[&ProfileUpdate],
+) -> sqlx::Result<Vec<Updated>> {
     if updates.len() < 2 {
         // A lone statement is its own transaction.
-        return Ok(if updates.is_empty() { Vec::new() } else { statements::update(connection, updates).await });
+        return Ok(if updates.is_empty() { Vec::new() } else { statements::update(connection, sql, updates).await });
     }
     // A writer from the start: a transaction that becomes one half-way may find that it cannot.
     connection.execute("BEGIN IMMEDIATE").await?;
     let mut results = Vec::with_capacity(updates.len());
     while let next @ [first, ..] = &updates[results.len()..] {
-        let alike = next.iter().take(MAX_STATEMENTS_PER_COMMAND).take_while(|update| update.same_statement_as(first));
+        let alike = next.iter().take(MAX_STATEMENTS_PER_COMMAND).take_while(|update| update.shape() == first.shape());
         let command = &next[..1 << alike.count().ilog2()];
-        for result in statements::update(connection, command).await {
+        for result in statements::update(connection, sql, command).await {
             match result {
                 Err(error) if !Fault::of(&error).keeps_connection() || !is_in_transaction(connection).await => {
                     return Err(error);

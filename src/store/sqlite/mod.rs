@@ -4,7 +4,9 @@
 //! - `writer`, `group_commit`: the queue of the updates, and the task that makes them
 //! - `wal`: the checkpoints
 //! - `statements`: what the requests ask
+//! - `bulk`: many rows at once
 
+mod bulk;
 mod group_commit;
 mod readers;
 mod statements;
@@ -18,9 +20,9 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     sqlx::{
-        Executor, SqlitePool,
+        self, Connection, SqliteConnection, SqlitePool,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -31,16 +33,15 @@ use self::{
     writer::Writer,
 };
 use super::{
-    NotReady, ProfileUpdate, StoreError, Timeouts,
+    NotReady, StoreError, Timeouts, TokenOwner,
     explain::{code, sqlx_error},
     fault::Fault,
     health::Health,
     open,
-    row::{ProfileRow, TokenOwner},
-    sql,
+    sql::{ProfileUpdate, Sql},
     url::SqliteUrl,
 };
-use crate::auth::TokenDigest;
+use crate::{auth::TokenDigest, profile::Customer};
 
 /// Readers beside the writer. On the machines that SQLite serves, a third one brought nothing.
 const MAX_READERS: usize = 2;
@@ -54,12 +55,13 @@ const WRITER_STATEMENTS: usize = 32;
 
 /// The requests' way to a SQLite database.
 pub(super) struct Sqlite {
+    sql: Arc<Sql>,
     reads: Reads,
     writer: Writer,
     /// In a file only.
     checkpoints: Option<Checkpoints>,
     /// The writer's connection, between its batches.
-    write: SqlitePool,
+    write: DatabaseConnection,
     timeouts: Timeouts,
 }
 
@@ -76,7 +78,7 @@ pub(super) struct Opened {
     pub(super) write: DatabaseConnection,
 }
 
-pub(super) async fn open(url: &SqliteUrl, timeouts: Timeouts) -> Result<Opened, DbErr> {
+pub(super) async fn open(url: &SqliteUrl, sql: Arc<Sql>, timeouts: Timeouts) -> Result<Opened, DbErr> {
     let is_in_memory = url.file.is_none();
     let url = url.text.as_str();
     // The writer's connection comes first: it turns the WAL on.
@@ -84,19 +86,19 @@ pub(super) async fn open(url: &SqliteUrl, timeouts: Timeouts) -> Result<Opened, 
     let wal = Arc::new(WalState::new(timeouts.busy));
     let pool = write.get_sqlite_connection_pool().clone();
     if is_in_memory {
-        let writer = Writer::start(pool.clone(), wal, Duration::ZERO, true);
-        let requests = Sqlite { reads: Reads::Memory(pool.clone()), writer, checkpoints: None, write: pool, timeouts };
+        let writer = Writer::start(pool.clone(), sql.clone(), wal, Duration::ZERO, true);
+        let (reads, write_too) = (Reads::Memory(pool), write.clone());
+        let requests = Sqlite { sql, reads, writer, checkpoints: None, write: write_too, timeouts };
         return Ok(Opened { requests, read: write.clone(), write });
     }
     let read = connect_options(url, &timeouts, |options| options.pragma("query_only", "ON"));
     let read = Database::connect(read).await?;
-    let settings = |db: &DatabaseConnection| db.get_sqlite_connection_pool().connect_options().as_ref().clone();
-    let readers =
-        Readers::new(settings(&read), MAX_READERS, timeouts.acquire).map_err(|error| open::invalid(&error))?;
-    let writer = Writer::start(pool.clone(), wal.clone(), KEEP_CONNECTION, false);
-    let checkpoints = Checkpoints::start(settings(&read).pragma("query_only", "OFF"), wal);
-    let requests =
-        Sqlite { reads: Reads::File(readers), writer, checkpoints: Some(checkpoints), write: pool, timeouts };
+    let settings = read.get_sqlite_connection_pool().connect_options().as_ref().clone();
+    let readers = Readers::new(settings.clone(), MAX_READERS, timeouts.acquire);
+    let reads = Reads::File(readers.map_err(|error| open::invalid(&error))?);
+    let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, false);
+    let checkpoints = Some(Checkpoints::start(settings.pragma("query_only", "OFF"), wal));
+    let requests = Sqlite { sql, reads, writer, checkpoints, write: write.clone(), timeouts };
     Ok(Opened { requests, read, write })
 }
 
@@ -137,66 +139,41 @@ fn connect_options(
 ) -> ConnectOptions {
     let busy = timeouts.busy;
     let mut options = open::common_options(url, 1, timeouts);
+    // Of a transaction that SQLite has undone by itself, sqlx leaves its count behind: such a connection is replaced.
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+    });
     options.map_sqlx_sqlite_opts(move |options| settings(options.busy_timeout(busy)));
     options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
     options
 }
 
 impl Sqlite {
-    pub(super) async fn token_owner(&self, token: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
+    /// Reads by a connection of the requests.
+    async fn read<T>(
+        &self,
+        statement: impl AsyncFnOnce(&mut SqliteConnection, &Sql) -> sqlx::Result<T>,
+    ) -> Result<T, StoreError> {
         match &self.reads {
-            Reads::Memory(pool) => Ok(statements::token_owner(&mut *pool.acquire().await?, token).await?),
-            Reads::File(readers) => {
-                readers.read(async |connection| statements::token_owner(connection, token).await).await
-            }
+            Reads::Memory(pool) => Ok(statement(&mut *pool.acquire().await?, &self.sql).await?),
+            Reads::File(readers) => readers.read(async |connection| statement(connection, &self.sql).await).await,
         }
+    }
+
+    pub(super) async fn token_owner(&self, token: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
+        self.read(async |connection, sql| statements::token_owner(connection, sql, token).await).await
+    }
+
+    pub(super) async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
+        self.read(async |connection, sql| statements::find_username(connection, sql, canonical_username).await).await
     }
 
     pub(super) async fn update(
         &self,
         update: ProfileUpdate,
         deadline: Instant,
-    ) -> Result<Option<ProfileRow>, StoreError> {
+    ) -> Result<Option<Customer>, StoreError> {
         self.writer.update(update, deadline).await
-    }
-
-    /// Whether requests can be served: reads a row by a connection of the requests.
-    ///
-    /// Whether writes succeed is known by the requests. While there are none, and it is not known or the last ones
-    /// failed, it writes something itself.
-    pub(super) async fn check_ready(&self, health: &Health) -> Result<(), NotReady> {
-        let end = Instant::now() + self.timeouts.ready;
-        let read = tokio::time::timeout_at(end.into(), self.read_any_customer()).await.unwrap_or(Err(StoreError::Busy));
-        health.after_read_check(&read);
-        read.map_err(|_| NotReady::Unavailable)?;
-        if health.is_write_check_due(self.timeouts.failing) {
-            let probe = tokio::time::timeout_at(end.into(), self.writer.probe(end)).await;
-            health.after_write_check(&probe.unwrap_or(Err(StoreError::Busy)));
-        }
-        health.check_writes(self.timeouts.failing)
-    }
-
-    pub(super) async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
-        match &self.reads {
-            Reads::Memory(pool) => {
-                Ok(statements::find_username(&mut *pool.acquire().await?, canonical_username).await?)
-            }
-            Reads::File(readers) => {
-                readers.read(async |connection| statements::find_username(connection, canonical_username).await).await
-            }
-        }
-    }
-
-    async fn read_any_customer(&self) -> Result<(), StoreError> {
-        match &self.reads {
-            Reads::Memory(pool) => {
-                pool.acquire().await?.fetch_optional(sql::ANY_CUSTOMER).await?;
-            }
-            Reads::File(readers) => {
-                readers.read(async |connection| connection.fetch_optional(sql::ANY_CUSTOMER).await).await?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) async fn record_last_used(
@@ -204,8 +181,8 @@ impl Sqlite {
         tokens: &[TokenDigest],
         not_since: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut connection = self.write.acquire().await?;
-        let result = statements::record_last_used(&mut connection, tokens, not_since).await;
+        let mut connection = self.write.get_sqlite_connection_pool().acquire().await?;
+        let result = statements::record_last_used(&mut connection, &self.sql, tokens, not_since).await;
         if let Err(error) = &result
             && !Fault::of(error).keeps_connection()
             && matches!(self.reads, Reads::File(_))
@@ -215,13 +192,47 @@ impl Sqlite {
         Ok(result?)
     }
 
+    /// Whether requests can be served: reads a row by a connection of the requests.
+    ///
+    /// Whether writes succeed is known by the requests. While there are none, and it is not known or the last ones
+    /// failed, it writes something itself.
+    pub(super) async fn check_ready(&self, health: &Health) -> Result<(), NotReady> {
+        let end = Instant::now() + self.timeouts.ready;
+        let read = self.read(async |connection, sql| statements::read_any_customer(connection, sql).await);
+        let read = tokio::time::timeout_at(end.into(), read).await.unwrap_or(Err(StoreError::Busy));
+        health.after_read_check(&read);
+        read.map_err(|_| NotReady::Unavailable)?;
+        if health.is_write_check_due(self.timeouts.failing) {
+            let probe = tokio::time::timeout_at(end.into(), self.writer.probe(end)).await;
+            health.after_write_check(&probe.unwrap_or(Err(StoreError::Busy)));
+        }
+        health.check_writes(self.timeouts.failing)
+    }
+
+    /// Begins a transaction that no other server can be in: SQLite has one writer.
+    pub(super) async fn begin_migration(&self) -> Result<DatabaseTransaction, DbErr> {
+        bulk::begin(&self.write).await
+    }
+
+    pub(super) async fn begin_bulk(&self) -> Result<bulk::Bulk, DbErr> {
+        bulk::begin(&self.write).await.map(bulk::Bulk)
+    }
+
+    pub(super) async fn begin_bulk_load(&self) -> Result<(), DbErr> {
+        self.stop_checkpoints().await;
+        bulk::relax_durability(&self.write).await
+    }
+
+    pub(super) async fn end_bulk_load(&self) -> Result<(), DbErr> {
+        bulk::checkpoint_wal(&self.write).await
+    }
+
     /// Takes no more updates, and makes those that were taken.
     pub(super) async fn stop_writing(&self) {
         self.writer.stop().await;
     }
 
-    /// Ends the checkpoints.
-    pub(super) async fn stop_checkpoints(&self) {
+    async fn stop_checkpoints(&self) {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.stop().await;
         }

@@ -22,12 +22,18 @@ use tokio::{
 };
 
 use super::{group_commit::GroupCommit, wal::WalState};
-use crate::store::{StoreError, row::ProfileRow, sql::ProfileUpdate};
+use crate::{
+    profile::Customer,
+    store::{
+        StoreError,
+        sql::{ProfileUpdate, Sql},
+    },
+};
 
 /// How many updates may wait; one more is answered [`StoreError::Busy`].
 const QUEUE_CAPACITY: usize = 1024;
 
-pub(super) type Answer = Result<Option<ProfileRow>, StoreError>;
+pub(super) type Answer = Result<Option<Customer>, StoreError>;
 
 /// What waits for the writer.
 pub(super) struct Job {
@@ -65,10 +71,16 @@ struct Queue {
 impl Writer {
     /// Starts the task. `keep` is how long it keeps its connection for the next update; other writers of this process
     /// wait for it. `is_the_database`: the connection is to a database in memory, which lives and dies with it.
-    pub(super) fn start(pool: SqlitePool, wal: Arc<WalState>, keep: Duration, is_the_database: bool) -> Self {
+    pub(super) fn start(
+        pool: SqlitePool,
+        sql: Arc<Sql>,
+        wal: Arc<WalState>,
+        keep: Duration,
+        is_the_database: bool,
+    ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_CAPACITY);
         let begun = Arc::new(AtomicU64::new(0));
-        let task = tokio::spawn(GroupCommit::new(pool, wal, keep, is_the_database, begun.clone()).run(queue));
+        let task = tokio::spawn(GroupCommit::new(pool, sql, wal, keep, is_the_database, begun.clone()).run(queue));
         let queue = Mutex::new(Queue { jobs: Some(jobs), last_number: 0 });
         Self { queue, begun, task: tokio::sync::Mutex::new(Some(task)) }
     }

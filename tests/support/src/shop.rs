@@ -9,7 +9,8 @@ use shop_profile::{
     cli::serve::example_customer,
     profile::{FieldInput, NewCustomerInput},
     server::{self, ConnectionLimits},
-    store::{CustomerRef, DatabaseUrl, NewToken, OpenOptions, Store, now},
+    service,
+    store::{BulkCustomer, CustomerRef, DatabaseUrl, NewToken, OpenOptions, Store, now},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -71,8 +72,8 @@ impl Shop {
 
     /// A customer who was somebody elsewhere before: ids are unique, not dense.
     pub async fn customer_with_id(&self, id: i64, username: &str) -> Customer {
-        let row = customer::ActiveModel { id: Set(id), ..named(username).parse().unwrap().into_row() };
-        self.store.add_customer(row).await.unwrap();
+        let row = customer::ActiveModel { id: Set(id), ..named(username).parse().unwrap().into() };
+        self.store.insert_customers(&[&BulkCustomer { row, tokens: Vec::new() }]).await.unwrap();
         Customer { id, key: self.issue(id, None).await }
     }
 
@@ -130,7 +131,7 @@ pub async fn add_customer_with_token(store: &Arc<Store>, username: &str, token: 
 
 /// Adds a customer with this API token; their id.
 pub async fn add_customer_with(store: &Arc<Store>, input: NewCustomerInput, token: &ApiToken) -> i64 {
-    let id = input.parse().unwrap().add_to(store).await.unwrap().id;
+    let id = service::add_customer(store, &input.parse().unwrap()).await.unwrap().id;
     store.issue_token(id, NewToken { digest: token.digest(), name: String::new(), expires_at: None }).await.unwrap();
     id
 }

@@ -7,7 +7,7 @@ use sea_orm::{
     Iterable, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-use super::{RowToInsert, Table, column_names, values};
+use crate::store::bulk::{BulkTransaction, RowToInsert, Table, column_names, values};
 
 /// Thirteen columns of a customer make 6,500 of the 32,766 parameters that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -58,39 +58,40 @@ pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
     db.begin_with_options(options).await
 }
 
-/// AUTOINCREMENT records the highest id that was ever stored. No other connection writes during this transaction.
-pub(super) async fn reserve_ids(
-    transaction: &DatabaseTransaction,
-    table: Table,
-    above: i64,
-    count: usize,
-) -> Result<Vec<i64>, DbErr> {
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let sql = "SELECT COALESCE(MAX(seq), 0) AS seq FROM sqlite_sequence WHERE name = ?";
-    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [table.name().into()]);
-    let row = transaction.query_one_raw(statement).await?;
-    let highest: i64 = row.map_or(Ok(0), |row| row.try_get("", "seq"))?;
-    Ok((highest.max(above) + 1..).take(count).collect())
-}
+/// A transaction of bulk inserts.
+pub(in crate::store) struct Bulk(pub(super) DatabaseTransaction);
 
-/// SQLite works on a thread of its own: while it inserts some rows, this task builds the next statement.
-pub(super) async fn insert<E, A>(
-    db: &DatabaseTransaction,
-    mut rows: impl Iterator<Item = RowToInsert<E::Model>>,
-) -> Result<(), DbErr>
-where
-    E: EntityTrait,
-    A: ActiveModelTrait<Entity = E> + From<E::Model>,
-{
-    let mut next = statement::<E, A>(&mut rows)?;
-    while let Some(statement) = next {
-        let (done, prepared) = tokio::join!(db.execute_raw(statement), async { self::statement::<E, A>(&mut rows) });
-        done?;
-        next = prepared?;
+impl BulkTransaction for Bulk {
+    /// AUTOINCREMENT records the highest id that was ever stored. No other connection writes during this transaction.
+    async fn reserve_ids(&mut self, table: Table, above: i64, count: usize) -> Result<Vec<i64>, DbErr> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT COALESCE(MAX(seq), 0) AS seq FROM sqlite_sequence WHERE name = ?";
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [table.name().into()]);
+        let row = self.0.query_one_raw(statement).await?;
+        let highest: i64 = row.map_or(Ok(0), |row| row.try_get("", "seq"))?;
+        Ok((highest.max(above) + 1..).take(count).collect())
     }
-    Ok(())
+
+    /// SQLite works on a thread of its own: while it inserts some rows, this task builds the next statement.
+    async fn insert<E, A>(&mut self, mut rows: impl Iterator<Item = RowToInsert<E::Model>>) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        A: ActiveModelTrait<Entity = E> + From<E::Model>,
+    {
+        let mut next = statement::<E, A>(&mut rows)?;
+        while let Some(insert) = next {
+            let (done, prepared) = tokio::join!(self.0.execute_raw(insert), async { statement::<E, A>(&mut rows) });
+            done?;
+            next = prepared?;
+        }
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<(), DbErr> {
+        self.0.commit().await
+    }
 }
 
 /// The insert of the next rows, if there are any. Its text depends on their number alone, so that SQLite prepares it

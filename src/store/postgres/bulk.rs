@@ -4,73 +4,76 @@ use std::fmt::Write;
 
 use chrono::SecondsFormat;
 use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, Value,
+    ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, RuntimeErr, Value,
     sqlx::{self, Postgres},
 };
 
-use super::{RowToInsert, Table, column_names, failed, values};
+use crate::store::bulk::{BulkTransaction, RowToInsert, Table, column_names, values};
 
 /// Bytes that are sent at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-type Transaction = sqlx::Transaction<'static, Postgres>;
+/// A transaction of bulk inserts.
+pub(in crate::store) struct Bulk(sqlx::Transaction<'static, Postgres>);
 
-pub(super) async fn begin(db: &DatabaseConnection) -> Result<Transaction, DbErr> {
-    db.get_postgres_connection_pool().begin().await.map_err(failed)
+pub(super) async fn begin(db: &DatabaseConnection) -> Result<Bulk, DbErr> {
+    db.get_postgres_connection_pool().begin().await.map(Bulk).map_err(failed)
 }
 
-/// The sequences are those that PostgreSQL creates for identity columns. `last_value` may be ahead of every row (an id
-/// is assigned before its row is stored), so it is only ever raised.
-pub(super) async fn reserve_ids(
-    transaction: &mut Transaction,
-    table: Table,
-    above: i64,
-    count: usize,
-) -> Result<Vec<i64>, DbErr> {
-    let (raise, next) = match table {
-        Table::Customer => (
-            "SELECT setval('customer_id_seq', $1) FROM customer_id_seq WHERE last_value <= $1",
-            "SELECT nextval('customer_id_seq') FROM generate_series(1, $1)",
-        ),
-        Table::ApiToken => (
-            "SELECT setval('api_token_id_seq', $1) FROM api_token_id_seq WHERE last_value <= $1",
-            "SELECT nextval('api_token_id_seq') FROM generate_series(1, $1)",
-        ),
-    };
-    if above > 0 {
-        sqlx::query(raise).bind(above).execute(&mut **transaction).await.map_err(failed)?;
-    }
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    sqlx::query_scalar(next).bind(count).fetch_all(&mut **transaction).await.map_err(failed)
-}
-
-/// Sends the rows in chunks: while PostgreSQL takes one, this task writes the next.
-pub(super) async fn insert<E, A>(
-    transaction: &mut Transaction,
-    rows: impl Iterator<Item = RowToInsert<E::Model>>,
-) -> Result<(), DbErr>
-where
-    E: EntityTrait,
-    A: ActiveModelTrait<Entity = E> + From<E::Model>,
-{
-    let columns = column_names::<E>();
-    let table = E::default();
-    let statement = format!("COPY {} ({columns}) FROM STDIN", table.table_name());
-    let mut copy = transaction.copy_in_raw(&statement).await.map_err(failed)?;
-    let mut lines = Lines::default();
-    for row in rows {
-        lines.row(values(A::from(row?)))?;
-        if lines.0.len() >= CHUNK_BYTES {
-            copy.send(lines.0.as_bytes()).await.map_err(failed)?;
-            lines.0.clear();
+impl BulkTransaction for Bulk {
+    /// The sequences are those that PostgreSQL creates for identity columns. `last_value` may be ahead of every row (an
+    /// id is assigned before its row is stored), so it is only ever raised.
+    async fn reserve_ids(&mut self, table: Table, above: i64, count: usize) -> Result<Vec<i64>, DbErr> {
+        let (raise, next) = match table {
+            Table::Customer => (
+                "SELECT setval('customer_id_seq', $1) FROM customer_id_seq WHERE last_value <= $1",
+                "SELECT nextval('customer_id_seq') FROM generate_series(1, $1)",
+            ),
+            Table::ApiToken => (
+                "SELECT setval('api_token_id_seq', $1) FROM api_token_id_seq WHERE last_value <= $1",
+                "SELECT nextval('api_token_id_seq') FROM generate_series(1, $1)",
+            ),
+        };
+        if above > 0 {
+            sqlx::query(raise).bind(above).execute(&mut *self.0).await.map_err(failed)?;
         }
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        sqlx::query_scalar(next).bind(count).fetch_all(&mut *self.0).await.map_err(failed)
     }
-    copy.send(lines.0.as_bytes()).await.map_err(failed)?;
-    copy.finish().await.map_err(failed)?;
-    Ok(())
+
+    /// Sends the rows in chunks: while PostgreSQL takes one, this task writes the next.
+    async fn insert<E, A>(&mut self, rows: impl Iterator<Item = RowToInsert<E::Model>>) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        A: ActiveModelTrait<Entity = E> + From<E::Model>,
+    {
+        let columns = column_names::<E>();
+        let table = E::default();
+        let statement = format!("COPY {} ({columns}) FROM STDIN", table.table_name());
+        let mut copy = self.0.copy_in_raw(&statement).await.map_err(failed)?;
+        let mut lines = Lines::default();
+        for row in rows {
+            lines.row(values(A::from(row?)))?;
+            if lines.0.len() >= CHUNK_BYTES {
+                copy.send(lines.0.as_bytes()).await.map_err(failed)?;
+                lines.0.clear();
+            }
+        }
+        copy.send(lines.0.as_bytes()).await.map_err(failed)?;
+        copy.finish().await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<(), DbErr> {
+        self.0.commit().await.map_err(failed)
+    }
+}
+
+fn failed(error: sqlx::Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(error.into()))
 }
 
 /// COPY's text format: <https://www.postgresql.org/docs/current/sql-copy.html>, "Text Format".

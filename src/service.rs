@@ -1,0 +1,258 @@
+//! The operations: the one place that both APIs reach.
+
+use std::sync::Arc;
+
+use crate::{
+    auth::{Credential, RejectedTokens, Rejection, Unauthenticated},
+    deadline::{self, Progress},
+    profile::{
+        Customer, ErrorCode, Field, FieldError, NewCustomer, Patch, PatchInput, Precondition, ProfileVersion, Username,
+        ValidationErrors,
+    },
+    request_id,
+    store::{Store, StoreError, TokenOwner, now},
+};
+
+/// How often an update is tried because the row changed between its statement and the look at why nothing was written.
+/// Each attempt means that another patch of the same customer was stored.
+const MAX_ATTEMPTS: usize = 8;
+
+/// A change that a client asks for.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateMyProfile {
+    /// The fields, as sent.
+    pub input: PatchInput,
+    /// The versions that the client is willing to change.
+    pub expected: Precondition,
+}
+
+/// Why an operation was not done. Each API maps it in one exhaustive `match`; the cause of a failure is in the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// Authentication failed.
+    #[error("unauthenticated: {0}")]
+    Unauthenticated(#[from] Unauthenticated),
+    /// Every wrong field, in the contract's order.
+    #[error("{} wrong fields", .0.len())]
+    Invalid(Vec<FieldError>),
+    /// The stored version, which is none of those that the client expected.
+    #[error("the version is {0} now")]
+    Conflict(ProfileVersion),
+    /// The database cannot be reached or takes no writes, or has no room now. Nothing was stored: worth another try.
+    #[error("the database is unavailable")]
+    Unavailable,
+    /// The database failed in the middle of an update, which may or may not have been stored.
+    #[error("the database failed, and the update may or may not have been stored")]
+    OutcomeUnknown,
+    /// The server's fault. Nothing was stored.
+    #[error("the database failed")]
+    Internal,
+}
+
+/// The customer's own profile, read and updated by a client that has one of their tokens.
+#[derive(Clone)]
+pub struct ProfileService {
+    store: Arc<Store>,
+    rejected_tokens: RejectedTokens,
+}
+
+impl ProfileService {
+    /// The operations on this store.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store, rejected_tokens: RejectedTokens::default() }
+    }
+
+    /// The customer whose token this is; the first step of every operation that cannot be one statement.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::Unauthenticated`], [`ProfileError::Unavailable`], [`ProfileError::Internal`].
+    pub async fn me(&self, credential: &Credential) -> Result<Customer, ProfileError> {
+        let Some(owner) = self.store.find_token_owner(&credential.digest).await.map_err(log_store_error)? else {
+            self.rejected_tokens.record(credential.format.into(), None);
+            return Err(Unauthenticated::UnknownToken.into());
+        };
+        Ok(self.check_token(owner)?)
+    }
+
+    /// Changes what the patch names and nothing else, in one statement whose condition is the live token. Gives the
+    /// customer as stored.
+    ///
+    /// # Errors
+    ///
+    /// Each [`ProfileError`]; [`ProfileError::Invalid`] says everything that is wrong with the fields.
+    pub async fn update_my_profile(
+        &self,
+        credential: &Credential,
+        update: UpdateMyProfile,
+    ) -> Result<Customer, ProfileError> {
+        let UpdateMyProfile { input, expected } = update;
+        let patch = match input.parse() {
+            Ok(patch) => patch,
+            Err(invalid) => return Err(self.collect_errors(credential, invalid).await?),
+        };
+        // One expected version, or none, goes straight into the statement's condition.
+        let mut condition = match &expected {
+            Precondition::Any => None,
+            Precondition::OneOf(versions) => versions.first().copied(),
+        };
+        let mut read_first = patch.is_empty() || matches!(&expected, Precondition::OneOf(list) if list.len() != 1);
+        for _ in 0..MAX_ATTEMPTS {
+            if !read_first && let Some(customer) = self.write(credential, &patch, condition).await? {
+                return Ok(customer);
+            }
+            let customer = self.me(credential).await?;
+            if !expected.allows(customer.profile_version()) {
+                return Err(self.conflict(&customer, &patch).await?);
+            }
+            if patch.is_noop_for(&customer) {
+                return Ok(customer);
+            }
+            condition = condition.map(|_| customer.profile_version());
+            read_first = false;
+        }
+        Err(log_store_error(StoreError::Busy))
+    }
+
+    /// Checks the fields of this input as `update_my_profile` would, without writing anything.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::update_my_profile`], but for the version.
+    pub async fn check(&self, credential: &Credential, input: PatchInput) -> Result<(), ProfileError> {
+        match input.parse() {
+            Err(invalid) => Err(self.collect_errors(credential, invalid).await?),
+            Ok(patch) => {
+                let customer = self.me(credential).await?;
+                let taken = self.username_taken(&customer, patch.username.as_ref()).await?;
+                taken.map_or(Ok(()), |error| Err(ProfileError::Invalid(vec![error])))
+            }
+        }
+    }
+
+    async fn write(
+        &self,
+        credential: &Credential,
+        patch: &Patch,
+        condition: Option<ProfileVersion>,
+    ) -> Result<Option<Customer>, ProfileError> {
+        let before = deadline::progress();
+        deadline::note(Progress::ChangeUnderWay);
+        let result = self.store.update_profile(credential.digest, patch, condition, deadline::current()).await;
+        let is_stored = matches!(result, Ok(Some(_)) | Err(StoreError::OutcomeUnknown(_)));
+        deadline::note(if is_stored { Progress::Stored } else { before });
+        match result {
+            Ok(customer) => Ok(customer),
+            // The only unique column that a patch can change is the canonical username.
+            Err(StoreError::Unique(_)) => Err(ProfileError::Invalid(vec![FieldError::username_taken()])),
+            Err(error) => Err(log_store_error(error)),
+        }
+    }
+
+    /// The customer who owns a token, if it is live and they are active.
+    fn check_token(&self, owner: TokenOwner) -> Result<Customer, Unauthenticated> {
+        let TokenOwner { customer, is_active, token_id, expires_at, revoked_at } = owner;
+        let (reason, error) = match (revoked_at, expires_at) {
+            (Some(_), _) => (Rejection::Revoked, Unauthenticated::UnknownToken),
+            (None, Some(end)) if end <= now() => (Rejection::Expired, Unauthenticated::UnknownToken),
+            (None, _) if !is_active => (Rejection::Inactive, Unauthenticated::Inactive),
+            (None, _) => return Ok(customer),
+        };
+        self.rejected_tokens.record(reason, Some(token_id));
+        Err(error)
+    }
+
+    /// All that is wrong with an invalid patch. The client must be authenticated first.
+    async fn collect_errors(
+        &self,
+        credential: &Credential,
+        invalid: ValidationErrors,
+    ) -> Result<ProfileError, ProfileError> {
+        let ValidationErrors { mut errors, username } = invalid;
+        let customer = self.me(credential).await?;
+        if let Some(taken) = self.username_taken(&customer, username.as_ref()).await? {
+            errors.insert(0, taken);
+        }
+        Ok(ProfileError::Invalid(errors))
+    }
+
+    /// The contract's order: every field before the version.
+    async fn conflict(&self, customer: &Customer, patch: &Patch) -> Result<ProfileError, ProfileError> {
+        let taken = self.username_taken(customer, patch.username.as_ref()).await?;
+        let conflict = ProfileError::Conflict(customer.profile_version());
+        Ok(taken.map_or(conflict, |error| ProfileError::Invalid(vec![error])))
+    }
+
+    /// The error if another customer has the username. It is asked for beside other errors only: when nothing else is
+    /// wrong, the unique index decides at the write, where there is no race.
+    async fn username_taken(
+        &self,
+        customer: &Customer,
+        username: Option<&Username>,
+    ) -> Result<Option<FieldError>, ProfileError> {
+        let Some(username) = username else { return Ok(None) };
+        let owner = self.store.find_username(username.canonical()).await.map_err(log_store_error)?;
+        Ok(owner.filter(|id| *id != customer.id).map(|_| FieldError::username_taken()))
+    }
+}
+
+/// Why a customer was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddCustomerError {
+    /// Other customers have some of the unique values.
+    #[error("{} wrong fields", .0.len())]
+    Invalid(Vec<FieldError>),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Stores a new customer.
+///
+/// # Errors
+///
+/// Each [`AddCustomerError`].
+pub async fn add_customer(store: &Store, customer: &NewCustomer) -> Result<Customer, AddCustomerError> {
+    match store.add_customer(customer).await {
+        Err(StoreError::Unique(_)) => {
+            let taken = store.find_taken(customer).await?;
+            let errors = [
+                FieldError::username_taken(),
+                taken_error(Field::MobileNumber, "A user with that mobile number already exists."),
+                taken_error(Field::Email, "A user with that email already exists."),
+            ];
+            let errors = errors.into_iter().zip(taken).filter(|(_, owner)| owner.is_some());
+            Err(AddCustomerError::Invalid(errors.map(|(error, _)| error).collect()))
+        }
+        added => Ok(added?),
+    }
+}
+
+fn taken_error(field: Field, message: &'static str) -> FieldError {
+    FieldError::new(field, ErrorCode::Taken, message)
+}
+
+/// Logs the store's error here, once, with its cause. Failures that last are logged by the store when they begin and
+/// when they end: here they would be a line for every request.
+fn log_store_error(error: StoreError) -> ProfileError {
+    let request = request_id::for_log();
+    let cause = &error as &dyn std::error::Error;
+    match &error {
+        StoreError::Unique(_) | StoreError::Database(_) => {
+            tracing::error!(request, error = cause, "the store failed");
+            ProfileError::Internal
+        }
+        StoreError::OutcomeUnknown(_) => {
+            tracing::debug!(request, error = cause, "the store failed");
+            ProfileError::OutcomeUnknown
+        }
+        StoreError::Unavailable(_)
+        | StoreError::NotWritable(_)
+        | StoreError::Contended(_)
+        | StoreError::Busy
+        | StoreError::Stopped => {
+            tracing::debug!(request, error = cause, "the store failed");
+            ProfileError::Unavailable
+        }
+    }
+}
