@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the execution of a request may take (docs/limits.md).
+/// How long the execution of a request may take (docs/limits.md, "Bodies and executions").
 pub(crate) const EXECUTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 tokio::task_local! {

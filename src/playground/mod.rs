@@ -56,9 +56,9 @@ mod tests {
         assert_eq!(ask(Method::GET, "/graphiql").await.status(), StatusCode::OK);
         assert_eq!(ask(Method::HEAD, "/graphiql").await.status(), StatusCode::OK);
         assert_eq!(ask(Method::GET, "/graphiql/").await.headers()["location"], "/graphiql");
-        let refused = ask(Method::POST, "/graphiql").await;
+        let rejected = ask(Method::POST, "/graphiql").await;
         assert_eq!(
-            (refused.status(), &refused.headers()["allow"]),
+            (rejected.status(), &rejected.headers()["allow"]),
             (StatusCode::METHOD_NOT_ALLOWED, &"GET,HEAD".parse().unwrap())
         );
     }

@@ -86,7 +86,7 @@ fn accepted_charset(content_type: Option<&HeaderValue>) -> Result<Option<String>
     }))
 }
 
-/// The text of the body. A charset that nobody knows is read as UTF-8, as Django reads it. A byte order mark stays in
+/// The text of the body. An unknown charset is read as UTF-8, as Django reads it. A byte order mark stays in
 /// the text, where JSON does not allow it; only in `utf-16` does it belong to the encoding.
 fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Result<Cow<'a, str>, RestError> {
     let (encoding, bytes) = match charset {

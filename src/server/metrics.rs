@@ -27,11 +27,11 @@ fn document_cache(counters: CacheStats) -> String {
         format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n")
     };
     [
-        metric("hits_total", "counter", "DocumentCache found parsed.", hits),
-        metric("misses_total", "counter", "DocumentCache that had to be parsed, or hashes unknown.", misses),
-        metric("evictions_total", "counter", "DocumentCache that made room for others.", evictions),
-        metric("entries", "gauge", "DocumentCache held.", entries as u64),
-        metric("bytes", "gauge", "Memory that the document_cache take, about.", bytes as u64),
+        metric("hits_total", "counter", "Documents found in the cache.", hits),
+        metric("misses_total", "counter", "Documents that had to be parsed, and unknown hashes.", misses),
+        metric("evictions_total", "counter", "Documents removed to make room for others.", evictions),
+        metric("entries", "gauge", "Documents in the cache.", entries as u64),
+        metric("bytes", "gauge", "Memory that the cached documents take, estimated.", bytes as u64),
     ]
     .concat()
 }

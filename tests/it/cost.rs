@@ -3,7 +3,7 @@
 //!
 //! The test runs this binary under valgrind, with [`child`] as its only test.
 
-use std::{env, fs, process::Command, sync::Arc};
+use std::{env, fs, process::Command};
 
 use axum::{
     Router,
@@ -12,13 +12,17 @@ use axum::{
     http::{StatusCode, header},
 };
 use shop_profile::{
+    auth::ApiToken,
     server::{self, Options},
-    store::{DatabaseUrl, OpenOptions, Store},
+    store::DatabaseUrl,
 };
 use tokio::runtime::{self, Runtime};
 use tower::ServiceExt;
 
-use crate::support::{say, shop::add_customer_with_token};
+use crate::support::{
+    say,
+    shop::{add_customer_with, named, open_store},
+};
 
 /// A body of about so many bytes.
 type Shape = fn(usize) -> String;
@@ -114,9 +118,8 @@ fn measured_request(runtime: &Runtime, app: Router, request: Request) -> StatusC
 fn child() {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = runtime.block_on(async {
-        let store = Arc::new(Store::open(&DatabaseUrl::in_memory(), OpenOptions::default()).await.unwrap());
-        store.migrate().await.unwrap();
-        add_customer_with_token(&store, "sara", LIVE).await;
+        let store = open_store(&DatabaseUrl::in_memory()).await;
+        add_customer_with(&store, named("sara"), &ApiToken::from_plaintext(LIVE)).await;
         server::router(store, &Options::default(), Default::default())
     });
     for (name, request, status) in requests() {

@@ -34,7 +34,8 @@ impl MediaType {
     }
 }
 
-/// The media type that the values of `Accept`, all of them together, ask for. None: whatever we have is refused.
+/// The media type that the values of `Accept`, all of them together, ask for; `None` if they accept
+/// nothing that we have.
 pub(crate) fn negotiate<'a>(accept: impl Iterator<Item = &'a [u8]>) -> Option<MediaType> {
     let parts = accept.flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     let mut parts = parts.filter(|part| !part.is_empty()).peekable();

@@ -130,7 +130,7 @@ fn a_chain_of_all_fragments_is_fine() {
 }
 
 #[test]
-fn a_circle_of_fragments_is_refused_even_if_unused() {
+fn a_fragment_cycle_is_rejected_even_if_unused() {
     for text in [
         "{ ...F } fragment F on Q { a { ...F } }",
         "{ a } fragment F on Q { ... { ...G } } fragment G on Q { ...H } fragment H on Q { ...F a }",

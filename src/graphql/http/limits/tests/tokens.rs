@@ -24,7 +24,7 @@ fn tokens_are_those_of_the_specification() {
         ("0 -0 12 -3.25 1e9 1.5E-10 0.0e+1", 7),
         (r#""" "{" "\"" "\\" "\u0041{" "é""#, 6),
         (r#""""{""" """"quoted" """ """ \""" " "" \ """"#, 3),
-        // Where it is no GraphQL, the parser too would see so many, and refuse them.
+        // Where it is not GraphQL, the parser would see as many tokens, and reject them.
         ("00 1.x . .. ?é%", 10),
         (r#""\q""#, 1),
         ("\"\"\"a\"\"\"\"b\"", 2),
