@@ -1,10 +1,10 @@
 //! **shop-profile**: a shop's authenticated customer reads and updates their own profile.
 //!
-//! One operation, two faces over one resolver. A request goes one way and never back: a face turns its wire shape into
-//! a [`profile::PatchInput`] and an [`auth::Credential`]; the resolver [`profile::ProfileService`] applies the rules; the
-//! [`store`] makes one statement of it; the face shows the [`profile::Customer`] that comes out.
+//! There is one operation, and two APIs over one service. A request goes one way: an API turns it into a
+//! [`profile::PatchInput`] and an [`auth::Credential`], [`service::ProfileService`] applies the rules of [`profile`], the
+//! [`store`] sends one statement, and the API shows the [`profile::Customer`] that comes back.
 //!
-//! Who may import whom (a test holds it): `cli → server → rest, graphql → http, profile → store → auth, entity`.
+//! Imports point one way: `cli → server → rest, graphql → api, service → store → profile, auth`. A test checks them.
 //! Start reading at [`profile`].
 
 mod api;

@@ -1,4 +1,4 @@
-//! The log, on stderr. It never stops the server and no request waits for it: see [`writer`].
+//! The log, on stderr. It never stops the server and no request waits for it: see `writer`.
 
 mod filter;
 mod writer;
