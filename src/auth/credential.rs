@@ -11,7 +11,7 @@ pub struct Credential {
     pub format: TokenFormat,
 }
 
-/// Why a caller is nobody we know. `Display` is the contract's message, which is DRF's; both faces show it.
+/// Why authentication failed. `Display` is the message, DRF's own; both APIs show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthenticated {
     /// No header, or another scheme.
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_header_is_refused_in_drfs_words() {
+    fn rejects_every_other_header_in_drfs_words() {
         for (values, why) in [
             (&[] as &[&str], Unauthenticated::NotProvided),
             (&[""], Unauthenticated::NotProvided),

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_and_relative_references_are_refused() {
+    fn rejects_other_schemes_and_relative_references() {
         for url in ["ftp://example.com/a", "javascript:alert(1)", "data:,x", "//example.com/a", "/a.png", "example.com"]
         {
             assert!(!is_valid(url), "{url}");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_parser_would_repair_is_refused() {
+    fn rejects_what_the_parser_would_repair() {
         for url in [
             "https:example.com",
             "https:/example.com",

@@ -119,7 +119,7 @@ mod tests {
         let input = NewCustomerInput {
             username: FieldInput::Text("sa ra".into()),
             mobile_number: FieldInput::Text("1".repeat(33).into()),
-            email: FieldInput::Text("nobody@".into()),
+            email: FieldInput::Text("sara@".into()),
             gender: FieldInput::Text("x".into()),
             ..Default::default()
         };

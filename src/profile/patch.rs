@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_surrogate_is_refused_wherever_it_stands() {
+    fn rejects_a_lone_surrogate_in_every_field() {
         let lone = || FieldInput::Text(JsonString::with_surrogate("\u{fffd}".into(), 0xd800));
         let input =
             PatchInput { username: lone(), avatar: lone(), first_name: lone(), last_name: lone(), gender: lone() };

@@ -31,7 +31,7 @@ impl JsonString {
         self.value.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
     }
 
-    /// The characters that DRF refuses in every field, reported after the field's own rules, each kind once.
+    /// The characters that DRF rejects in every field, reported after the field's own rules, each kind once.
     pub(super) fn forbidden_characters(&self, field: Field) -> Vec<FieldError> {
         let mut messages: Vec<Cow<'static, str>> = Vec::new();
         if self.trimmed().contains('\0') {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn null_control_and_bidirectional_characters_are_refused() {
+    fn rejects_null_control_and_bidirectional_characters() {
         assert_eq!(name("a\0\0b"), Err(vec!["Null characters are not allowed.".into()]));
         for text in ["a\u{7}\u{9b}b", "a\u{202e}b", "\u{2066}"] {
             assert_eq!(name(text), Err(vec!["Control characters are not allowed.".into()]), "{text:?}");

@@ -84,7 +84,7 @@ fn canonical_form(username: &str) -> String {
     if key.len() <= KEY_MAX_BYTES { key } else { digest_of(&key) }
 }
 
-/// `#` stands in no username, so that a digest is nobody's key.
+/// No username contains `#`, so that a digest is never the canonical form of another username.
 fn digest_of(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
     digest.iter().fold(String::from("#"), |text, byte| text + &format!("{byte:02x}"))
@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn case_width_and_invisible_letters_make_no_new_name() {
-        for twin in ["sara", "SARA", "Sara", "ｓａｒａ", "ＳＡＲＡ", "sara\u{3164}", "ſara"] {
-            assert_eq!(key(twin), "sara", "{twin:?}");
+        for variant in ["sara", "SARA", "Sara", "ｓａｒａ", "ＳＡＲＡ", "sara\u{3164}", "ſara"] {
+            assert_eq!(key(variant), "sara", "{variant:?}");
         }
         assert_eq!(key("STRASSE"), key("straße"));
         assert_eq!(key("Σίσυφος"), key("ΣΊΣΥΦΟΣ"));
