@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{conditional, response::JSON};
+use super::{JSON, conditional};
 use crate::{
     api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,

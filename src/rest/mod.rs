@@ -17,12 +17,15 @@ mod response;
 use axum::{
     Router,
     extract::{Request, State},
-    http::Uri,
+    http::{HeaderValue, Uri},
     response::{IntoResponse, Response},
     routing::any,
 };
 
 use crate::service::ProfileService;
+
+/// The media type of every body.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 const PATH: &str = "/api/shop/customers/me";
 

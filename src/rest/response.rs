@@ -1,14 +1,12 @@
 //! The contract's JSON of a customer.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use super::{conditional, error::RestError};
+use super::{JSON, conditional, error::RestError};
 use crate::profile::Customer;
-
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 pub(super) fn customer(customer: &Customer) -> Response {
     match customer.to_json() {

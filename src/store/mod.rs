@@ -3,7 +3,7 @@
 //! It decides nothing about profiles. It knows that an update is one statement whose condition is the live token, that
 //! a write is answered only when it is durable, and which failures are worth another try.
 //!
-//! - `url`, `open`, `sqlite_file`: the database's URL, the options and the timeouts, and SQLite's file
+//! - `url`, `options`, `open`, `sqlite_file`: the database's URL, the options and the timeouts, and SQLite's file
 //! - `explain`: why a database failed, for an operator
 //! - `migrations`: the schema, brought up to date exactly once however many servers start
 //! - `layout`, `sql`, `row`: what the two operations ask of the database, and what it answers
@@ -23,6 +23,7 @@ mod last_used;
 mod layout;
 mod migrations;
 mod open;
+mod options;
 mod postgres;
 mod row;
 mod sql;
@@ -46,7 +47,8 @@ pub use error::StoreError;
 pub use explain::explain;
 pub use health::NotReady;
 pub use migrations::{MigrateError, Migrations};
-pub use open::{OpenError, OpenOptions, Timeouts};
+pub use open::OpenError;
+pub use options::{OpenOptions, Timeouts};
 pub use row::TokenOwner;
 pub use tokens::NewToken;
 pub use url::{DatabaseUrl, DatabaseUrlError};

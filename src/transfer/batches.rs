@@ -6,7 +6,8 @@ use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 
 use super::{
     Format,
-    reader::{self, ReadError},
+    input::ReadError,
+    reader,
     report::RowError,
     row::Row,
     value_map::{Fingerprint, ValueMap},

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     fields::{FIELDS, FileField, shown_name},
-    reader::{Item, Limited, ReadError, RowOrErrors},
+    input::{Item, Limited, ReadError, RowOrErrors},
     report::RowError,
     row::RawRow,
 };

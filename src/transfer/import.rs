@@ -13,8 +13,8 @@ use sea_orm::sqlx;
 use super::{
     Format,
     batches::{self, Batch, Batches},
+    input::ReadError,
     plan::{ImportPlan, OnConflict},
-    reader::ReadError,
     report::{Report, RowError},
     row::Row,
     value_map::{Fingerprint, ValueMap},

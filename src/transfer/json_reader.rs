@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     fields::{FileField, shown_name},
-    reader::{Item, MAX_ROW_BYTES, RowOrErrors},
+    input::{Item, MAX_ROW_BYTES, RowOrErrors},
     report::RowError,
     row::RawRow,
 };

@@ -18,6 +18,7 @@ mod duplicates;
 mod export;
 mod fields;
 mod import;
+mod input;
 mod json_reader;
 mod parse;
 mod plan;
@@ -32,8 +33,8 @@ pub use copy::{CopyError, CopySummary, Progress, copy};
 pub use duplicates::{DuplicatesError, LookAlike, duplicates};
 pub use export::{ExportError, export};
 pub use import::{Import, ImportError, ImportSummary, import};
+pub use input::ReadError;
 pub use plan::OnConflict;
-pub use reader::ReadError;
 
 /// Rows read from a database at a time.
 const PAGE_ROWS: u64 = 8000;

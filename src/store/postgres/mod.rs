@@ -24,7 +24,7 @@ use self::pool::{Access, Pool};
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
     health::Health,
-    now, open,
+    now, options,
     row::{decode_profile, decode_token_owner},
     sql::{ProfileUpdate, Sql, bind_update},
 };
@@ -57,13 +57,13 @@ pub(super) struct Opened {
 }
 
 pub(super) async fn open(url: &str, sql: Arc<Sql>, max_connections: u32, timeouts: Timeouts) -> Result<Opened, DbErr> {
-    let mut options: ConnectOptions = open::common_options(url, OTHER_CONNECTIONS, &timeouts);
+    let mut options: ConnectOptions = options::common_options(url, OTHER_CONNECTIONS, &timeouts);
     options.map_sqlx_postgres_opts(move |options| others_options(options, &timeouts));
     let db = Database::connect(options).await?;
     let settings = db.get_postgres_connection_pool().connect_options().as_ref().clone();
     let max_connections = max_connections.max(1) as usize;
     let pool = Pool::new(requests_options(settings, &timeouts), max_connections, timeouts);
-    let pool = pool.map_err(|error| open::invalid(&error))?;
+    let pool = pool.map_err(|error| options::invalid(&error))?;
     let lanes = (0..LANES).map(|_| Semaphore::new((max_connections / LANE_SHARE).max(1))).collect();
     // Whether the database is read-only, which a standby always is, and a look at the customers. Every engine with
     // PostgreSQL's protocol knows the setting.

@@ -20,9 +20,9 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Sqlite, SqliteConnection, Sql
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    job::{Answer, Job, Task},
     statements::{self, Updated},
     wal::WalState,
-    writer::{Answer, Job, Task},
 };
 use crate::store::{
     StoreError,

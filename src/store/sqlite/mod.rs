@@ -1,13 +1,14 @@
 //! SQLite: how it is opened, read and written to.
 //!
 //! - `readers`: the read-only connections of the requests
-//! - `writer`, `group_commit`: the queue of the updates, and the task that makes them
+//! - `writer`, `job`, `group_commit`: the queue of the updates, and the task that makes them
 //! - `wal`: the checkpoints
 //! - `statements`: what the requests ask
 //! - `bulk`: many rows at once
 
 mod bulk;
 mod group_commit;
+mod job;
 mod readers;
 mod statements;
 mod wal;
@@ -37,7 +38,7 @@ use super::{
     explain::{code, sqlx_error},
     fault::Fault,
     health::Health,
-    open,
+    options,
     sql::{ProfileUpdate, Sql},
     url::SqliteUrl,
 };
@@ -95,7 +96,7 @@ pub(super) async fn open(url: &SqliteUrl, sql: Arc<Sql>, timeouts: Timeouts) -> 
     let read = Database::connect(read).await?;
     let settings = read.get_sqlite_connection_pool().connect_options().as_ref().clone();
     let readers = Readers::new(settings.clone(), MAX_READERS, timeouts.acquire);
-    let reads = Reads::File(readers.map_err(|error| open::invalid(&error))?);
+    let reads = Reads::File(readers.map_err(|error| options::invalid(&error))?);
     let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, false);
     let checkpoints = Some(Checkpoints::start(settings.pragma("query_only", "OFF"), wal));
     let requests = Sqlite { sql, reads, writer, checkpoints, write: write.clone(), timeouts };
@@ -138,7 +139,7 @@ fn connect_options(
     settings: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
 ) -> ConnectOptions {
     let busy = timeouts.busy;
-    let mut options = open::common_options(url, 1, timeouts);
+    let mut options = options::common_options(url, 1, timeouts);
     // Of a transaction that SQLite has undone by itself, sqlx leaves its count behind: such a connection is replaced.
     options.map_sqlx_sqlite_pool_opts(|pool| {
         pool.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))

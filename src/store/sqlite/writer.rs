@@ -21,38 +21,18 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{group_commit::GroupCommit, wal::WalState};
-use crate::{
-    profile::Customer,
-    store::{
-        StoreError,
-        sql::{ProfileUpdate, Sql},
-    },
+use super::{
+    group_commit::GroupCommit,
+    job::{Answer, Job, Task},
+    wal::WalState,
+};
+use crate::store::{
+    StoreError,
+    sql::{ProfileUpdate, Sql},
 };
 
 /// How many updates may wait; one more is answered [`StoreError::Busy`].
 const QUEUE_CAPACITY: usize = 1024;
-
-pub(super) type Answer = Result<Option<Customer>, StoreError>;
-
-/// What waits for the writer.
-pub(super) struct Job {
-    /// In the order of the queue, from 1.
-    pub(super) number: u64,
-    pub(super) deadline: Instant,
-    pub(super) task: Task,
-}
-
-pub(super) enum Task {
-    Update {
-        update: ProfileUpdate,
-        answer: oneshot::Sender<Answer>,
-    },
-    /// A write that changes nothing, to see whether writes succeed.
-    Probe {
-        answer: oneshot::Sender<Result<(), StoreError>>,
-    },
-}
 
 /// The way to the writer task.
 pub(super) struct Writer {
