@@ -9,8 +9,8 @@ const RANDOM_CHARS: usize = 40;
 const CHECKSUM_CHARS: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A key in clear: `shp_`, 40 random characters (238 bits), 6 characters of checksum. It exists where it is issued
-/// and where a request carries it; only its digest is stored.
+/// An API token in plaintext: `shp_`, 40 random characters (238 bits), 6 characters of checksum. It exists where it is
+/// issued and where a request carries it; only its digest is stored.
 pub struct ApiToken(String);
 
 impl ApiToken {
@@ -81,11 +81,11 @@ pub enum TokenFormat {
     Native,
     /// Our prefix, but the rest was mistyped or cut.
     BadChecksum,
-    /// Another system's key, say one of DRF's 40 hexadecimal digits.
+    /// Another system's token, say one of DRF's 40 hexadecimal digits.
     Foreign,
 }
 
-/// SHA-256 of a key. The key being random, the digest needs neither salt nor stretching.
+/// SHA-256 of an API token. The token is random, so the digest needs neither salt nor stretching.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenDigest(pub [u8; 32]);
 

@@ -141,8 +141,9 @@ impl GroupCommit {
         }
     }
 
-    /// Makes each of the updates that are left its own transaction.
+    /// Makes each of the updates that are left its own transaction, in the order of the queue.
     async fn write_one_by_one(&mut self, mut connection: Connection) -> Result<Connection, StoreError> {
+        self.updates.reverse();
         while let Some((update, caller)) = self.updates.pop() {
             let result = statements::update(&mut connection, &self.sql, &[&update]).await.swap_remove(0);
             if !answer(caller, result) {

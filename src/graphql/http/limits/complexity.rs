@@ -1,4 +1,4 @@
-//! What executing a parsed document would complexity, computed before it is executed.
+//! What executing a parsed document would cost, computed before it is executed.
 //!
 //! An operation's complexity is that of its text with the fragments expanded. Nothing is expanded to compute it: the
 //! complexity of a fragment is computed once, from that of the fragments that it spreads, and each is checked by itself.
@@ -143,7 +143,7 @@ impl<'a> Fragments<'a> {
     pub(super) fn compute(defined: &'a HashMap<Name, Positioned<FragmentDefinition>>) -> Result<Self, ComplexityError> {
         let mut fragments = Self { defined, known: HashMap::new() };
         // A round computes at least one, unless all that are left wait for each other. There are few fragments, so that
-        // many rounds complexity less than following the spreads would, which can go as deep as there are fragments.
+        // many rounds cost less than following the spreads would, which can go as deep as there are fragments.
         while fragments.known.len() < defined.len() {
             let before = fragments.known.len();
             for (name, fragment) in defined {
