@@ -26,7 +26,7 @@ pub struct Args {
     /// When the customer exists: reject the row, skip it, or set the fields that it has.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "fail", env = "SHOP_PROFILE_IMPORT_ON_CONFLICT")]
     on_conflict: OnConflict,
-    /// Reject a row with a token of fewer characters. A short token can be guessed, and whoever guesses it has the
+    /// Reject a row with a token of fewer characters. A short token can be guessed, and a client that guesses it has the
     /// customer's account. Lower it only for tokens that were made at random.
     #[arg(long, value_name = "N", default_value = "20", env = "SHOP_PROFILE_IMPORT_MIN_TOKEN_LENGTH")]
     min_token_length: usize,
