@@ -8,6 +8,7 @@ mod duplicates;
 mod env;
 pub mod export;
 pub mod import;
+mod layout;
 pub mod log;
 mod migrate;
 mod progress;
@@ -19,7 +20,10 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
-use self::arguments::DatabaseUrlArg;
+use self::{
+    arguments::DatabaseUrlArg,
+    layout::{Layout, LayoutArgs, LayoutError},
+};
 use crate::{
     profile::FieldError,
     store::{self, DatabaseUrl, OpenOptions, Store},
@@ -51,6 +55,9 @@ pub struct Cli {
     /// How it is logged.
     #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: log::Format,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 const DEFAULT_DATABASE_URL: &str = "sqlite://shop-profile.db";
@@ -112,7 +119,15 @@ impl Cli {
         {
             Self::command().error(ErrorKind::ArgumentConflict, conflict).exit();
         }
+        if let Some(problem) = cli.layout().err() {
+            Self::command().error(ErrorKind::ArgumentConflict, problem).exit();
+        }
         cli
+    }
+
+    /// Whose tables the database has.
+    fn layout(&self) -> Result<Layout, LayoutError> {
+        self.layout.layout(false)
     }
 }
 
