@@ -46,8 +46,9 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use customers::CustomerRef;
 pub use django::{
-    ColumnName, ColumnType, DatabaseFailed, DjangoOptionError, DjangoOptions, DjangoShop, Finding, InspectError,
-    MediaUrl, ProfileTable, ShopColumn, ShopField, ShopTable, TableName, inspect_django,
+    CheckedColumn, ColumnName, ColumnType, DatabaseFailed, DjangoOptionError, DjangoOptions, DjangoShop, Finding,
+    GrantsError, InspectError, MediaUrl, Notice, ProfileTable, ShopCheck, ShopColumn, ShopField, ShopTable, TableName,
+    check_django, django_grants, inspect_django,
 };
 pub use error::StoreError;
 pub use explain::explain;

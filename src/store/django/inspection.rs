@@ -54,6 +54,11 @@ impl Inspection {
         Ok(found)
     }
 
+    /// The tables that were found.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &Table> {
+        [self.users.as_ref(), self.tokens.as_ref(), self.profile_table()].into_iter().flatten()
+    }
+
     /// The table with a part of the profile.
     pub(super) fn profile_table(&self) -> Option<&Table> {
         self.one_to_one.get(self.profile?).map(|(table, _)| table)
