@@ -54,6 +54,18 @@ impl ShopConnection {
         }
     }
 
+    /// Begins a read-only transaction that sees the rows as of now.
+    pub(super) async fn begin_snapshot(&mut self) -> sqlx::Result<()> {
+        match self {
+            // Its first statement that reads begins the snapshot.
+            Self::Sqlite(connection) => sqlx::query("BEGIN").execute(connection).await.map(drop),
+            Self::Postgres(connection) => {
+                let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                sqlx::query(begin).execute(&mut **connection).await.map(drop)
+            }
+        }
+    }
+
     /// Closes the connection. What it was opened for is done, however that ends.
     pub(super) async fn close(self) {
         let _ = match self {

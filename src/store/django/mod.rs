@@ -6,6 +6,7 @@
 //! - `inspection`, `finding`: how the tables and columns are found, and what is missing
 //! - `check`, `notice`, `migrations`: what the owner must know
 //! - `grants`: the rights that the server's role needs
+//! - `rows`: every customer with their tokens
 //! - `queries`: small questions to the database
 //! - `connection`: the connection that all of this reads by
 
@@ -20,6 +21,7 @@ mod notice;
 mod options;
 mod postgres;
 mod queries;
+mod rows;
 mod shop;
 mod sqlite;
 
@@ -29,6 +31,7 @@ pub use finding::{Finding, InspectError};
 pub use notice::Notice;
 pub use options::{ColumnName, DjangoOptionError, DjangoOptions, MediaUrl, ShopField, TableName};
 pub use queries::{GrantsError, django_grants};
+pub use rows::{ShopReader, ShopRow};
 pub use shop::{ColumnType, DjangoShop, ProfileTable, ShopColumn, ShopTable};
 
 use self::shop::quoted;
