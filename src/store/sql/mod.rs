@@ -32,6 +32,16 @@ pub(super) enum TokenKey {
     Plaintext(ApiToken),
 }
 
+impl TokenKey {
+    /// The first byte of the token's digest, by which the updates of one token meet.
+    pub(super) fn lane(&self) -> u8 {
+        match self {
+            Self::Digest(digest) => digest.0[0],
+            Self::Plaintext(token) => token.digest().0[0],
+        }
+    }
+}
+
 /// The only state of a customer that an update may change.
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
