@@ -8,6 +8,7 @@ mod duplicates;
 mod env;
 pub mod export;
 pub mod import;
+mod layout;
 pub mod log;
 mod migrate;
 mod progress;
@@ -19,7 +20,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
-use self::arguments::DatabaseUrlArg;
+use self::{arguments::DatabaseUrlArg, layout::LayoutArgs};
 use crate::{
     profile::FieldError,
     store::{self, DatabaseUrl, OpenOptions, Store},
@@ -51,6 +52,9 @@ pub struct Cli {
     /// How it is logged.
     #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: log::Format,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 const DEFAULT_DATABASE_URL: &str = "sqlite://shop-profile.db";
@@ -137,7 +141,7 @@ fn fail(error: &CliError) -> ExitCode {
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
     match cli.command {
-        Command::Serve(args) => serve::run(args, url(), cli.log_format).await,
+        Command::Serve(args) => serve::run(args, url(), cli.layout.is_django().then(|| cli.layout.django_options().unwrap_or_default()), cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,

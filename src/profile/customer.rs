@@ -107,7 +107,7 @@ impl Customer {
     /// Whether all that the shop wants of a completed profile is set.
     pub fn is_profile_completed(&self) -> bool {
         let text = |value: &Option<String>| value.as_ref().is_some_and(|text| !text.is_empty());
-        let is_missing = |field, is_set| self.completed_by.contains(field) && !is_set;
+        let is_missing = |field, is_set: bool| self.completed_by.contains(field) && !is_set;
         !(is_missing(Field::Username, !self.username.is_empty())
             || is_missing(Field::MobileNumber, text(&self.mobile_number))
             || is_missing(Field::Email, text(&self.email))

@@ -69,6 +69,13 @@ pub struct ValidationErrors {
     pub username: Option<Username>,
 }
 
+impl ValidationErrors {
+    /// Whether an error is about what a column takes: another column may take it.
+    pub fn may_be_of_a_changed_column(&self) -> bool {
+        self.errors.iter().any(|error| matches!(error.code, ErrorCode::TooLong | ErrorCode::Null))
+    }
+}
+
 impl PatchInput {
     /// Applies the rules to every field and reports every error, in the contract's order.
     ///

@@ -5,7 +5,7 @@ use entity::customer;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, TransactionTrait};
 
 use super::{Store, StoreError, now};
-use crate::profile::{AvatarUrl, Customer, Gender, NewCustomer, PersonName};
+use crate::profile::{AvatarUrl, CompletingFields, Customer, Gender, NewCustomer, PersonName};
 
 /// How an operator names a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,10 +118,11 @@ impl From<customer::Model> for Customer {
             mobile_number: row.mobile_number,
             email: row.email,
             avatar: row.avatar,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            gender: row.gender.map(Gender::from),
+            first_name: Some(row.first_name),
+            last_name: Some(row.last_name),
+            gender: row.gender.map(|gender| Gender::from(gender).into()),
             version: row.version,
+            completed_by: CompletingFields::NATIVE,
         }
     }
 }

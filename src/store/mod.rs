@@ -21,13 +21,16 @@ mod error;
 mod explain;
 mod fault;
 mod health;
+mod inspect_tmp;
 mod last_used;
 mod layout;
 mod migrations;
 mod open;
 mod options;
 mod postgres;
+mod rejected;
 mod row;
+mod rules;
 mod sql;
 mod sqlite;
 mod sqlite_file;
@@ -56,22 +59,26 @@ pub use migrations::{MigrateError, Migrations};
 pub use open::OpenError;
 pub use options::{OpenOptions, Timeouts};
 pub use row::TokenOwner;
+pub use rules::Rules;
 pub use tokens::NewToken;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use self::{
     bulk::{copy_customers, copy_tokens, insert_customers},
     health::Health,
+    inspect_tmp::{InspectError, inspect_django},
     last_used::LastUsedTracker,
-    layout::Layout,
+    layout::{Dialect, DjangoLayout, Layout, NativeLayout},
     postgres::Postgres,
-    sql::{ProfileUpdate, Sql},
+    rejected::{Place, Rejected, field_of},
+    rules::RulesSource,
+    sql::{Condition, ProfileUpdate, Sql},
     sqlite::Sqlite,
     url::Kind,
 };
 use crate::{
-    auth::TokenDigest,
-    profile::{Customer, Patch, ProfileVersion},
+    auth::{Credential, TokenDigest},
+    profile::{Customer, Patch, ProfileVersion, Username},
 };
 
 /// How long [`Store::close`] waits for connections to close.
@@ -81,11 +88,14 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Store {
     /// How the requests reach the database.
     engine: Arc<Engine>,
+    sql: Arc<Sql>,
+    rules: RulesSource,
     /// For everything else. SQLite: read-only. PostgreSQL: the same as `write`.
     read: DatabaseConnection,
     /// For everything else. SQLite: the one connection that writes, the writer's too.
     write: DatabaseConnection,
-    last_used: LastUsedTracker,
+    /// Only shop-profile's own tables have a column for it.
+    last_used: Option<LastUsedTracker>,
     health: Health,
 }
 
@@ -119,15 +129,60 @@ impl Store {
     /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
     /// [`Timeouts::acquire`].
     pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
-        let sql = Arc::new(Sql::new(Layout::of_entities()));
+        let layout = Layout::Native(NativeLayout::of_entities());
+        let mut store = Self::open_layout(url, options, layout, RulesSource::Native).await?;
+        store.last_used = Some(LastUsedTracker::start(&store.engine));
+        Ok(store)
+    }
+
+    /// Connects to the database of a Django shop and finds its tables. The operations of requests work on them; those of
+    /// operators do not.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; or the tables are not there, or are none that can be served.
+    pub async fn open_django(
+        url: &DatabaseUrl,
+        options: OpenOptions,
+        django: &DjangoOptions,
+    ) -> Result<Self, OpenError> {
+        let options = OpenOptions { create: false, ..options };
+        let inspected = inspect_django(url, django).await;
+        let shop = inspected.map_err(|error| OpenError::new(url, explain(&error)))?;
+        let dialect = if url.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
+        let layout = DjangoLayout::new(shop, dialect, django);
+        let rules = RulesSource::django(url, django, layout.rules(&layout.shop));
+        Self::open_layout(url, options, Layout::Django(Box::new(layout)), rules).await
+    }
+
+    async fn open_layout(
+        url: &DatabaseUrl,
+        options: OpenOptions,
+        layout: Layout,
+        rules: RulesSource,
+    ) -> Result<Self, OpenError> {
+        let sql = Arc::new(Sql::new(layout));
         let opened = match &url.0 {
-            Kind::Sqlite(sqlite) => open::sqlite(sqlite, sql, options).await,
-            Kind::Postgres(postgres) => open::postgres(postgres, sql, options).await,
+            Kind::Sqlite(sqlite) => open::sqlite(sqlite, sql.clone(), options).await,
+            Kind::Postgres(postgres) => open::postgres(postgres, sql.clone(), options).await,
         };
         let Opened { engine, read, write } = opened.map_err(|reason| OpenError::new(url, reason))?;
-        let engine = Arc::new(engine);
-        let last_used = LastUsedTracker::start(&engine);
-        Ok(Self { engine, read, write, last_used, health: Health::default() })
+        Ok(Self { engine: Arc::new(engine), sql, rules, read, write, last_used: None, health: Health::default() })
+    }
+
+    /// The rules of the profile on these tables.
+    pub fn rules(&self) -> Rules {
+        self.rules.present()
+    }
+
+    /// Reads the columns of a Django shop again: whether the rules are others now. A migration may have changed them.
+    ///
+    /// # Errors
+    /// The tables cannot be read any more.
+    pub async fn read_rules_again(&self) -> Result<bool, InspectError> {
+        match &self.sql.layout {
+            Layout::Native(_) => Ok(false),
+            Layout::Django(layout) => self.rules.read_again(layout).await,
+        }
     }
 
     /// Whether the database takes one writer at a time, so that a long write keeps the others waiting.
@@ -140,15 +195,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::NotWritable`] (a failing disk),
     /// [`StoreError::Stopped`], [`StoreError::Database`].
-    pub async fn find_token_owner(&self, token: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
+    pub async fn find_token_owner(&self, credential: &Credential) -> Result<Option<TokenOwner>, StoreError> {
+        let token = self.sql.token_key(credential);
         // On the heap, as below: whatever holds the work of a request moves it, and this is most of it.
-        let result = dispatch!(&*self.engine, database => Box::pin(database.token_owner(token)).await);
+        let result = dispatch!(&*self.engine, database => Box::pin(database.token_owner(&token)).await);
         self.health.after_read(&result);
         let owner = result?;
         let is_live = |owner: &TokenOwner| owner.revoked_at.is_none() && owner.expires_at.is_none_or(|end| end > now());
         // The use of an expired or revoked token is not recorded.
-        if owner.as_ref().is_some_and(is_live) {
-            self.last_used.record(token);
+        if let Some(last_used) = &self.last_used
+            && owner.as_ref().is_some_and(is_live)
+        {
+            last_used.record(&credential.digest);
         }
         Ok(owner)
     }
@@ -158,32 +216,59 @@ impl Store {
     /// change that is not begun by the deadline never will be; the caller polls once after the deadline.
     ///
     /// # Errors
-    /// [`StoreError::Unique`] when another customer has the username. [`StoreError::OutcomeUnknown`] when the change
+    /// [`StoreError::Unique`] when another customer has the username. [`StoreError::Rejected`] when a Django shop's
+    /// column does not take a value. [`StoreError::OutcomeUnknown`] when the change
     /// may or may not be stored. All others mean that it is not: [`StoreError::Busy`], [`StoreError::Contended`],
     /// [`StoreError::Unavailable`], [`StoreError::NotWritable`], [`StoreError::Stopped`], [`StoreError::Database`].
     pub async fn update_profile(
         &self,
-        token: TokenDigest,
+        credential: &Credential,
         patch: &Patch,
         version: Option<ProfileVersion>,
         deadline: Instant,
     ) -> Result<Option<Customer>, StoreError> {
-        let update = ProfileUpdate { token, patch: patch.clone(), version };
+        let condition = version.map_or(Condition::None, Condition::Version);
+        let update = ProfileUpdate { token: self.sql.token_key(credential), patch: patch.clone(), condition };
         let result = dispatch!(&*self.engine, database => Box::pin(database.update(update, deadline)).await);
         self.health.after_write(&result);
-        let customer = result?;
-        if customer.is_some() {
-            self.last_used.record(&token);
+        let customer = match (result, &self.sql.layout) {
+            (Err(error), Layout::Django(layout)) => return Err(self.rejected_field(error, layout, patch).await),
+            (result, _) => result?,
+        };
+        if let Some(last_used) = &self.last_used
+            && customer.is_some()
+        {
+            last_used.record(&credential.digest);
         }
         Ok(customer)
     }
 
-    /// The id of the customer who has this canonical username.
+    /// Names the field whose value a column of the shop has rejected, if that is what failed.
+    async fn rejected_field(&self, error: StoreError, layout: &DjangoLayout, patch: &Patch) -> StoreError {
+        let Some(Rejected { code, by }) = Rejected::of(&error) else { return error };
+        let columns = match by {
+            Place::Columns(columns) => columns,
+            Place::Unknown => Vec::new(),
+            // Without the columns it is the field that the patch names first.
+            Place::Constraint(name) => {
+                let columns = dispatch!(&*self.engine, database => database.columns_of(&layout.shop, &name).await);
+                columns.unwrap_or_default()
+            }
+        };
+        field_of(&layout.shop, patch, &columns).map_or(error, |field| StoreError::Rejected(field, code))
+    }
+
+    /// The id of the customer who has this username, in the form that is unique: the canonical one in shop-profile's own
+    /// tables, the username itself in a Django shop's.
     ///
     /// # Errors
     /// As [`Self::find_token_owner`].
-    pub async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
-        let result = dispatch!(&*self.engine, database => database.find_username(canonical_username).await);
+    pub async fn find_username(&self, username: &Username) -> Result<Option<i64>, StoreError> {
+        let username = match &self.sql.layout {
+            Layout::Native(_) => username.canonical(),
+            Layout::Django(_) => username.as_str(),
+        };
+        let result = dispatch!(&*self.engine, database => database.find_username(username).await);
         self.health.after_read(&result);
         result
     }
@@ -241,7 +326,9 @@ impl Store {
     /// connection. Later calls fail with [`StoreError::Stopped`] or [`StoreError::Unavailable`].
     pub async fn close(&self) {
         dispatch!(&*self.engine, database => database.stop_writing().await);
-        self.last_used.stop().await;
+        if let Some(last_used) = &self.last_used {
+            last_used.stop().await;
+        }
         let close = async {
             dispatch!(&*self.engine, database => database.close().await);
             // The writing connection last: it moves what is left in SQLite's WAL.

@@ -60,8 +60,9 @@ impl StoredProfile {
                 }
             }
         }
-        let [first, ..] = hash.finalize().0.as_chunks::<8>().0 else { return 0 };
-        i64::from_be_bytes(*first) & i64::MAX
+        let digest = hash.finalize();
+        let first = digest.first_chunk::<8>().copied().unwrap_or_default();
+        i64::from_be_bytes(first) & i64::MAX
     }
 }
 

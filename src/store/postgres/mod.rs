@@ -23,9 +23,10 @@ use tokio::sync::Semaphore;
 use self::pool::{Access, Pool};
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
+    django::DjangoShop,
     health::Health,
-    now, options,
     layout::Layout,
+    now, options,
     row::{decode_profile, decode_token_owner},
     sql::{ProfileUpdate, Sql, TokenKey, bind_token, bind_update},
 };
@@ -37,6 +38,14 @@ const OTHER_CONNECTIONS: u32 = 2;
 const LANES: usize = 256;
 /// The updates of one lane may take this fraction of the connections.
 const LANE_SHARE: usize = 4;
+
+/// The columns of the tables `$2` and `$3` that the constraint or index `$1` depends on, also by an expression.
+const COLUMNS_OF_CONSTRAINT: &str = "\
+SELECT array_agg(DISTINCT a.attname::text) FROM pg_depend d
+JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (to_regclass($2), to_regclass($3)) AND (
+    d.classid = 'pg_constraint'::regclass AND d.objid IN (SELECT oid FROM pg_constraint WHERE conname = $1)
+    OR d.classid = 'pg_class'::regclass AND d.objid IN (SELECT oid FROM pg_class WHERE relname = $1))";
 
 /// The requests' way to a PostgreSQL database.
 pub(super) struct Postgres {
@@ -156,6 +165,16 @@ impl Postgres {
         health.after_read_check(&row);
         let row = row.map_err(|_| NotReady::Unavailable)?.ok_or(NotReady::Unavailable)?;
         row.try_get(0).map_err(|_| NotReady::Unavailable)
+    }
+
+    /// The columns of a Django shop that a constraint or an index is about.
+    pub(super) async fn columns_of(&self, shop: &DjangoShop, constraint: &str) -> Result<Vec<String>, StoreError> {
+        let users = shop.user_table.quoted();
+        let profiles = shop.profile_table.as_ref().map(|profile| profile.table.quoted());
+        let statement = || sqlx::query(COLUMNS_OF_CONSTRAINT).bind(constraint).bind(&users).bind(&profiles);
+        let row = self.pool.fetch(Access::Repeatable, statement).await?;
+        let columns: Option<Option<Vec<String>>> = row.map(|row| row.try_get(0)).transpose()?;
+        Ok(columns.flatten().unwrap_or_default())
     }
 
     /// Begins a transaction that only one server can be in. It locks a row of a small table, which every engine with

@@ -8,7 +8,7 @@
 use crate::{
     profile::{Field, Patch},
     store::{
-        django::{ColumnType, DjangoShop, ProfileTable, ShopColumn, ShopTable},
+        django::{ColumnType, ProfileTable, ShopColumn, ShopTable},
         layout::{Dialect, DjangoLayout},
     },
 };
@@ -288,7 +288,7 @@ impl Dialect {
 
 /// The fields that a patch changes, in the order in which their values are bound. Destructured, so that a new field does
 /// not compile before it is written.
-fn changed_fields(patch: &Patch) -> impl Iterator<Item = Field> {
+pub(in crate::store) fn changed_fields(patch: &Patch) -> impl Iterator<Item = Field> {
     let Patch { username, avatar, first_name, last_name, gender } = patch;
     let fields = [
         (username.is_some(), Field::Username),

@@ -10,6 +10,8 @@
 mod django;
 mod native;
 
+pub(super) use django::changed_fields;
+
 use std::sync::{Arc, OnceLock};
 
 use super::{layout::Layout, row::StoredProfile};

@@ -7,6 +7,7 @@
 //! - `bulk`: many rows at once
 
 mod bulk;
+mod constraint;
 mod group_commit;
 mod job;
 mod readers;
@@ -36,6 +37,7 @@ use self::{
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
     explain::{code, sqlx_error},
+    django::DjangoShop,
     fault::Fault,
     health::Health,
     options,
@@ -189,6 +191,11 @@ impl Sqlite {
             }
         }
         self.writer.update(update, deadline).await
+    }
+
+    /// The columns of a Django shop that a constraint or an index is about.
+    pub(super) async fn columns_of(&self, shop: &DjangoShop, constraint: &str) -> Result<Vec<String>, StoreError> {
+        self.read(async |connection, _| constraint::columns_of(connection, shop, constraint).await).await
     }
 
     pub(super) async fn record_last_used(

@@ -1,0 +1,77 @@
+//! The rules of the profile as the tables have them, read again when a Django shop has changed its columns.
+
+use std::{
+    ops::Deref,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use super::{
+    DatabaseUrl,
+    django::DjangoOptions,
+    inspect_tmp::{InspectError, inspect_django},
+    layout::DjangoLayout,
+};
+use crate::profile::ProfileRules;
+
+static NATIVE: ProfileRules = ProfileRules::NATIVE;
+
+/// The rules in force.
+pub enum Rules {
+    /// Of shop-profile's own tables.
+    Native(&'static ProfileRules),
+    /// Of a Django shop's tables, as they were when they were read.
+    Django(Arc<ProfileRules>),
+}
+
+impl Deref for Rules {
+    type Target = ProfileRules;
+
+    fn deref(&self) -> &ProfileRules {
+        match self {
+            Self::Native(rules) => rules,
+            Self::Django(rules) => rules,
+        }
+    }
+}
+
+/// Where the rules come from.
+pub(super) enum RulesSource {
+    Native,
+    Django(Box<ShopRules>),
+}
+
+/// The rules of a Django shop, and what is needed to read them again.
+pub(super) struct ShopRules {
+    url: DatabaseUrl,
+    options: DjangoOptions,
+    present: RwLock<Arc<ProfileRules>>,
+}
+
+impl RulesSource {
+    /// Of the shop that was found by these options.
+    pub(super) fn django(url: &DatabaseUrl, options: &DjangoOptions, rules: ProfileRules) -> Self {
+        let present = RwLock::new(Arc::new(rules));
+        Self::Django(Box::new(ShopRules { url: url.clone(), options: options.clone(), present }))
+    }
+
+    pub(super) fn present(&self) -> Rules {
+        match self {
+            Self::Native => Rules::Native(&NATIVE),
+            Self::Django(shop) => {
+                Rules::Django(shop.present.read().unwrap_or_else(PoisonError::into_inner).clone())
+            }
+        }
+    }
+
+    /// Reads the columns of a Django shop again; whether the rules are others than before.
+    pub(super) async fn read_again(&self, layout: &DjangoLayout) -> Result<bool, InspectError> {
+        let Self::Django(shop) = self else { return Ok(false) };
+        let rules = layout.rules(&inspect_django(&shop.url, &shop.options).await?);
+        let mut present = shop.present.write().unwrap_or_else(PoisonError::into_inner);
+        let is_changed = **present != rules;
+        if is_changed {
+            *present = Arc::new(rules);
+        }
+        Ok(is_changed)
+    }
+}
