@@ -143,8 +143,10 @@ impl ProfileService {
             Err(invalid) => invalid,
         };
         let customer = self.me(credential).await?;
-        if invalid.may_be_of_a_changed_column() && self.read_rules_again().await {
-            match input.parse(&self.store.rules()) {
+        if invalid.may_be_of_a_changed_column()
+            && let Some(rules) = self.read_rules_again().await
+        {
+            match input.parse(&rules) {
                 Ok(patch) => return Ok(patch),
                 Err(still_invalid) => invalid = still_invalid,
             }
@@ -188,23 +190,21 @@ impl ProfileService {
     /// What is wrong with a patch of which a Django shop's column has rejected a value. By the rules that were known the
     /// value was right: a migration may have changed them.
     async fn rejected(&self, input: &PatchInput, field: Field, code: ErrorCode) -> ProfileError {
-        self.read_rules_again().await;
-        match input.parse(&self.store.rules()) {
+        let rules = self.read_rules_again().await.unwrap_or_else(|| self.store.rules());
+        match input.parse(&rules) {
             Err(ValidationErrors { errors, .. }) => ProfileError::Invalid(errors),
             Ok(_) => ProfileError::Invalid(vec![FieldError::rejected(field, code)]),
         }
     }
 
-    /// Whether the rules of the profile are others now.
-    async fn read_rules_again(&self) -> bool {
-        match self.store.read_rules_again().await {
-            Ok(is_changed) => is_changed,
-            Err(error) => {
-                let cause = &error as &dyn std::error::Error;
-                tracing::warn!(request = request_id::for_log(), error = cause, "cannot read the shop's columns again");
-                false
-            }
-        }
+    /// The rules by a Django shop's columns as they are now.
+    async fn read_rules_again(&self) -> Option<Rules> {
+        let rules = self.store.read_rules_again().await;
+        rules.unwrap_or_else(|error| {
+            let cause = &error as &dyn std::error::Error;
+            tracing::warn!(request = request_id::for_log(), error = cause, "cannot read the shop's columns again");
+            None
+        })
     }
 
     /// The rules of the profile at present.

@@ -174,13 +174,14 @@ impl Store {
         self.rules.present()
     }
 
-    /// Reads the columns of a Django shop again: whether the rules are others now. A migration may have changed them.
+    /// The rules by a Django shop's columns as they are now: a migration may have changed them. `None` for
+    /// shop-profile's own tables, whose rules never change.
     ///
     /// # Errors
     /// The tables cannot be read any more.
-    pub async fn read_rules_again(&self) -> Result<bool, InspectError> {
+    pub async fn read_rules_again(&self) -> Result<Option<Rules>, InspectError> {
         match &self.sql.layout {
-            Layout::Native(_) => Ok(false),
+            Layout::Native(_) => Ok(None),
             Layout::Django(layout) => self.rules.read_again(layout).await,
         }
     }

@@ -1,4 +1,4 @@
-//! The rules of the profile as the tables have them, read again when a Django shop has changed its columns.
+//! The rules of the profile as the tables have them, read again when a Django shop may have changed its columns.
 
 use std::{
     ops::Deref,
@@ -9,7 +9,7 @@ use super::{
     DatabaseUrl,
     django::DjangoOptions,
     inspect_tmp::{InspectError, inspect_django},
-    layout::DjangoLayout,
+    layout::{Dialect, DjangoLayout},
 };
 use crate::profile::ProfileRules;
 
@@ -63,15 +63,15 @@ impl RulesSource {
         }
     }
 
-    /// Reads the columns of a Django shop again; whether the rules are others than before.
-    pub(super) async fn read_again(&self, layout: &DjangoLayout) -> Result<bool, InspectError> {
-        let Self::Django(shop) = self else { return Ok(false) };
-        let rules = layout.rules(&inspect_django(&shop.url, &shop.options).await?);
-        let mut present = shop.present.write().unwrap_or_else(PoisonError::into_inner);
-        let is_changed = **present != rules;
-        if is_changed {
-            *present = Arc::new(rules);
+    /// The rules as the columns of a Django shop have them now. PostgreSQL holds values to the columns itself, so that a
+    /// column which becomes narrower later is noticed. SQLite does not: there the rules of the start stay in force, and
+    /// each value that breaks them is judged by the columns as they are then.
+    pub(super) async fn read_again(&self, layout: &DjangoLayout) -> Result<Option<Rules>, InspectError> {
+        let Self::Django(shop) = self else { return Ok(None) };
+        let rules = Arc::new(layout.rules(&inspect_django(&shop.url, &shop.options).await?));
+        if layout.dialect == Dialect::Postgres {
+            *shop.present.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
         }
-        Ok(is_changed)
+        Ok(Some(Rules::Django(rules)))
     }
 }
