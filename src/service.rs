@@ -295,7 +295,7 @@ fn log_store_error(error: StoreError) -> ProfileError {
     let request = request_id::for_log();
     let cause = &error as &dyn std::error::Error;
     match &error {
-        StoreError::Unique(_) | StoreError::Rejected(..) | StoreError::Database(_) => {
+        StoreError::Unique(_) | StoreError::Rejected(..) | StoreError::DjangoTables | StoreError::Database(_) => {
             tracing::error!(request, error = cause, "the store failed");
             ProfileError::Internal
         }

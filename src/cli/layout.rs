@@ -144,10 +144,10 @@ mod tests {
         assert_eq!(column(Field::Email), None);
         assert_eq!(given.complete_profile, Some(vec![Field::FirstName, Field::Email]));
         assert_eq!(given.media_url.as_ref().map(MediaUrl::as_str), Some("https://cdn.example/media/"));
-        assert_eq!(given.touch.iter().map(ToString::to_string).collect::<Vec<_>>(), [
-            "updated_at",
-            "profiles_profile.changed"
-        ]);
+        assert_eq!(
+            given.touch.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["updated_at", "profiles_profile.changed"]
+        );
     }
 
     #[test]

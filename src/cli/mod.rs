@@ -141,7 +141,15 @@ fn fail(error: &CliError) -> ExitCode {
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
     match cli.command {
-        Command::Serve(args) => serve::run(args, url(), cli.layout.is_django().then(|| cli.layout.django_options().unwrap_or_default()), cli.log_format).await,
+        Command::Serve(args) => {
+            serve::run(
+                args,
+                url(),
+                cli.layout.is_django().then(|| cli.layout.django_options().unwrap_or_default()),
+                cli.log_format,
+            )
+            .await
+        }
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,

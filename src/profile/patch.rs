@@ -89,10 +89,7 @@ impl PatchInput {
         let patch = Patch {
             username: parse_username(username, rules.username).map_err(&mut collect).ok().flatten(),
             avatar: rules.parse_avatar(avatar).map_err(&mut collect).ok().flatten(),
-            first_name: parse_name(Field::FirstName, first_name, rules.first_name)
-                .map_err(&mut collect)
-                .ok()
-                .flatten(),
+            first_name: parse_name(Field::FirstName, first_name, rules.first_name).map_err(&mut collect).ok().flatten(),
             last_name: parse_name(Field::LastName, last_name, rules.last_name).map_err(&mut collect).ok().flatten(),
             gender: parse_gender(gender, rules.gender).map_err(&mut collect).ok().flatten(),
         };
@@ -225,7 +222,13 @@ mod tests {
     }
 
     fn errors(input: PatchInput) -> Vec<(Field, ErrorCode)> {
-        input.parse(&ProfileRules::NATIVE).unwrap_err().errors.into_iter().map(|error| (error.field, error.code)).collect()
+        input
+            .parse(&ProfileRules::NATIVE)
+            .unwrap_err()
+            .errors
+            .into_iter()
+            .map(|error| (error.field, error.code))
+            .collect()
     }
 
     #[test]

@@ -182,7 +182,9 @@ fn note_ignored(ignored: &mut Vec<IgnoredField>, key: &str) {
 fn reason_ignored(key: &str) -> &'static str {
     match key {
         // The avatar is ignored only where it is a file.
-        "id" | "mobile_number" | "email" | "avatar" | "full_name" | "is_profile_completed" => "This field is read-only.",
+        "id" | "mobile_number" | "email" | "avatar" | "full_name" | "is_profile_completed" => {
+            "This field is read-only."
+        }
         _ => "Unknown field.",
     }
 }
@@ -317,7 +319,10 @@ mod tests {
     #[test]
     fn a_strict_client_is_told_of_few_fields_by_short_names() {
         assert_eq!(ignored_fields(r#"{"x":1,"id":2,"x":3}"#), ["x", "id"]);
-        assert!(parse(r#"{"x":1}"#, false, false).unwrap().ignored_fields.is_empty(), "a lenient client is told of none");
+        assert!(
+            parse(r#"{"x":1}"#, false, false).unwrap().ignored_fields.is_empty(),
+            "a lenient client is told of none"
+        );
         let long = "é".repeat(101);
         assert_eq!(ignored_fields(&format!(r#"{{"{long}":1,"{long}x":2}}"#)), ["é".repeat(100)]);
         let many: Vec<_> = (0..MAX_IGNORED_FIELDS + 1).map(|index| format!("\"k{index}\":0")).collect();

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The columns of a Django shop reject the value of this field. Nothing was done.
     #[error("a value is rejected")]
     Rejected(Field, ErrorCode),
+    /// The tables are a Django shop's, whose customers and tokens are Django's to change. Nothing was done.
+    #[error("the tables are a Django shop's: Django's admin changes its customers and tokens")]
+    DjangoTables,
     /// Anything else: a bug, a damaged or foreign database. Nothing was done.
     #[error("the database failed")]
     Database(#[source] Arc<DbErr>),

@@ -39,8 +39,7 @@ impl DjangoLayout {
             shop,
             dialect,
             media_url: options.media_url.as_ref().map(|url| MediaUrl::new(url.as_str())),
-            completed_by: completed_by
-                .map_or(CompletingFields::NATIVE, |fields| fields.iter().copied().collect()),
+            completed_by: completed_by.map_or(CompletingFields::NATIVE, |fields| fields.iter().copied().collect()),
         }
     }
 

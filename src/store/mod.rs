@@ -43,7 +43,6 @@ use std::{
 };
 
 use chrono::{DateTime, SubsecRound, Utc};
-use entity::{api_token, customer};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
 pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
@@ -64,17 +63,13 @@ pub use tokens::NewToken;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use self::{
-    bulk::{copy_customers, copy_tokens, insert_customers},
     health::Health,
-    inspect_tmp::{InspectError, inspect_django},
     last_used::LastUsedTracker,
-    layout::{Dialect, DjangoLayout, Layout, NativeLayout},
+    layout::Layout,
     postgres::Postgres,
-    rejected::{Place, Rejected, field_of},
     rules::RulesSource,
     sql::{Condition, ProfileUpdate, Sql},
     sqlite::Sqlite,
-    url::Kind,
 };
 use crate::{
     auth::{Credential, TokenDigest},
@@ -116,76 +111,14 @@ enum Engine {
 macro_rules! dispatch {
     ($engine:expr, $database:ident => $work:expr) => {
         match $engine {
-            Engine::Sqlite($database) => $work,
-            Engine::Postgres($database) => $work,
+            $crate::store::Engine::Sqlite($database) => $work,
+            $crate::store::Engine::Postgres($database) => $work,
         }
     };
 }
+use dispatch;
 
 impl Store {
-    /// Connects. The schema is left as it is.
-    ///
-    /// # Errors
-    /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
-    /// [`Timeouts::acquire`].
-    pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
-        let layout = Layout::Native(NativeLayout::of_entities());
-        let mut store = Self::open_layout(url, options, layout, RulesSource::Native).await?;
-        store.last_used = Some(LastUsedTracker::start(&store.engine));
-        Ok(store)
-    }
-
-    /// Connects to the database of a Django shop and finds its tables. The operations of requests work on them; those of
-    /// operators do not.
-    ///
-    /// # Errors
-    /// As [`Self::open`]; or the tables are not there, or are none that can be served.
-    pub async fn open_django(
-        url: &DatabaseUrl,
-        options: OpenOptions,
-        django: &DjangoOptions,
-    ) -> Result<Self, OpenError> {
-        let options = OpenOptions { create: false, ..options };
-        let inspected = inspect_django(url, django).await;
-        let shop = inspected.map_err(|error| OpenError::new(url, explain(&error)))?;
-        let dialect = if url.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
-        let layout = DjangoLayout::new(shop, dialect, django);
-        let rules = RulesSource::django(url, django, layout.rules(&layout.shop));
-        Self::open_layout(url, options, Layout::Django(Box::new(layout)), rules).await
-    }
-
-    async fn open_layout(
-        url: &DatabaseUrl,
-        options: OpenOptions,
-        layout: Layout,
-        rules: RulesSource,
-    ) -> Result<Self, OpenError> {
-        let sql = Arc::new(Sql::new(layout));
-        let opened = match &url.0 {
-            Kind::Sqlite(sqlite) => open::sqlite(sqlite, sql.clone(), options).await,
-            Kind::Postgres(postgres) => open::postgres(postgres, sql.clone(), options).await,
-        };
-        let Opened { engine, read, write } = opened.map_err(|reason| OpenError::new(url, reason))?;
-        Ok(Self { engine: Arc::new(engine), sql, rules, read, write, last_used: None, health: Health::default() })
-    }
-
-    /// The rules of the profile on these tables.
-    pub fn rules(&self) -> Rules {
-        self.rules.present()
-    }
-
-    /// The rules by a Django shop's columns as they are now: a migration may have changed them. `None` for
-    /// shop-profile's own tables, whose rules never change.
-    ///
-    /// # Errors
-    /// The tables cannot be read any more.
-    pub async fn read_rules_again(&self) -> Result<Option<Rules>, InspectError> {
-        match &self.sql.layout {
-            Layout::Native(_) => Ok(None),
-            Layout::Django(layout) => self.rules.read_again(layout).await,
-        }
-    }
-
     /// Whether the database takes one writer at a time, so that a long write keeps the others waiting.
     pub fn has_one_writer(&self) -> bool {
         matches!(&*self.engine, Engine::Sqlite(_))
@@ -244,21 +177,6 @@ impl Store {
         Ok(customer)
     }
 
-    /// Names the field whose value a column of the shop has rejected, if that is what failed.
-    async fn rejected_field(&self, error: StoreError, layout: &DjangoLayout, patch: &Patch) -> StoreError {
-        let Some(Rejected { code, by }) = Rejected::of(&error) else { return error };
-        let columns = match by {
-            Place::Columns(columns) => columns,
-            Place::Unknown => Vec::new(),
-            // Without the columns it is the field that the patch names first.
-            Place::Constraint(name) => {
-                let columns = dispatch!(&*self.engine, database => database.columns_of(&layout.shop, &name).await);
-                columns.unwrap_or_default()
-            }
-        };
-        field_of(&layout.shop, patch, &columns).map_or(error, |field| StoreError::Rejected(field, code))
-    }
-
     /// The id of the customer who has this username, in the form that is unique: the canonical one in shop-profile's own
     /// tables, the username itself in a Django shop's.
     ///
@@ -282,47 +200,6 @@ impl Store {
         dispatch!(&*self.engine, database => database.check_ready(&self.health).await)
     }
 
-    /// Stores all of these customers, or none.
-    ///
-    /// # Errors
-    /// [`StoreError::Unique`] when another customer has one of their unique values; any other error of the database.
-    pub async fn insert_customers(&self, batch: &[&BulkCustomer]) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => insert_customers(database.begin_bulk().await?, batch).await)?)
-    }
-
-    /// Stores customers exactly as they are, ids and dates included.
-    ///
-    /// # Errors
-    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
-    pub async fn copy_customers(&self, rows: &[customer::Model]) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => copy_customers(database.begin_bulk().await?, rows).await)?)
-    }
-
-    /// Stores tokens exactly as they are, ids and dates included.
-    ///
-    /// # Errors
-    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
-    pub async fn copy_tokens(&self, rows: &[api_token::Model]) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => copy_tokens(database.begin_bulk().await?, rows).await)?)
-    }
-
-    /// Prepares for many writes, which may not be durable before [`Self::end_bulk_load`]. Call it once, before the first
-    /// of them.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn begin_bulk_load(&self) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => database.begin_bulk_load().await)?)
-    }
-
-    /// Makes the writes since [`Self::begin_bulk_load`] durable. Call it after the last of them.
-    ///
-    /// # Errors
-    /// The database fails, or another process reads the WAL for so long that it cannot be checkpointed.
-    pub async fn end_bulk_load(&self) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => database.end_bulk_load().await)?)
-    }
-
     /// Stores what requests have begun, then the last uses of tokens as far as two seconds allow, then closes every
     /// connection. Later calls fail with [`StoreError::Stopped`] or [`StoreError::Unavailable`].
     pub async fn close(&self) {
@@ -342,6 +219,22 @@ impl Store {
         // What is not closed by then ends with the process.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, close).await;
     }
+}
+
+impl Store {
+    /// The connections for what operators do with shop-profile's own tables.
+    fn own_tables(&self) -> Result<OwnTables<'_>, StoreError> {
+        match &self.sql.layout {
+            Layout::Native(_) => Ok(OwnTables { read: &self.read, write: &self.write }),
+            Layout::Django(_) => Err(StoreError::DjangoTables),
+        }
+    }
+}
+
+/// Connections for everything but requests, on shop-profile's own tables.
+struct OwnTables<'a> {
+    read: &'a DatabaseConnection,
+    write: &'a DatabaseConnection,
 }
 
 impl Engine {

@@ -4,19 +4,21 @@
 
 use sea_orm::sqlx::{self, error::ErrorKind, postgres::PgDatabaseError, sqlite::SqliteError};
 
-use super::{StoreError, django::DjangoShop, explain::sqlx_error, sql::changed_fields};
+use super::{
+    Store, StoreError, dispatch, django::DjangoShop, explain::sqlx_error, layout::DjangoLayout, sql::changed_fields,
+};
 use crate::profile::{ErrorCode, Field, Patch};
 
 /// Why a value was rejected, as far as the error says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rejected {
-    pub(super) code: ErrorCode,
-    pub(super) by: Place,
+struct Rejected {
+    code: ErrorCode,
+    by: Place,
 }
 
 /// What rejected it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+enum Place {
     /// These columns.
     Columns(Vec<String>),
     /// A constraint or an index of this name.
@@ -27,7 +29,7 @@ pub(super) enum Place {
 
 impl Rejected {
     /// Whether the error is about a value.
-    pub(super) fn of(error: &StoreError) -> Option<Self> {
+    fn of(error: &StoreError) -> Option<Self> {
         let (StoreError::Unique(cause) | StoreError::Database(cause)) = error else { return None };
         let sqlx::Error::Database(error) = sqlx_error(cause)? else { return None };
         let code = match error.kind() {
@@ -69,8 +71,25 @@ fn place_of_sqlite(message: &str) -> Place {
     Place::Columns(columns.map(|(_, column)| column.to_owned()).collect())
 }
 
+impl Store {
+    /// Names the field whose value a column of the shop has rejected, if that is what failed.
+    pub(super) async fn rejected_field(&self, error: StoreError, layout: &DjangoLayout, patch: &Patch) -> StoreError {
+        let Some(Rejected { code, by }) = Rejected::of(&error) else { return error };
+        let columns = match by {
+            Place::Columns(columns) => columns,
+            Place::Unknown => Vec::new(),
+            // Without the columns it is the field that the patch names first.
+            Place::Constraint(name) => {
+                let columns = dispatch!(&*self.engine, database => database.columns_of(&layout.shop, &name).await);
+                columns.unwrap_or_default()
+            }
+        };
+        field_of(&layout.shop, patch, &columns).map_or(error, |field| StoreError::Rejected(field, code))
+    }
+}
+
 /// The field of the patch whose column is among these; else the first that the patch names.
-pub(super) fn field_of(shop: &DjangoShop, patch: &Patch, columns: &[String]) -> Option<Field> {
+fn field_of(shop: &DjangoShop, patch: &Patch, columns: &[String]) -> Option<Field> {
     let is_named = |field: &Field| columns.contains(&shop.column(*field).name);
     changed_fields(patch).find(is_named).or_else(|| changed_fields(patch).next())
 }

@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::{
-    DatabaseUrl,
+    DatabaseUrl, Store,
     django::DjangoOptions,
     inspect_tmp::{InspectError, inspect_django},
-    layout::{Dialect, DjangoLayout},
+    layout::{Dialect, DjangoLayout, Layout},
 };
 use crate::profile::ProfileRules;
 
@@ -57,9 +57,7 @@ impl RulesSource {
     pub(super) fn present(&self) -> Rules {
         match self {
             Self::Native => Rules::Native(&NATIVE),
-            Self::Django(shop) => {
-                Rules::Django(shop.present.read().unwrap_or_else(PoisonError::into_inner).clone())
-            }
+            Self::Django(shop) => Rules::Django(shop.present.read().unwrap_or_else(PoisonError::into_inner).clone()),
         }
     }
 
@@ -73,5 +71,24 @@ impl RulesSource {
             *shop.present.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
         }
         Ok(Some(Rules::Django(rules)))
+    }
+}
+
+impl Store {
+    /// The rules of the profile on these tables.
+    pub fn rules(&self) -> Rules {
+        self.rules.present()
+    }
+
+    /// The rules by a Django shop's columns as they are now: a migration may have changed them. `None` for
+    /// shop-profile's own tables, whose rules never change.
+    ///
+    /// # Errors
+    /// The tables cannot be read any more.
+    pub async fn read_rules_again(&self) -> Result<Option<Rules>, InspectError> {
+        match &self.sql.layout {
+            Layout::Native(_) => Ok(None),
+            Layout::Django(layout) => self.rules.read_again(layout).await,
+        }
     }
 }

@@ -40,12 +40,7 @@ impl NativeLayout {
     }
 
     /// `$1`: the present; then, in this order, the digest, the columns, and the id and the version.
-    pub(super) fn update(
-        &self,
-        patch: &Patch,
-        is_conditional: bool,
-        parameter: &mut impl FnMut() -> u32,
-    ) -> String {
+    pub(super) fn update(&self, patch: &Patch, is_conditional: bool, parameter: &mut impl FnMut() -> u32) -> String {
         let Self { customer, token } = self;
         let digest = parameter();
         let (mut set, mut differs) = (String::new(), String::new());

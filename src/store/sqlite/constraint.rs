@@ -2,7 +2,7 @@
 
 use sea_orm::sqlx::{self, SqliteConnection};
 
-use crate::store::django::{DjangoShop};
+use crate::store::django::DjangoShop;
 
 /// The columns of the fields that a constraint or an index of the user table names.
 pub(super) async fn columns_of(
@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn a_check_is_found_in_the_declaration_of_its_table() {
-        let declaration = r#"CREATE TABLE "t" ("a" bool NOT NULL, CONSTRAINT "x" CHECK (("a" OR ("b" = 1))), CHECK ("c"))"#;
+        let declaration =
+            r#"CREATE TABLE "t" ("a" bool NOT NULL, CONSTRAINT "x" CHECK (("a" OR ("b" = 1))), CHECK ("c"))"#;
         assert_eq!(check_of(declaration, "x"), Some(r#"(("a" OR ("b" = 1))"#));
         assert_eq!(check_of(declaration, "y"), None);
     }

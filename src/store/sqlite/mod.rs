@@ -36,12 +36,12 @@ use self::{
 };
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
-    explain::{code, sqlx_error},
     django::DjangoShop,
+    explain::{code, sqlx_error},
     fault::Fault,
     health::Health,
-    options,
     layout::Layout,
+    options,
     sql::{Condition, ProfileUpdate, Sql, TokenKey},
     url::SqliteUrl,
 };
@@ -180,9 +180,8 @@ impl Sqlite {
     ) -> Result<Option<Customer>, StoreError> {
         if let (Layout::Django(_), Condition::Version(version)) = (&self.sql.layout, &update.condition) {
             // SQLite cannot compute the digest that is the version: the update is on condition of the values.
-            let read = async |connection: &mut _, sql: &_| {
-                statements::stored_profile(connection, sql, &update.token).await
-            };
+            let read =
+                async |connection: &mut _, sql: &_| statements::stored_profile(connection, sql, &update.token).await;
             match self.read(read).await? {
                 Some(stored) if stored.id == version.id && stored.digest() == version.version => {
                     update.condition = Condition::Values(Box::new(stored));
