@@ -45,14 +45,43 @@ enum LayoutName {
     Django,
 }
 
+/// Whose tables the database has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Our own.
+    Native,
+    /// A Django shop's.
+    Django(DjangoOptions),
+}
+
+/// Options that contradict each other.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LayoutError {
+    /// An option about a Django shop's tables, without the layout.
+    #[error("{0} is about a Django shop's tables: add --layout django")]
+    NotDjango(&'static str),
+    /// An option about a Django shop's tables contradicts another one.
+    #[error("--column: {0}")]
+    Column(#[from] DjangoOptionError),
+}
+
 impl LayoutArgs {
-    /// Whether the tables are a Django shop's.
-    pub(super) fn is_django(&self) -> bool {
-        self.layout == LayoutName::Django
+    /// The layout; of a command that is about Django alone it is Django's in any case.
+    ///
+    /// # Errors
+    /// The options contradict each other.
+    pub(super) fn layout(&self, command_is_djangos: bool) -> Result<Layout, LayoutError> {
+        if command_is_djangos || self.layout == LayoutName::Django {
+            return Ok(Layout::Django(self.django_options()?));
+        }
+        match self.django_option() {
+            Some(option) => Err(LayoutError::NotDjango(option)),
+            None => Ok(Layout::Native),
+        }
     }
 
-    /// The first of the options that says something about a Django shop's tables.
-    pub(super) fn django_option(&self) -> Option<&'static str> {
+    /// The first of the options that say something about a Django shop's tables.
+    fn django_option(&self) -> Option<&'static str> {
         let given = [
             (self.user_table.is_some(), "--user-table"),
             (self.token_table.is_some(), "--token-table"),
@@ -64,11 +93,7 @@ impl LayoutArgs {
         given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
     }
 
-    /// What the operator says about a Django shop's tables.
-    ///
-    /// # Errors
-    /// A field is named twice.
-    pub(super) fn django_options(&self) -> Result<DjangoOptions, DjangoOptionError> {
+    fn django_options(&self) -> Result<DjangoOptions, DjangoOptionError> {
         for (at, (field, _)) in self.column.iter().enumerate() {
             if self.column[..at].iter().any(|(named, _)| named == field) {
                 return Err(DjangoOptionError::RepeatedField(*field));
@@ -111,10 +136,13 @@ mod tests {
     }
 
     fn options(arguments: &[&str]) -> Result<DjangoOptions, String> {
-        let arguments = ["shop-profile", "--layout", "django"].iter().chain(arguments);
+        let layout: &[&str] = if arguments.concat().contains("--layout") { &[] } else { &["--layout=django"] };
+        let arguments = ["shop-profile"].iter().chain(layout).chain(arguments);
         let cli = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?;
-        assert!(cli.layout.is_django());
-        cli.layout.django_options().map_err(|error| error.to_string())
+        match cli.layout.layout(false).map_err(|error| error.to_string())? {
+            Layout::Django(options) => Ok(options),
+            Layout::Native => Err("native".into()),
+        }
     }
 
     #[test]
@@ -171,5 +199,15 @@ mod tests {
         }
         let error = options(&["--column=gender=sex", "--column=gender=title"]).unwrap_err();
         assert!(error.contains("gender is named twice"), "{error}");
+    }
+
+    #[test]
+    fn an_option_about_djangos_tables_needs_the_layout_or_a_command_about_django() {
+        let layout = |arguments: &[&str], command_is_djangos| {
+            Cli::parse_from(["shop-profile"].iter().chain(arguments)).layout.layout(command_is_djangos)
+        };
+        assert_eq!(layout(&[], false), Ok(Layout::Native));
+        assert_eq!(layout(&["--touch=updated_at"], false), Err(LayoutError::NotDjango("--touch")));
+        assert!(matches!(layout(&["--touch=updated_at"], true), Ok(Layout::Django(_))));
     }
 }

@@ -20,7 +20,10 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
-use self::{arguments::DatabaseUrlArg, layout::LayoutArgs};
+use self::{
+    arguments::DatabaseUrlArg,
+    layout::{Layout, LayoutArgs, LayoutError},
+};
 use crate::{
     profile::FieldError,
     store::{self, DatabaseUrl, OpenOptions, Store},
@@ -116,7 +119,15 @@ impl Cli {
         {
             Self::command().error(ErrorKind::ArgumentConflict, conflict).exit();
         }
+        if let Some(problem) = cli.layout().err() {
+            Self::command().error(ErrorKind::ArgumentConflict, problem).exit();
+        }
         cli
+    }
+
+    /// Whose tables the database has.
+    fn layout(&self) -> Result<Layout, LayoutError> {
+        self.layout.layout(false)
     }
 }
 
@@ -139,17 +150,10 @@ fn fail(error: &CliError) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
+    let layout = cli.layout().map_err(CliError::failed)?;
     let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
     match cli.command {
-        Command::Serve(args) => {
-            serve::run(
-                args,
-                url(),
-                cli.layout.is_django().then(|| cli.layout.django_options().unwrap_or_default()),
-                cli.log_format,
-            )
-            .await
-        }
+        Command::Serve(args) => serve::run(args, url(), &layout, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,
