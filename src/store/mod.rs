@@ -21,7 +21,6 @@ mod error;
 mod explain;
 mod fault;
 mod health;
-mod inspect_tmp;
 mod last_used;
 mod layout;
 mod migrations;
@@ -48,8 +47,8 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use customers::CustomerRef;
 pub use django::{
-    ColumnName, ColumnType, DjangoOptionError, DjangoOptions, DjangoShop, MediaUrl, ProfileTable, ShopColumn,
-    ShopField, ShopTable, TableName,
+    ColumnName, ColumnType, DatabaseFailed, DjangoOptionError, DjangoOptions, DjangoShop, Finding, InspectError,
+    MediaUrl, ProfileTable, ShopColumn, ShopField, ShopTable, TableName, inspect_django,
 };
 pub use error::StoreError;
 pub use explain::explain;

@@ -7,8 +7,7 @@ use std::{
 
 use super::{
     DatabaseUrl, Store,
-    django::DjangoOptions,
-    inspect_tmp::{InspectError, inspect_django},
+    django::{DjangoOptions, InspectError, inspect_django},
     layout::{Dialect, DjangoLayout, Layout},
 };
 use crate::profile::ProfileRules;
