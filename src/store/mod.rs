@@ -12,9 +12,11 @@
 //! - `last_used`: when a token was last used, off the path of the requests
 //! - `customers`, `tokens`: what operators do with customers and tokens
 //! - `bulk`: many rows at once, for import, export and copy
+//! - `django`: a Django shop's own tables
 
 mod bulk;
 mod customers;
+mod django;
 mod error;
 mod explain;
 mod fault;
@@ -43,6 +45,11 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
 pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use customers::CustomerRef;
+pub use django::{
+    CheckedColumn, ColumnName, ColumnType, DatabaseFailed, DjangoOptionError, DjangoOptions, DjangoShop, Finding,
+    GrantsError, InspectError, MediaUrl, Notice, ProfileTable, ShopCheck, ShopColumn, ShopField, ShopReader, ShopRow,
+    ShopTable, TableName, check_django, django_grants, inspect_django,
+};
 pub use error::StoreError;
 pub use explain::explain;
 pub use health::NotReady;

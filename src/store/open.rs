@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
+use sea_orm::sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{
     DatabaseUrl, Engine, OpenOptions, Opened,
@@ -37,20 +37,20 @@ pub(super) async fn sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions)
 
 /// Opens a PostgreSQL database, or says why it cannot, for an operator.
 pub(super) async fn postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
-    connect_once(url, options.timeouts.acquire).await?;
+    let connection = connect_once(url, options.timeouts.acquire).await?;
+    // The connection has served its purpose, however it ends.
+    let _ = connection.close().await;
     let opened = postgres::open(&url.text, sql, options.connections, options.timeouts).await;
     let postgres::Opened { requests, db } = opened.map_err(|error| explain(&error))?;
     Ok(Opened { engine: Engine::Postgres(requests), read: db.clone(), write: db })
 }
 
 /// Connects once without a pool, which would hide the reason of a failure behind a timeout.
-async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<(), String> {
+pub(super) async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<PgConnection, String> {
     let options: PgConnectOptions = url.text.parse().map_err(|error| explain_postgres(url, &error))?;
-    let connection = match tokio::time::timeout(timeout, options.connect()).await {
-        Ok(connected) => connected.map_err(|error| explain_postgres(url, &error))?,
-        Err(_) => return Err(format!("{} did not answer within {timeout:?}", url.server)),
-    };
-    // The connection has served its purpose, however it ends.
-    let _ = connection.close().await;
-    Ok(())
+    let options = options.application_name("shop-profile").disable_statement_logging();
+    match tokio::time::timeout(timeout, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| explain_postgres(url, &error)),
+        Err(_) => Err(format!("{} did not answer within {timeout:?}", url.server)),
+    }
 }
