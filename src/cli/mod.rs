@@ -171,7 +171,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
         return Err(CliError::Usage(error));
     }
     match cli.command {
-        Command::Serve(args) => serve::run(args, url(), cli.log_format).await,
+        Command::Serve(args) => serve::run(args, url(), &layout, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,
