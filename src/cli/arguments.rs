@@ -4,8 +4,9 @@ use std::{convert::Infallible, env, str::FromStr};
 
 use super::CliError;
 use crate::{
-    profile::{USERNAME_MAX_CHARS, Username},
-    store::{CustomerRef, DatabaseUrl, DatabaseUrlError, Store},
+    profile::{CompletingFields, Customer, StoredGender, USERNAME_MAX_CHARS, Username},
+    store::{CustomerRef, DatabaseUrl, DatabaseUrlError, DjangoOptions, ShopKey, Store},
+    transfer::DjangoSource,
 };
 
 /// A database URL. clap prints a value that it cannot parse, so this one always parses: [`DatabaseUrlArg::parse`] says
@@ -45,6 +46,42 @@ impl CustomerArg {
     pub(super) async fn find(&self, store: &Store) -> Result<entity::customer::Model, CliError> {
         let customer = store.find_customer(&self.customer_ref()?).await.map_err(CliError::failed)?;
         customer.ok_or_else(|| self.not_found())
+    }
+
+    /// Looks the customer up in a Django shop's tables.
+    pub(super) async fn find_in_django(
+        &self,
+        url: &DatabaseUrl,
+        options: &DjangoOptions,
+    ) -> Result<Customer, CliError> {
+        let (source, _) = super::import::open_shop(url, options, false).await?;
+        let DjangoSource { mut reader, media_url } = source;
+        let key = match (&self.username, self.id) {
+            (_, Some(id)) => ShopKey::Id(id),
+            (username, None) => ShopKey::Username(username.as_deref().unwrap_or_default()),
+        };
+        let found = reader.find(key).await.map_err(CliError::failed)?;
+        reader.close().await;
+        let row = found.ok_or_else(|| self.not_found())?;
+        let completed_by = options.complete_profile.as_ref();
+        let completed_by = completed_by.map_or(CompletingFields::NATIVE, |fields| fields.iter().copied().collect());
+        let [username, mobile_number, email, avatar, first_name, last_name, gender] = row.values;
+        Ok(Customer {
+            id: row.id,
+            username: username.unwrap_or_default(),
+            mobile_number,
+            email,
+            avatar: match &media_url {
+                None => avatar,
+                Some(media) => avatar.and_then(|path| media.of(&path)),
+            },
+            first_name,
+            last_name,
+            gender: gender.map(StoredGender::from),
+            // No version is shown.
+            version: 0,
+            completed_by,
+        })
     }
 
     pub(super) fn not_found(&self) -> CliError {

@@ -173,7 +173,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Serve(args) => serve::run(args, url(), &layout, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
-        Command::Customer(command) => customer::run(command, &url()?).await,
+        Command::Customer(command) => customer::run(command, &url()?, &layout).await,
         Command::Token(command) => token::run(command, &url()?).await,
         Command::Copy(args) => copy::run(args).await,
         Command::Django(command) => match layout {

@@ -9,7 +9,7 @@ use crate::profile::{CompletingFields, Field, FieldRules, MediaUrl, ProfileRules
 /// Whose tables they are.
 pub(super) enum Layout {
     /// Those that shop-profile creates.
-    Native(NativeLayout),
+    Native(Box<NativeLayout>),
     /// Those of a Django shop.
     Django(Box<DjangoLayout>),
 }

@@ -48,8 +48,8 @@ pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use customers::CustomerRef;
 pub use django::{
     CheckedColumn, ColumnName, ColumnType, DatabaseFailed, DjangoOptionError, DjangoOptions, DjangoShop, Finding,
-    GrantsError, InspectError, MediaUrl, Notice, ProfileTable, ShopCheck, ShopColumn, ShopField, ShopReader, ShopRow,
-    ShopTable, TableName, check_django, django_grants, inspect_django,
+    GrantsError, InspectError, MediaUrl, Notice, ProfileTable, ShopCheck, ShopColumn, ShopField, ShopKey, ShopReader,
+    ShopRow, ShopTable, TableName, check_django, django_grants, inspect_django,
 };
 pub use error::StoreError;
 pub use explain::explain;

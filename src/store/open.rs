@@ -37,9 +37,9 @@ impl Store {
     ///
     /// # Errors
     /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
-    /// [`Timeouts::acquire`].
+    /// [`Timeouts::acquire`](super::Timeouts::acquire).
     pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
-        let layout = Layout::Native(NativeLayout::of_entities());
+        let layout = Layout::Native(Box::new(NativeLayout::of_entities()));
         let mut store = Self::open_layout(url, options, layout, RulesSource::Native).await?;
         store.last_used = Some(LastUsedTracker::start(&store.engine));
         Ok(store)
@@ -56,10 +56,9 @@ impl Store {
         django: &DjangoOptions,
     ) -> Result<Self, OpenError> {
         let options = OpenOptions { create: false, ..options };
-        let inspected = inspect_django(url, django).await;
-        let shop = inspected.map_err(|error| match error {
+        let shop = inspect_django(url, django).await.map_err(|error| match error {
             InspectError::Open(error) => error,
-            error @ (InspectError::Database(_) | InspectError::Missing(_)) => OpenError::new(url, explain(&error)),
+            error => OpenError::new(url, explain(&error)),
         })?;
         let dialect = if url.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
         let layout = DjangoLayout::new(shop, dialect, django);

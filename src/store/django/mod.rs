@@ -31,7 +31,7 @@ pub use finding::{Finding, InspectError};
 pub use notice::Notice;
 pub use options::{ColumnName, DjangoOptionError, DjangoOptions, MediaUrl, ShopField, TableName};
 pub use queries::{GrantsError, django_grants};
-pub use rows::{ShopReader, ShopRow};
+pub use rows::{ShopKey, ShopReader, ShopRow};
 pub use shop::{ColumnType, DjangoShop, ProfileTable, ShopColumn, ShopTable};
 
 use self::shop::quoted;

@@ -47,36 +47,47 @@ macro_rules! decode {
         })
     }};
 }
+/// Which customer of a Django shop.
+#[derive(Clone, Copy, Debug)]
+pub enum ShopKey<'a> {
+    /// By the user's id.
+    Id(i64),
+    /// By the username, as the shop's database compares it.
+    Username(&'a str),
+}
+
 /// Reads a Django shop in one read-only transaction.
 pub struct ShopReader {
     connection: ShopConnection,
-    customers: String,
-    tokens: String,
-    count: String,
-    /// Which fields the shop has.
-    pub fields: [bool; ShopField::ALL.len()],
+    sql: Statements,
+    fields: [bool; ShopField::ALL.len()],
     after: i64,
 }
 
 impl ShopReader {
-    /// Connects, finds the tables and begins the transaction. Columns other than the username's may be missing.
+    /// Connects, finds the tables and begins the transaction. Columns other than the username's may be missing. Without
+    /// `with_dates` no column is read that a role of `django grants` cannot read.
     ///
     /// # Errors
     /// The database cannot be opened or read, or the tables or the usernames are not found.
-    pub async fn open(url: &DatabaseUrl, options: &DjangoOptions) -> Result<Self, InspectError> {
+    pub async fn open(url: &DatabaseUrl, options: &DjangoOptions, with_dates: bool) -> Result<Self, InspectError> {
         let mut connection = ShopConnection::open(url).await?;
         let mut inspection = connection.inspect(options).await.map_err(DatabaseFailed::from)?;
         let is_postgres = matches!(connection, ShopConnection::Postgres(_));
         let findings = std::mem::take(&mut inspection.findings);
         let missing: Vec<_> = findings.into_iter().filter(prevents_reading).collect();
-        let Some(sql) = statements(&inspection, is_postgres).filter(|_| missing.is_empty()) else {
+        let Some(sql) = Statements::new(&inspection, is_postgres, with_dates).filter(|_| missing.is_empty()) else {
             connection.close().await;
             return Err(InspectError::Missing(missing));
         };
         connection.begin_snapshot().await.map_err(DatabaseFailed::from)?;
-        let [customers, tokens, count] = sql;
         let fields = std::array::from_fn(|at| inspection.columns[at].is_some());
-        Ok(Self { connection, customers, tokens, count, fields, after: i64::MIN })
+        Ok(Self { connection, sql, fields, after: i64::MIN })
+    }
+
+    /// Which fields the shop has, in the order of [`ShopField::ALL`].
+    pub fn fields(&self) -> [bool; ShopField::ALL.len()] {
+        self.fields
     }
 
     /// How many customers there are.
@@ -84,12 +95,40 @@ impl ShopReader {
     /// # Errors
     /// The database fails.
     pub async fn count(&mut self) -> Result<u64, DatabaseFailed> {
-        let sql = AssertSqlSafe(self.count.clone());
+        let sql = AssertSqlSafe(self.sql.count.clone());
         let count: i64 = match &mut self.connection {
             ShopConnection::Sqlite(connection) => sqlx::query_scalar(sql).fetch_one(connection).await?,
             ShopConnection::Postgres(connection) => sqlx::query_scalar(sql).fetch_one(&mut **connection).await?,
         };
         Ok(count.cast_unsigned())
+    }
+
+    /// One customer, without their tokens.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find(&mut self, key: ShopKey<'_>) -> Result<Option<ShopRow>, DatabaseFailed> {
+        let Statements { by_id, by_username, .. } = &self.sql;
+        let found = match (&mut self.connection, key) {
+            (ShopConnection::Sqlite(connection), ShopKey::Id(id)) => {
+                let query = sqlx::query(AssertSqlSafe(by_id.clone())).bind(id);
+                query.fetch_optional(connection).await?.map(|row| decode!(row)).transpose()
+            }
+            (ShopConnection::Sqlite(connection), ShopKey::Username(username)) => {
+                let query = sqlx::query(AssertSqlSafe(by_username.clone())).bind(username);
+                query.fetch_optional(connection).await?.map(|row| decode!(row)).transpose()
+            }
+            (ShopConnection::Postgres(connection), ShopKey::Id(id)) => {
+                let query = sqlx::query(AssertSqlSafe(by_id.clone())).bind(id);
+                query.fetch_optional(&mut **connection).await?.map(|row| decode!(row)).transpose()
+            }
+            (ShopConnection::Postgres(connection), ShopKey::Username(username)) => {
+                let query = sqlx::query(AssertSqlSafe(by_username.clone())).bind(username);
+                query.fetch_optional(&mut **connection).await?.map(|row| decode!(row)).transpose()
+            }
+        };
+        let found: sqlx::Result<_> = found;
+        Ok(found?)
     }
 
     /// The next customers in the order of their ids, at most so many; none at the end.
@@ -98,7 +137,7 @@ impl ShopReader {
     /// The database fails.
     pub async fn next_page(&mut self, max_rows: u64) -> Result<Vec<ShopRow>, DatabaseFailed> {
         let (after, limit) = (self.after, max_rows.cast_signed());
-        let customers = AssertSqlSafe(self.customers.clone());
+        let customers = AssertSqlSafe(self.sql.customers.clone());
         let mut page = match &mut self.connection {
             ShopConnection::Sqlite(connection) => {
                 let rows = sqlx::query(customers).bind(after).bind(limit).fetch_all(&mut *connection).await?;
@@ -124,7 +163,7 @@ impl ShopReader {
     }
 
     async fn tokens_of(&mut self, after: i64, last: i64) -> sqlx::Result<Vec<(i64, String)>> {
-        let tokens = AssertSqlSafe(self.tokens.clone());
+        let tokens = AssertSqlSafe(self.sql.tokens.clone());
         match &mut self.connection {
             ShopConnection::Sqlite(connection) => {
                 sqlx::query_as(tokens).bind(after).bind(last).fetch_all(connection).await
@@ -154,29 +193,46 @@ fn prevents_reading(finding: &Finding) -> bool {
     }
 }
 
-/// The customers after an id, the tokens of the users between two ids, and the number of customers.
-fn statements(inspection: &Inspection, is_postgres: bool) -> Option<[String; 3]> {
-    let (users, tokens) = (inspection.users.as_ref()?, inspection.tokens.as_ref()?);
-    let id = inspection.user_id.as_ref()?.quoted();
-    let (key, owner) = (inspection.token_key.as_ref()?.quoted(), inspection.token_user_id.as_ref()?.quoted());
-    let dialect = Dialect { is_postgres };
-    let mut select = vec![dialect.integer(&format!("u.{id}"))];
-    let [fields @ .., is_active] = &inspection.columns;
-    select.push(is_active.as_ref().map_or("true".to_owned(), |column| dialect.boolean(&place(column))));
-    select.extend(fields.iter().map(|column| dialect.text(column.as_ref())));
-    let joined = users.column(DATE_JOINED).filter(|column| is_moment(column.column_type));
-    select.push(dialect.moment(joined.map(|column| (format!("u.\"{DATE_JOINED}\""), column.column_type))));
-    let touched = inspection.touch.first().map(|column| (place(column), column.column_type));
-    select.push(dialect.moment(touched));
-    let (table, from) = (users.table.quoted(), join(inspection));
-    let customers =
-        format!("SELECT {} FROM {table} u{from} WHERE u.{id} > $1 ORDER BY u.{id} LIMIT $2", select.join(", "));
-    let (owner_id, token) = (dialect.integer(&owner), dialect.as_text(&key));
-    let tokens = format!(
-        "SELECT {owner_id}, {token} FROM {} WHERE {owner} > $1 AND {owner} <= $2 ORDER BY {owner}, {key}",
-        tokens.table.quoted()
-    );
-    Some([customers, tokens, format!("SELECT count(*) FROM {table}")])
+struct Statements {
+    /// The customers after an id.
+    customers: String,
+    by_id: String,
+    by_username: String,
+    /// The tokens of the users between two ids.
+    tokens: String,
+    count: String,
+}
+
+impl Statements {
+    fn new(inspection: &Inspection, is_postgres: bool, with_dates: bool) -> Option<Self> {
+        let (users, tokens) = (inspection.users.as_ref()?, inspection.tokens.as_ref()?);
+        let id = inspection.user_id.as_ref()?.quoted();
+        let (key, owner) = (inspection.token_key.as_ref()?.quoted(), inspection.token_user_id.as_ref()?.quoted());
+        let username = place(inspection.columns[0].as_ref()?);
+        let dialect = Dialect { is_postgres };
+        let mut select = vec![dialect.integer(&format!("u.{id}"))];
+        let [fields @ .., is_active] = &inspection.columns;
+        select.push(is_active.as_ref().map_or("true".to_owned(), |column| dialect.boolean(&place(column))));
+        select.extend(fields.iter().map(|column| dialect.text(column.as_ref())));
+        let joined = users.column(DATE_JOINED).filter(|column| with_dates && is_moment(column.column_type));
+        select.push(dialect.moment(joined.map(|column| (format!("u.\"{DATE_JOINED}\""), column.column_type))));
+        let touched = inspection.touch.first().filter(|_| with_dates).map(|column| (place(column), column.column_type));
+        select.push(dialect.moment(touched));
+        let (table, join) = (users.table.quoted(), join(inspection));
+        let from = format!("SELECT {} FROM {table} u{join} WHERE", select.join(", "));
+        let (owner_id, token) = (dialect.integer(&owner), dialect.as_text(&key));
+        let of_tokens = tokens.table.quoted();
+        Some(Self {
+            customers: format!("{from} u.{id} > $1 ORDER BY u.{id} LIMIT $2"),
+            by_id: format!("{from} u.{id} = $1"),
+            by_username: format!("{from} {username} = $1"),
+            tokens: format!(
+                "SELECT {owner_id}, {token} FROM {of_tokens} WHERE {owner} > $1 AND {owner} <= $2 ORDER BY {owner}, {key}"
+            ),
+            // Of a column, for a role may have no right to the table as a whole.
+            count: format!("SELECT count({id}) FROM {table}"),
+        })
+    }
 }
 
 /// A user without a row in the profile's table is a customer all the same.

@@ -5,8 +5,9 @@
 //!
 //! - here: what a change asks for, how its values are bound, and the texts that were made
 //! - `native`: the statements on shop-profile's own tables
-//! - `django`: the statements on a Django shop's tables
+//! - `django`, `dialect`: the statements on a Django shop's tables
 
+mod dialect;
 mod django;
 mod native;
 
