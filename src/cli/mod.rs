@@ -27,7 +27,7 @@ use self::{
 };
 use crate::{
     profile::FieldError,
-    store::{self, DatabaseUrl, OpenOptions, Store},
+    store::{self, DatabaseUrl, Migrations, OpenOptions, Store},
 };
 
 /// A shop's authenticated customer reads and updates their own profile, by GraphQL and by REST.
@@ -210,12 +210,25 @@ async fn open(url: &DatabaseUrl) -> Result<Store, CliError> {
 async fn check_schema(store: &Store) -> Result<(), CliError> {
     let migrations = store.migrations().await.map_err(CliError::failed)?;
     migrations.warn_of_unknown();
+    check_not_djangos(&migrations)?;
     match migrations.pending().count() {
         0 => Ok(()),
         pending => Err(CliError::Failure(format!(
             "the database's schema is not up to date ({pending} pending): run `shop-profile migrate`"
         ))),
     }
+}
+
+/// Fails on a Django project's database that has none of our tables: they are not made there by the way.
+fn check_not_djangos(migrations: &Migrations) -> Result<(), CliError> {
+    if migrations.is_djangos {
+        return Err(CliError::Failure(
+            "this is a Django project's database: add --layout django to use the shop's own tables (see `shop-profile \
+             django check`), or run `shop-profile migrate` first to have tables of shop-profile's own beside them"
+                .into(),
+        ));
+    }
+    Ok(())
 }
 
 /// Prints a result on stdout. It is no error when the reader has closed the pipe (`| head`).

@@ -11,7 +11,7 @@ use clap::ArgAction;
 
 pub use self::demo::example_customer;
 use self::{listen::ListenAddress, signals::Stop};
-use super::{CliError, arguments::switch, check_schema, layout::Layout, log, print};
+use super::{CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, log, print};
 use crate::{
     request_id,
     server::{self, ConnectionLimits},
@@ -142,6 +142,7 @@ async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Sto
     if args.no_migrate {
         check_schema(&store).await?;
     } else {
+        check_not_djangos(&store.migrations().await.map_err(CliError::failed)?)?;
         let applied = store.migrate().await.map_err(CliError::failed)?;
         if !applied.is_empty() {
             tracing::info!(steps = applied.len(), "migrated the schema");

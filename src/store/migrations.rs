@@ -11,6 +11,9 @@ use super::{
     explain::{explain, explain_migration},
 };
 
+/// Where Django notes the migrations that it has applied.
+const DJANGO_MIGRATIONS: &str = "django_migrations";
+
 /// The migrations that this version knows, and those that the database has.
 #[derive(Debug)]
 pub struct Migrations {
@@ -18,6 +21,8 @@ pub struct Migrations {
     pub steps: Vec<(String, bool)>,
     /// Migrations of the database that this version does not know: a newer version has applied them.
     pub unknown: Vec<String>,
+    /// Whether the database has Django's table of migrations and none of these.
+    pub is_djangos: bool,
 }
 
 impl Migrations {
@@ -95,8 +100,9 @@ async fn migrations<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Migr
     } else {
         Vec::new()
     };
+    let is_djangos = applied.is_empty() && manager.has_table(DJANGO_MIGRATIONS).await?;
     let mut unknown: BTreeSet<String> = applied.into_iter().map(|migration| migration.version).collect();
     let known = Migrator::migrations();
     let steps = known.iter().map(|step| (step.name().to_owned(), unknown.remove(step.name()))).collect();
-    Ok(Migrations { steps, unknown: unknown.into_iter().collect() })
+    Ok(Migrations { steps, unknown: unknown.into_iter().collect(), is_djangos })
 }

@@ -8,10 +8,11 @@
 //! - `value_map`: unique values of a whole source, on disk
 //! - `plan`: what to do with each row of a batch, given what is stored
 //! - `import`, `report`: the plans applied, and the rejected rows reported
-//! - `duplicates`: usernames that look alike
+//! - `duplicates`, `case_duplicates`: usernames that look alike, and a Django shop's that differ in case alone
 //! - `export`, `copy`: customers written to a file, and to another database
 
 mod batches;
+mod case_duplicates;
 mod copy;
 mod csv_reader;
 mod django_reader;
@@ -30,6 +31,7 @@ mod value_map;
 
 use std::path::Path;
 
+pub use case_duplicates::{CaseDuplicates, CaseDuplicatesError, case_duplicates};
 pub use copy::{CopyError, CopySummary, Progress, copy};
 pub use django_reader::DjangoSource;
 pub use duplicates::{DuplicatesError, LookAlike, duplicates};

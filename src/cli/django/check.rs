@@ -1,12 +1,23 @@
 //! `django check`: the tables and columns, what is missing, what to know, and how to start the server.
 
 use super::{CliError, print, serve_line::serve_line};
-use crate::store::{CheckedColumn, DatabaseUrl, DjangoOptions, ShopCheck, check_django};
+use crate::{
+    store::{CheckedColumn, DatabaseUrl, DjangoOptions, Notice, ShopCheck, ShopReader, check_django},
+    transfer::{self, CaseDuplicates},
+};
 
 const HEADING: [&str; 6] = ["FIELD", "COLUMN", "TYPE", "LIMIT", "NULL", "DECIDED BY"];
 
 pub(super) async fn run(url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
-    let check = check_django(url, options).await.map_err(CliError::failed)?;
+    let mut check = check_django(url, options).await.map_err(CliError::failed)?;
+    // Without all of its rights the role may have none to the usernames.
+    if check.shop.is_some() && check.notices.iter().all(|notice| !matches!(notice, Notice::NoRight { .. })) {
+        let reader = ShopReader::open(url, options, false).await.map_err(CliError::failed)?;
+        let CaseDuplicates { count, ids } = transfer::case_duplicates(reader).await.map_err(CliError::failed)?;
+        if count > 0 {
+            check.notices.insert(0, Notice::LookAlike { count, ids });
+        }
+    }
     print(&in_words(&check));
     if check.missing.is_empty() {
         print(&format!("\nStart the server, with the database's URL in DATABASE_URL:\n\n  {}", serve_line(options)));
