@@ -15,6 +15,7 @@ mod connections;
 mod corpus;
 mod cost;
 mod demo;
+mod django_check;
 mod docs;
 mod dry_run;
 mod durability;

@@ -53,6 +53,8 @@ fn of_table(
 /// most one semicolon, at its end, so that the text can be divided at semicolons.
 pub(super) fn sql(shop: &DjangoShop, options: &DjangoOptions, database: &str, role: &str, role_exists: bool) -> String {
     let role = quoted(role);
+    // A name with a line end must not end a comment.
+    let comment = |text: String| format!("--{}", text.replace(['\n', '\r'], " "));
     let rights = rights(shop, options);
     let mut objects = vec![("CONNECT".to_owned(), format!("DATABASE {}", quoted(database)))];
     let mut schemas: Vec<&String> = rights.iter().filter_map(|rights| rights.table.schema.as_ref()).collect();
@@ -66,7 +68,7 @@ pub(super) fn sql(shop: &DjangoShop, options: &DjangoOptions, database: &str, ro
         }
     }
     let mut lines = vec![
-        format!("-- What shop-profile needs on this shop's tables, for the role {role}, and nothing else:"),
+        comment(format!(" What shop-profile needs on this shop's tables, for the role {role}, and nothing else:")),
         "-- it finds a customer by their token, reads their profile with the version of the row (xmin),".to_owned(),
         "-- and writes the fields that a customer may change. Run it as the owner of the tables.".to_owned(),
         "-- It takes no right away: what PUBLIC or another role of this one may do, this one may do too.".to_owned(),
@@ -75,11 +77,13 @@ pub(super) fn sql(shop: &DjangoShop, options: &DjangoOptions, database: &str, ro
         lines.push(
             "-- The role does not exist yet. Create it first, and set its password with \\password in psql:".to_owned(),
         );
-        lines.push(format!("--   CREATE ROLE {role} LOGIN;"));
+        lines.push(comment(format!("   CREATE ROLE {role} LOGIN;")));
     }
     lines.extend(objects.iter().map(|(right, object)| format!("GRANT {right} ON {object} TO {role};")));
     lines.push("-- To take it back:".to_owned());
-    lines.extend(objects.iter().rev().map(|(right, object)| format!("--   REVOKE {right} ON {object} FROM {role};")));
+    lines.extend(
+        objects.iter().rev().map(|(right, object)| comment(format!("   REVOKE {right} ON {object} FROM {role};"))),
+    );
     lines.join("\n")
 }
 

@@ -65,7 +65,7 @@ pub enum Notice {
     NoProfile(i64, ShopTable),
     /// Usernames that differ in case alone.
     #[error(
-        "look-alike: {count} usernames differ from another one in case or width alone, as those of the ids {}. \
+        "look-alike usernames: {count} differ in case or width alone from that of an earlier customer, as those of the ids {}. \
          Here, as in Django, they are different customers; an import takes the first", pairs(.ids)
     )]
     LookAlike {
@@ -81,7 +81,11 @@ pub enum Notice {
 
 impl Notice {
     /// What is true of every Django shop.
-    pub(super) const ALWAYS: [Self; 3] = [
+    pub(super) const ALWAYS: [Self; 4] = [
+        Self::Django(
+            "the unique index of the username decides whether one is taken, exactly as in Django; limits and NULL are as the columns \
+             have them",
+        ),
         Self::Django(
             "post_save and pre_save signals, Model.save() and model clean() do not see what the server writes; neither do \
              the admin's log and Django's caches",

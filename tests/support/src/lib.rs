@@ -6,6 +6,7 @@ pub mod api;
 pub mod binary;
 pub mod cluster;
 pub mod database;
+pub mod django;
 pub mod full_disk;
 pub mod fuzz_targets;
 pub mod proxy;
