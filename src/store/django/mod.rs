@@ -3,16 +3,17 @@
 //! - `options`: the operator's options
 //! - `shop`: the tables and columns that were found
 //! - `catalogue`, `sqlite`, `postgres`: what each database says about its tables
-//! - `inspection`, `finding`: how the tables and columns are found, and what is missing
+//! - `inspection`, `fields`, `finding`: how the tables and columns are found, and what is missing
 //! - `check`, `notice`, `migrations`: what the owner must know
 //! - `grants`: the rights that the server's role needs
-//! - `rows`: every customer with their tokens
+//! - `rows`, `row_statements`: every customer with their tokens
 //! - `queries`: small questions to the database
 //! - `connection`: the connection that all of this reads by
 
 mod catalogue;
 mod check;
 mod connection;
+mod fields;
 mod finding;
 mod grants;
 mod inspection;
@@ -21,6 +22,7 @@ mod notice;
 mod options;
 mod postgres;
 mod queries;
+mod row_statements;
 mod rows;
 mod shop;
 mod sqlite;
