@@ -8,11 +8,14 @@ mod duplicates;
 mod env;
 pub mod export;
 pub mod import;
+mod listen;
 pub mod log;
 mod migrate;
 mod progress;
 mod schema;
 pub mod serve;
+pub mod shadow;
+mod signals;
 pub mod token;
 
 use std::{error::Error, process::ExitCode};
@@ -69,6 +72,8 @@ Run it:
 enum Command {
     /// Answer GraphQL and REST requests until SIGTERM or Ctrl-C.
     Serve(serve::Args),
+    /// Pass every request on to the old server, and compare its responses with ours.
+    Shadow(shadow::Args),
     /// Bring the database's schema up to date.
     Migrate(migrate::Args),
     /// Add, show, activate, deactivate, import and export customers.
@@ -138,6 +143,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
     match cli.command {
         Command::Serve(args) => serve::run(args, url(), cli.log_format).await,
+        Command::Shadow(args) => shadow::run(args).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,
