@@ -143,7 +143,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
     match cli.command {
         Command::Serve(args) => serve::run(args, url(), cli.log_format).await,
-        Command::Shadow(args) => shadow::run(args).await,
+        Command::Shadow(args) => shadow::run(args, url()?, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?).await,
         Command::Token(command) => token::run(command, &url()?).await,

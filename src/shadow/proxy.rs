@@ -118,6 +118,14 @@ pub(super) fn forwarded(mut parts: Parts, client: Option<IpAddr>) -> Result<Part
     Ok(parts)
 }
 
+/// Takes `Expect` out of a request whose body has been read.
+pub(super) fn forget_expectation(parts: &mut Parts) {
+    if parts.headers.contains_key(header::EXPECT) {
+        let kept = parts.headers.iter().filter(|(name, _)| *name != header::EXPECT);
+        parts.headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    }
+}
+
 /// A response of the proxy itself.
 pub(super) fn own_response(status: StatusCode) -> Response<Body> {
     (status, format!("{status}\n")).into_response()

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{Router, body::Body, extract::Request, routing::any};
 use shop_profile::{
     server::{self, ConnectionLimits, Role},
-    shadow::{Address, Shadow, Timeouts},
+    shadow::{Address, Report, Shadow, Timeouts},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,7 +35,7 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let upstream = Address::Tcp { host: upstream.ip().to_string(), port: upstream.port() };
-        let app = Shadow::new(upstream, timeouts).service();
+        let app = Shadow::new(upstream, timeouts, Report::none()).service();
         tokio::spawn(server::run(listener, app, Role::Proxy, ConnectionLimits::default(), stop.clone()));
         Self { address, _stop: stop.drop_guard() }
     }
@@ -69,11 +69,11 @@ async fn a_response_is_passed_on_to_the_byte() {
             "HTTP/1.1 299 Strange But True\r\nX-One: 1\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nServer: gunicorn\r\n\
              X-Empty: \r\nContent-Length: 5\r\nconnection: close\r\n\r\nhello",
         ),
-        // Latin-1 in a header, and no header at all.
+        // No reason phrase, and a header that is not ASCII. hyper writes the length of an empty body last.
         (
             GET,
             "HTTP/1.1 200 \r\nX: é\r\nContent-Length: 0\r\n\r\n",
-            "HTTP/1.1 200 \r\nX: é\r\nContent-Length: 0\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 200 \r\nX: é\r\nconnection: close\r\nContent-Length: 0\r\n\r\n",
         ),
         (
             GET,
