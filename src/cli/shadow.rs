@@ -10,11 +10,11 @@ use axum::{
 use clap::ArgAction;
 use tokio_util::sync::CancellationToken;
 
-use super::{CliError, arguments::switch, listen::ListenAddress, log, signals::Stop};
+use super::{CliError, arguments::switch, layout::Layout, listen::ListenAddress, log, signals::Stop};
 use crate::{
     server::{self, ConnectionLimits, Role},
     shadow::{Address, Report, Shadow, Timeouts},
-    store::{DatabaseUrl, Store},
+    store::{DatabaseUrl, OpenOptions, Store},
 };
 
 /// Where the old server is, and what to do with the differences.
@@ -59,7 +59,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause between two attempts to open the database.
 const OPEN_RETRY_PAUSE: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(args: Args, url: DatabaseUrl, log_format: log::Format) -> Result<(), CliError> {
+pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format: log::Format) -> Result<(), CliError> {
     let listener = args.listen.bind().await.map_err(|error| cannot_listen(&args.listen, "--listen", &error))?;
     let address = listener.local_addr().map_err(CliError::failed)?;
     let report = open_report(&args)?;
@@ -72,7 +72,7 @@ pub(super) async fn run(args: Args, url: DatabaseUrl, log_format: log::Format) -
     let limits = ConnectionLimits { write_timeout: WRITE_TIMEOUT, ..ConnectionLimits::default() };
     let serving =
         tokio::spawn(server::run(listener, shadow.clone().service(), Role::Proxy, limits, stop.requested.clone()));
-    let mut opening = tokio::spawn(open_store(url.clone(), shadow.clone(), stop.requested.clone()));
+    let mut opening = tokio::spawn(open_store(url.clone(), layout, shadow.clone(), stop.requested.clone()));
     let opened = tokio::time::timeout(OPEN_TIMEOUT, &mut opening).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, upstream = %args.upstream, database = %url, "started");
     if log_format == log::Format::Text {
@@ -95,10 +95,15 @@ pub(super) async fn run(args: Args, url: DatabaseUrl, log_format: log::Format) -
 }
 
 /// Opens the database, however long that takes: requests are passed on meanwhile. `None` when the proxy stops first.
-async fn open_store(url: DatabaseUrl, shadow: Arc<Shadow>, stop: CancellationToken) -> Option<Arc<Store>> {
+async fn open_store(
+    url: DatabaseUrl,
+    layout: Layout,
+    shadow: Arc<Shadow>,
+    stop: CancellationToken,
+) -> Option<Arc<Store>> {
     let mut logged = String::new();
     loop {
-        let error = match super::open(&url).await {
+        let error = match open_once(&url, &layout).await {
             Ok(store) => {
                 let store = Arc::new(store);
                 let options = server::Options { introspection: false, graphiql: false, ..server::Options::default() };
@@ -114,6 +119,16 @@ async fn open_store(url: DatabaseUrl, shadow: Arc<Shadow>, stop: CancellationTok
         tokio::select! {
             () = tokio::time::sleep(OPEN_RETRY_PAUSE) => {}
             () = stop.cancelled() => return None,
+        }
+    }
+}
+
+async fn open_once(url: &DatabaseUrl, layout: &Layout) -> Result<Store, CliError> {
+    match layout {
+        Layout::Native => super::open(url).await,
+        Layout::Django(django) => {
+            let options = OpenOptions { create: false, ..OpenOptions::default() };
+            Store::open_django(url, options, django).await.map_err(CliError::failed)
         }
     }
 }

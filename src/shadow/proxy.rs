@@ -17,6 +17,10 @@ use super::{
     upstream::{Address, Upstream, UpstreamError},
 };
 
+/// How long the old server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it may be silent, unless an option says otherwise.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the client of an `Expect: 100-continue` waits when the old server does not say that it may go on (RFC 9110,
 /// section 10.1.1: no server is bound to).
 const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -32,7 +36,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), silence: Duration::from_secs(60) }
+        Self { connect: CONNECT_TIMEOUT, silence: SILENCE_TIMEOUT }
     }
 }
 
