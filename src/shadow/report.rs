@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
-use chrono::{SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
 use super::{compare::Difference, totals::Totals};
+use crate::store::now;
 
 /// How many lines may wait for the disk.
 const MAX_WAITING_LINES: usize = 1_024;
@@ -158,7 +159,7 @@ fn line(entry: &Entry<'_>, shows_values: bool) -> String {
     rules.sort_unstable();
     rules.dedup();
     json!({
-        "time": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        "time": now().to_rfc3339_opts(SecondsFormat::Millis, true),
         "request": entry.request,
         "method": entry.method,
         "status": {"upstream": entry.statuses.0, "ours": entry.statuses.1},

@@ -12,7 +12,7 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "server", "service", "shadow", "store"]),
     ("server", &["graphql", "playground", "request_id", "rest", "service", "store"]),
     ("transfer", &["auth", "profile", "store"]),
-    ("shadow", &["request_id", "rest"]),
+    ("shadow", &["request_id", "rest", "store"]),
     ("playground", &[]),
     ("rest", &["auth", "api", "profile", "service"]),
     ("graphql", &["auth", "api", "profile", "service"]),
