@@ -2,7 +2,10 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,7 +23,9 @@ use super::{answer::Answer, totals::Reason};
 
 /// How long a client may wait for our answer before its request is passed on.
 const BUDGET: Duration = Duration::from_millis(100);
-/// How long none is asked for after one took longer: a database that is stuck delays few requests.
+/// How many answers in a row may take longer before none is asked for: a database that is stuck delays few requests.
+const MAX_SLOW_IN_A_ROW: u32 = 5;
+/// How long none is asked for then.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long an answer may take for which no client waits.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,6 +34,7 @@ const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(super) struct Ours {
     app: OnceLock<Router>,
+    slow_in_a_row: AtomicU32,
     paused_until: Mutex<Option<Instant>>,
 }
 
@@ -44,9 +50,14 @@ impl Ours {
             return Err(Reason::Paused);
         }
         match tokio::time::timeout(BUDGET, work).await {
-            Ok(result) => result,
+            Ok(result) => {
+                self.slow_in_a_row.store(0, Ordering::Relaxed);
+                result
+            }
             Err(_) => {
-                self.pause();
+                if self.slow_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_SLOW_IN_A_ROW {
+                    self.pause();
+                }
                 Err(Reason::TooSlow)
             }
         }
@@ -123,9 +134,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_that_is_stuck_delays_one_request_and_not_the_next() {
+    async fn a_database_that_is_stuck_delays_a_few_requests_and_not_the_next() {
         let ours = Ours::default();
-        assert_eq!(ours.within_budget(std::future::pending::<Result<(), _>>()).await, Err(Reason::TooSlow));
+        for _ in 0..MAX_SLOW_IN_A_ROW {
+            assert_eq!(ours.within_budget(std::future::pending::<Result<(), _>>()).await, Err(Reason::TooSlow));
+        }
         assert_eq!(ours.within_budget(async { Ok(()) }).await, Err(Reason::Paused));
+    }
+
+    #[tokio::test]
+    async fn one_slow_answer_among_others_pauses_nothing() {
+        let ours = Ours::default();
+        for _ in 0..MAX_SLOW_IN_A_ROW {
+            assert_eq!(ours.within_budget(std::future::pending::<Result<(), _>>()).await, Err(Reason::TooSlow));
+            assert_eq!(ours.within_budget(async { Ok(()) }).await, Ok(()));
+        }
     }
 }

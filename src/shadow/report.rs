@@ -168,6 +168,10 @@ fn line(entry: &Entry<'_>, shows_values: bool) -> String {
         "differences": entry.differences.iter().map(difference).collect::<Vec<_>>(),
     })
     .to_string()
+    // Line ends to some programs, and allowed in JSON.
+    .replace('\u{85}', "\\u0085")
+    .replace('\u{2028}', "\\u2028")
+    .replace('\u{2029}', "\\u2029")
 }
 
 /// The value without the client's token, should an answer hold it.
@@ -195,7 +199,7 @@ mod tests {
             ours,
         };
         [
-            (difference("first_name", Kind::Value, "Sara".into(), "secret-token".into()), Some(3)),
+            (difference("first_name", Kind::Value, "Sara\u{2028}".into(), "secret-token".into()), Some(3)),
             (difference("a b", Kind::Type, Value::Null, json!(["secret-token"])), None),
         ]
     }
@@ -209,7 +213,9 @@ mod tests {
             differences: &differences,
             secret: Some("secret-token"),
         };
-        let mut line: Value = serde_json::from_str(&line(&entry, shows_values)).unwrap();
+        let text = line(&entry, shows_values);
+        assert!(!text.contains('\u{2028}'), "{text}");
+        let mut line: Value = serde_json::from_str(&text).unwrap();
         assert!(line.as_object_mut().unwrap().remove("time").is_some());
         line
     }
@@ -228,7 +234,7 @@ mod tests {
             })
         );
         let shown = written(true)["differences"].clone();
-        assert_eq!(shown[0]["upstream"], "Sara");
+        assert_eq!(shown[0]["upstream"], "Sara\u{2028}");
         assert_eq!((&shown[0]["ours"], &shown[1]["ours"]), (&json!("(token)"), &json!(["(token)"])));
     }
 
