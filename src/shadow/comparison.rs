@@ -117,37 +117,38 @@ impl Comparison {
         self.settle(Outcome::NotCompared(Reason::UpstreamFailed));
     }
 
-    /// The old server's response has begun: the comparison goes on while it is passed on.
-    pub(super) fn go_on(self, prepared: Prepared, response: Response) -> Response {
+    /// The old server's response has begun: the comparison goes on while it is passed on. After a PATCH the row is read
+    /// first: the client's next request, which may change it again, comes after the response.
+    pub(super) async fn go_on(mut self, prepared: Prepared, response: Response) -> Response {
+        let row = if self.is_patch() { Some(self.comparer.ours.within_budget(self.read_row()).await) } else { None };
+        let is_race = self.write.take().is_some_and(|write| write.overlaps());
         let (parts, body) = response.into_parts();
         let (body, copied) = tee::tee(body);
         let (status, headers) = (parts.status, parts.headers.clone());
         let context = RequestContext { id: self.asked.id, peer: None };
         let tasks = self.comparer.tasks.clone();
-        tasks.spawn(context.scope(self.finish(prepared, status, headers, copied)));
+        tasks.spawn(context.scope(async move {
+            let outcome = match self.look_again(row, status, &headers, copied).await {
+                Ok((after, upstream)) => self.compare(&prepared, &after, &upstream, is_race),
+                Err(reason) => Outcome::NotCompared(reason),
+            };
+            self.settle(outcome);
+        }));
         Response::from_parts(parts, body)
     }
 
-    async fn finish(mut self, prepared: Prepared, status: StatusCode, headers: HeaderMap, copied: Copied) {
-        let outcome = match self.look_again(status, &headers, copied).await {
-            Ok((after, upstream)) => self.compare(&prepared, &after, &upstream),
-            Err(reason) => Outcome::NotCompared(reason),
-        };
-        self.settle(outcome);
-    }
-
-    /// What is stored now, as soon as the response has begun, and the response once it has been passed on.
+    /// The row as it was read, or our answer now that the response has begun; and the response once it has been passed on.
     async fn look_again(
         &self,
+        row: Option<Result<Answer, Reason>>,
         status: StatusCode,
         headers: &HeaderMap,
         copied: Copied,
     ) -> Result<(Answer, Answer), Reason> {
-        let after = self
-            .comparer
-            .ours
-            .in_background(async { if self.is_patch() { self.read_row().await } else { self.ask_again().await } });
-        let after = after.await;
+        let after = match row {
+            Some(row) => row,
+            None => self.comparer.ours.in_background(self.ask_again()).await,
+        };
         let body = copied.await.map_err(|_| Reason::ClientLeft)?.map_err(|why| match why {
             NotCopied::TooLarge => Reason::ResponseUnreadable,
             NotCopied::Broken => Reason::UpstreamFailed,
@@ -156,7 +157,8 @@ impl Comparison {
         Ok((after?, upstream))
     }
 
-    fn compare(&self, prepared: &Prepared, after: &Answer, upstream: &Answer) -> Outcome {
+    /// `is_race`: whether another write of the same client was under way.
+    fn compare(&self, prepared: &Prepared, after: &Answer, upstream: &Answer, is_race: bool) -> Outcome {
         let ours = &prepared.ours;
         let sent = serde_json::from_slice(&self.body).ok();
         let mut differences = compare::differences(upstream, ours, &self.asked.method);
@@ -171,9 +173,6 @@ impl Comparison {
         if differences.is_empty() {
             return Outcome::Equal;
         }
-        if self.write.as_ref().is_some_and(Write::overlaps) && differences.iter().all(may_be_a_race) {
-            return Outcome::MovedMeanwhile;
-        }
         let case = Case {
             method: &self.asked.method,
             query: &self.asked.query,
@@ -187,7 +186,12 @@ impl Comparison {
             let rule = rules::explanation(&case, &difference);
             (difference, rule)
         };
-        self.report(&case, differences.into_iter().map(explained).collect())
+        let differences: Vec<_> = differences.into_iter().map(explained).collect();
+        let mut unexplained = differences.iter().filter(|(_, rule)| rule.is_none()).peekable();
+        if is_race && unexplained.peek().is_some() && unexplained.all(|(difference, _)| may_be_a_race(difference)) {
+            return Outcome::MovedMeanwhile;
+        }
+        self.report(&case, differences)
     }
 
     fn report(&self, case: &Case<'_>, differences: Vec<(Difference, Option<usize>)>) -> Outcome {

@@ -152,7 +152,7 @@ impl Shadow {
         proxy::forget_expectation(&mut parts);
         let prepared = comparison.prepare(buffered.whole).await;
         match (self.proxy.pass_on(parts, buffered.body).await, prepared) {
-            (Ok(response), Some(prepared)) => comparison.go_on(prepared, response),
+            (Ok(response), Some(prepared)) => comparison.go_on(prepared, response).await,
             (response, _) => {
                 if response.is_err() {
                     comparison.upstream_failed();

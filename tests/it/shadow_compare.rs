@@ -353,7 +353,7 @@ fn of(summary: &Summary, reason: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_stuck_delays_few_requests_by_the_budget() {
+async fn a_connection_that_is_stuck_costs_one_comparison() {
     let Some(database) = Database::postgres().await else { return };
     let network = proxy::Proxy::start(database.url()).await;
     let store = database::open_at(network.url(), shop_profile::store::Timeouts::default()).await;
@@ -367,12 +367,38 @@ async fn a_database_that_is_stuck_delays_few_requests_by_the_budget() {
     assert_eq!(api.get().key("x").raw().await, "ok");
     settled(&shadow, 1).await;
     network.freeze();
-    for _ in 0..7 {
+    for _ in 0..3 {
         assert_eq!(api.get().key("x").raw().await, "ok");
     }
-    let summary = settled(&shadow, 8).await;
+    let summary = settled(&shadow, 4).await;
+    assert_eq!((of(&summary, "too_slow"), of(&summary, "paused")), (1, 0), "{summary:?}");
+    stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_ours_that_do_not_come_delay_few_requests() {
+    let upstream = Upstream::start(Reply::Keep("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+    let shadow = shadow(upstream.address, Report::none());
+    let stop = CancellationToken::new();
+    shadow.compare_with(Router::new().fallback(async || std::future::pending::<StatusCode>().await));
+    let api = Api::at(serve(&shadow, &stop).await);
+    for _ in 0..7 {
+        assert_eq!(api.get().raw().await, "ok");
+    }
+    let summary = settled(&shadow, 7).await;
     assert_eq!((of(&summary, "too_slow"), of(&summary, "paused")), (5, 2), "{summary:?}");
     stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_after_the_response_is_no_difference() {
+    let stage = Stage::on(Database::sqlite(), faultless, false).await;
+    let rows = stage.shop.database.connect().await;
+    for round in 0..20 {
+        assert_eq!(stage.patch(json!({"first_name": format!("Sara {round}")})).await, 200);
+        rows.execute_unprepared("UPDATE customer SET first_name = 'behrooz', version = version + 1").await.unwrap();
+    }
+    assert_eq!(numbers(&stage.settled(20).await), [20, 0, 0, 0, 0], "{:?}", stage.lines().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
