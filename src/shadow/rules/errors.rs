@@ -75,8 +75,17 @@ fn of_field<'a>(field: &'a str, upstream: &Value, ours: &Value) -> Vec<Message<'
 
 /// DRF takes a number for its text.
 pub(super) fn strict_strings(case: &Case<'_>, message: &Message<'_>) -> bool {
-    matches!(message.field, "username" | "first_name" | "last_name")
-        && case.sent(message.field).is_some_and(Value::is_number)
+    let is_number = match case.json {
+        Some(_) => case.sent(message.field).is_some_and(Value::is_number),
+        // A number that is infinite to serde_json.
+        None => is_followed_by_number(&String::from_utf8_lossy(case.body), message.field),
+    };
+    matches!(message.field, "username" | "first_name" | "last_name") && is_number
+}
+
+fn is_followed_by_number(json: &str, field: &str) -> bool {
+    let value = json.split_once(&format!("\"{field}\"")).and_then(|(_, rest)| rest.trim_start().strip_prefix(':'));
+    value.is_some_and(|value| value.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '-'))
 }
 
 pub(super) fn control_characters(case: &Case<'_>, message: &Message<'_>) -> bool {
@@ -138,7 +147,7 @@ fn is_public_name(host: &str) -> bool {
 /// We say that it is too long, and not that it is no URL as well.
 pub(super) fn too_long(case: &Case<'_>, message: &Message<'_>) -> bool {
     let is_long = case.sent_text("avatar").is_some_and(|url| url.chars().count() > SHORTEST_AVATAR_LIMIT);
-    message.field == "avatar" && message.side == Side::Upstream && message.others == 1 && is_long
+    message.field == "avatar" && message.side == Side::Upstream && message.others > 0 && is_long
 }
 
 pub(super) fn containers(case: &Case<'_>, message: &Message<'_>) -> bool {
@@ -148,4 +157,66 @@ pub(super) fn containers(case: &Case<'_>, message: &Message<'_>) -> bool {
 pub(super) fn echo(case: &Case<'_>, message: &Message<'_>) -> bool {
     let text = case.sent("gender").map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     message.field == "gender" && text.is_some_and(|text| text.chars().count() > ECHOED_CHARACTERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, Method, StatusCode};
+
+    use super::*;
+    use crate::shadow::{answer::Answer, compare, rules::explanation};
+
+    /// The rule that explains the only difference of two answers to a PATCH.
+    fn rule(sent: &str, upstream: (u16, &'static str), ours: (u16, &'static str)) -> Option<usize> {
+        let answer = |(status, body): (u16, &'static str)| {
+            Answer::new(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.into()).unwrap()
+        };
+        let (upstream, ours) = (answer(upstream), answer(ours));
+        let differences = compare::differences(&upstream, &ours, &Method::PATCH);
+        let json = serde_json::from_str(sent).ok();
+        let case = Case {
+            method: &Method::PATCH,
+            query: "",
+            headers: &HeaderMap::new(),
+            body: sent.as_bytes(),
+            json: json.as_ref(),
+            upstream: &upstream,
+            ours: &ours,
+        };
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        explanation(&case, &differences[0])
+    }
+
+    #[test]
+    fn a_rule_explains_its_own_difference_and_no_other() {
+        let name = (400, r#"{"first_name":["?"]}"#);
+        let avatar = (400, r#"{"avatar":["?"]}"#);
+        let both = (400, r#"{"avatar":["?","!"]}"#);
+        let taken = (400, r#"{"username":["?"]}"#);
+        let gender = (400, r#"{"gender":["?"]}"#);
+        let ok = (200, "{}");
+        let long = format!(r#"{{"avatar":"http://a.com/{}"}}"#, "a".repeat(200));
+        for (sent, upstream, ours, explained) in [
+            (r#"{"first_name":5}"#, ok, name, Some(16)),
+            (r#"{"first_name": 1e999}"#, ok, name, Some(16)),
+            (r#"{"first_name":"5"}"#, ok, name, None),
+            ("{\"first_name\":\"a\u{202b}\"}", ok, name, Some(17)),
+            ("{\"first_name\":\"a\u{202b}\"}", name, ok, None),
+            (r#"{"first_name":"\ud800"}"#, ok, name, Some(18)),
+            (r#"{"first_name":"\ud83d\ude00"}"#, ok, name, None),
+            (r#"{"username":"Reza"}"#, ok, taken, Some(19)),
+            (r#"{"username":"Re za"}"#, ok, taken, None),
+            (r#"{"avatar":"ftp://a.com"}"#, ok, avatar, Some(20)),
+            (r#"{"avatar":"http://a.com"}"#, ok, avatar, None),
+            (r#"{"avatar":"http://intranet/x"}"#, avatar, ok, Some(21)),
+            (r#"{"avatar":"http://a.com/x"}"#, avatar, ok, None),
+            (&long, both, avatar, Some(22)),
+            (r#"{"avatar":"x"}"#, both, avatar, None),
+            (r#"{"gender":["male"]}"#, (400, r#"{"gender":["!"]}"#), gender, Some(23)),
+            (r#"{"gender":"x"}"#, (400, r#"{"gender":["!"]}"#), gender, None),
+            (r#"{"gender":"x"}"#, (400, r#"{"gender":["?","!"]}"#), (400, r#"{"gender":["!","?"]}"#), None),
+        ] {
+            assert_eq!(rule(sent, upstream, ours), explained, "{sent}");
+        }
+    }
 }
