@@ -1,6 +1,6 @@
 //! One request for the path that is compared, from its arrival to what came of the comparison.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -36,10 +36,10 @@ pub(super) struct Comparer {
 }
 
 impl Comparer {
-    pub(super) fn new(report: Report) -> Self {
+    pub(super) fn new(report: Report, budget: Duration) -> Self {
         let totals = Arc::<Totals>::default();
         Self {
-            ours: Ours::default(),
+            ours: Ours::new(budget),
             report: report.start(totals.clone()),
             totals,
             tasks: TaskTracker::new(),

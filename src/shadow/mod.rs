@@ -70,7 +70,7 @@ pub struct Shadow {
 impl Shadow {
     /// In front of the old server at this address. Nothing is compared before [`Self::compare_with`].
     pub fn new(address: Address, timeouts: Timeouts, report: Report) -> Arc<Self> {
-        let comparer = Arc::new(Comparer::new(report));
+        let comparer = Arc::new(Comparer::new(report, timeouts.answer));
         Arc::new(Self { proxy: Proxy::new(address, timeouts), comparer, writes: Writes::default() })
     }
 

@@ -22,7 +22,7 @@ use tower::ServiceExt;
 use super::{answer::Answer, totals::Reason};
 
 /// How long a client may wait for our answer before its request is passed on.
-const BUDGET: Duration = Duration::from_millis(100);
+pub(super) const BUDGET: Duration = Duration::from_millis(100);
 /// How many answers in a row may take longer before none is asked for: a database that is stuck delays few requests.
 const MAX_SLOW_IN_A_ROW: u32 = 5;
 /// How long none is asked for then.
@@ -31,14 +31,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// This server, as far as it can answer.
-#[derive(Default)]
 pub(super) struct Ours {
+    budget: Duration,
     app: OnceLock<Router>,
     slow_in_a_row: AtomicU32,
     paused_until: Mutex<Option<Instant>>,
 }
 
 impl Ours {
+    /// `budget`: how long a client may wait for an answer.
+    pub(super) fn new(budget: Duration) -> Self {
+        Self { budget, app: OnceLock::new(), slow_in_a_row: AtomicU32::new(0), paused_until: Mutex::default() }
+    }
+
     /// From now on there is somebody to ask.
     pub(super) fn open(&self, app: Router) {
         let _ = self.app.set(app);
@@ -49,7 +54,7 @@ impl Ours {
         if self.is_paused() {
             return Err(Reason::Paused);
         }
-        match tokio::time::timeout(BUDGET, work).await {
+        match tokio::time::timeout(self.budget, work).await {
             Ok(result) => {
                 self.slow_in_a_row.store(0, Ordering::Relaxed);
                 result
@@ -117,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_of_ours_is_a_reason_and_no_answer() {
-        let ours = Ours::default();
+        let ours = Ours::new(BUDGET);
         assert_eq!(get(&ours, "/").await, Err(Reason::NotOpen));
         let panics = async || -> StatusCode { panic!("on purpose") };
         ours.open(
@@ -135,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_database_that_is_stuck_delays_a_few_requests_and_not_the_next() {
-        let ours = Ours::default();
+        let ours = Ours::new(BUDGET);
         for _ in 0..MAX_SLOW_IN_A_ROW {
             assert_eq!(ours.within_budget(std::future::pending::<Result<(), _>>()).await, Err(Reason::TooSlow));
         }
@@ -144,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_slow_answer_among_others_pauses_nothing() {
-        let ours = Ours::default();
+        let ours = Ours::new(BUDGET);
         for _ in 0..MAX_SLOW_IN_A_ROW {
             assert_eq!(ours.within_budget(std::future::pending::<Result<(), _>>()).await, Err(Reason::TooSlow));
             assert_eq!(ours.within_budget(async { Ok(()) }).await, Ok(()));

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     bodies::{Gate, Progress, RequestBody, ResponseBody},
     headers,
+    ours::BUDGET,
     upstream::{Address, Upstream, UpstreamError},
 };
 
@@ -25,18 +26,20 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// section 10.1.1: no server is bound to).
 const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the old server may take. Tests set shorter times.
+/// How long the old server and our own answer may take. Tests set other times.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// To accept a connection.
     pub connect: Duration,
     /// To begin its response after the request was sent, and then between two pieces of it.
     pub silence: Duration,
+    /// How long a client may wait for our own answer, which is compared.
+    pub answer: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: CONNECT_TIMEOUT, silence: SILENCE_TIMEOUT }
+        Self { connect: CONNECT_TIMEOUT, silence: SILENCE_TIMEOUT, answer: BUDGET }
     }
 }
 

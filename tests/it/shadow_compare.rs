@@ -92,7 +92,10 @@ impl Stage {
             serve_old(Router::new().fallback(move |request| behaviour(old_server.clone(), request)), &stop).await;
         let folder = TempDir::with_prefix("shop-shadow-").unwrap();
         let report = folder.path().join("report.jsonl");
-        let shadow = shadow(upstream, Report::append_to(&report, shows_values).unwrap());
+        // A machine that runs many tests at once is slow.
+        let timeouts = Timeouts { answer: Duration::from_secs(20), ..Timeouts::default() };
+        let report_file = Report::append_to(&report, shows_values).unwrap();
+        let shadow = Shadow::new(at(upstream), timeouts, report_file);
         compare_with(&shadow, shop.database.open().await, &stop);
         let api = Api::at(serve(&shadow, &stop).await);
         Self { shop, sara, shadow, api, report, _folder: folder, _stop: stop.drop_guard() }
@@ -125,8 +128,11 @@ async fn settled(shadow: &Shadow, count: u64) -> Summary {
 }
 
 fn shadow(upstream: SocketAddr, report: Report) -> Arc<Shadow> {
-    let address = Address::Tcp { host: upstream.ip().to_string(), port: upstream.port() };
-    Shadow::new(address, Timeouts::default(), report)
+    Shadow::new(at(upstream), Timeouts::default(), report)
+}
+
+fn at(upstream: SocketAddr) -> Address {
+    Address::Tcp { host: upstream.ip().to_string(), port: upstream.port() }
 }
 
 fn compare_with(shadow: &Shadow, store: Store, stop: &CancellationToken) {
