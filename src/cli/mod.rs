@@ -10,11 +10,14 @@ mod env;
 pub mod export;
 pub mod import;
 mod layout;
+mod listen;
 pub mod log;
 mod migrate;
 mod progress;
 mod schema;
 pub mod serve;
+pub mod shadow;
+mod signals;
 pub mod token;
 
 use std::{error::Error, process::ExitCode};
@@ -77,6 +80,8 @@ Run it:
 enum Command {
     /// Answer GraphQL and REST requests until SIGTERM or Ctrl-C.
     Serve(serve::Args),
+    /// Pass every request on to the old server, and compare its responses with ours.
+    Shadow(shadow::Args),
     /// Bring the database's schema up to date.
     Migrate(migrate::Args),
     /// Add, show, activate, deactivate, import and export customers.
@@ -172,6 +177,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
     }
     match cli.command {
         Command::Serve(args) => serve::run(args, url(), &layout, cli.log_format).await,
+        Command::Shadow(args) => shadow::run(args, url()?, layout, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?, &layout).await,
         Command::Token(command) => token::run(command, &url()?).await,
@@ -193,7 +199,7 @@ fn djangos_own(command: &Command) -> Option<String> {
         }
         Command::Token(_) => ("its tokens", "use Django's admin (Tokens), or `manage.py drf_create_token`"),
         Command::Customer(command) => command.djangos_own()?,
-        Command::Serve(_) | Command::Django(_) | Command::Schema => return None,
+        Command::Serve(_) | Command::Shadow(_) | Command::Django(_) | Command::Schema => return None,
     };
     Some(format!("this is a Django shop's database (--layout django), and {what} are Django's: {instead}"))
 }

@@ -1,8 +1,6 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
 mod demo;
-mod listen;
-mod signals;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -10,8 +8,10 @@ use axum::http::HeaderValue;
 use clap::ArgAction;
 
 pub use self::demo::example_customer;
-use self::{listen::ListenAddress, signals::Stop};
-use super::{CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, log, print};
+use super::{
+    CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, listen::ListenAddress, log, print,
+    signals::Stop,
+};
 use crate::{
     request_id,
     server::{self, ConnectionLimits},
@@ -122,7 +122,7 @@ pub(super) async fn run(
     let app = server::router(store.clone(), &options, stop.requested.clone());
     let limits =
         ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
-    server::run(listener, app, limits, stop.requested.clone()).await;
+    server::run(listener, app, server::Role::Origin, limits, stop.requested.clone()).await;
     store.close().await;
     let uptime_seconds = start.elapsed().as_secs();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());

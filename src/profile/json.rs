@@ -37,5 +37,25 @@ impl Customer {
             gender: self.gender.as_ref().map(StoredGender::as_str),
             is_profile_completed: self.is_profile_completed(),
         })
+        .map(escape_line_separators)
+    }
+}
+
+/// Escapes the two characters that end a line in JavaScript and not in JSON, as Django REST Framework does.
+pub(crate) fn escape_line_separators(json: String) -> String {
+    if json.contains(['\u{2028}', '\u{2029}']) {
+        json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    } else {
+        json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_separators_are_escaped_and_other_characters_are_not() {
+        assert_eq!(escape_line_separators("\"a\u{2028}b\u{2029}é\"".to_owned()), "\"a\\u2028b\\u2029é\"");
     }
 }

@@ -18,6 +18,7 @@ mod username;
 pub use avatar::{AVATAR_MAX_CHARS, AvatarUrl};
 pub use customer::{Customer, Gender, Precondition, ProfileVersion, StoredGender};
 pub use error::{ErrorCode, Field, FieldError};
+pub(crate) use json::escape_line_separators;
 pub use media::MediaUrl;
 pub use new_customer::{NewCustomer, NewCustomerInput};
 pub use patch::{FieldInput, Patch, PatchInput, ValidationErrors};
