@@ -10,6 +10,7 @@ pub mod export;
 pub mod import;
 pub mod log;
 mod migrate;
+mod openapi;
 mod progress;
 mod schema;
 pub mod serve;
@@ -81,6 +82,8 @@ enum Command {
     Copy(copy::Args),
     /// Print the GraphQL schema in the definition language (schema.graphql).
     Schema,
+    /// Print the OpenAPI document of the REST API (openapi.json).
+    Openapi,
 }
 
 /// Why a sub-command failed: one line for a person.
@@ -143,6 +146,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Token(command) => token::run(command, &url()?).await,
         Command::Copy(args) => copy::run(args).await,
         Command::Schema => schema::run(),
+        Command::Openapi => openapi::run(),
     }
 }
 

@@ -10,6 +10,7 @@ mod error;
 mod json;
 mod new_customer;
 mod patch;
+mod pattern;
 mod text;
 mod username;
 
@@ -18,5 +19,6 @@ pub use customer::{Customer, Gender, Precondition, ProfileVersion};
 pub use error::{ErrorCode, Field, FieldError};
 pub use new_customer::{NewCustomer, NewCustomerInput};
 pub use patch::{FieldInput, Patch, PatchInput, ValidationErrors};
+pub use pattern::{AVATAR_PATTERN, NAME_PATTERN, USERNAME_PATTERN, USERNAME_UNICODE_PATTERN};
 pub use text::{JsonString, NAME_MAX_CHARS, PersonName, clip};
 pub use username::{USERNAME_MAX_CHARS, Username};

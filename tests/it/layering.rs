@@ -9,7 +9,7 @@ use std::{
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
 const MAY_NAME: [(&str, &[&str]); 13] = [
-    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "server", "service", "store"]),
+    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "rest", "server", "service", "store"]),
     ("server", &["graphql", "playground", "request_id", "rest", "service", "store"]),
     ("transfer", &["auth", "profile", "store"]),
     ("playground", &[]),
