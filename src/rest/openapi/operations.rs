@@ -71,20 +71,22 @@ fn options() -> OperationBuilder {
 }
 
 fn if_none_match() -> ParameterBuilder {
-    header("If-None-Match", "The version that the client has, as `ETag` gave it. Compared weakly; a list and `*` work.")
-        .example(Some("\"1-1\"".into()))
+    header(
+        "If-None-Match",
+        "The version that the client has, as `ETag` gave it, e.g. `\"1-1\"`. Compared weakly; a list and `*` work.",
+    )
 }
 
 fn if_match() -> ParameterBuilder {
-    let description = "The version that the profile must have to be changed, as `ETag` gave it. Compared strongly (RFC \
+    let description = "The version that the profile must have to be changed, as `ETag` gave it, e.g. `\"1-1\"`. Compared strongly (RFC \
                        9110, section 13.1.1); a list and `*` work. Without it any version is changed.";
-    header("If-Match", description).example(Some("\"1-1\"".into()))
+    header("If-Match", description)
 }
 
 fn prefer() -> ParameterBuilder {
     let description = "`handling=strict` (RFC 7240): read-only and unknown fields in the body are errors. At most twenty of \
                        them are listed.";
-    header("Prefer", description).example(Some("handling=strict".into()))
+    header("Prefer", description)
 }
 
 fn header(name: &str, description: &str) -> ParameterBuilder {

@@ -96,10 +96,7 @@ pub(super) fn profile(has_body: bool) -> Response {
 
 /// 200 to `PATCH`.
 pub(super) fn updated() -> Response {
-    let read = LinkBuilder::new()
-        .operation_id(GET_ID)
-        .parameter("If-None-Match", "$response.header.ETag")
-        .description("Read the profile when it has changed meanwhile.");
+    let read = LinkBuilder::new().operation_id(GET_ID).description("Read the profile again.");
     let description =
         "The profile as it was written. With `validate_only=true` as it would be written, without an `ETag`.";
     let response = ResponseBuilder::new().description(description).link("read", read.build());
