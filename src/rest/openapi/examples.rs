@@ -100,7 +100,7 @@ fn bodies() -> Vec<ErrorExample> {
         ("not_json", "The body is not JSON", malformed),
         ("not_an_object", "The body is JSON, but not an object", not_an_object),
         ("null_body", "The body is `null`", null),
-        ("wrong_fields", "Fields that break a rule", Some(RestError::Invalid(wrong_fields(), Vec::new()))),
+        ("fields", "Fields that break a rule", Some(RestError::Invalid(wrong_fields(), Vec::new()))),
         ("username_taken", "Another customer has the username", Some(taken())),
         ("strict_handling", "Read-only and unknown fields, with `Prefer: handling=strict`", Some(ignored_fields())),
         ("validate_only", "A `validate_only` that is neither `true` nor `false`", Some(RestError::InvalidValidateOnly)),

@@ -115,7 +115,7 @@ fn body() -> RequestBody {
         .fold(body, |body, media_type| {
             let examples = [
                 (
-                    "names_and_gender",
+                    "change",
                     "Set both names and the gender",
                     json!({"first_name": "John", "last_name": "Doe", "gender": "male"}),
                 ),
