@@ -14,7 +14,7 @@ BIN = Path(sys.prefix) / "bin"
 
 def generate(document, generator, folder, *options):
     command = [BIN / "openapi-generator-cli", "generate", "-g", generator, "-i", document, "-o", folder, *options]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def run_python(binary, document):
@@ -26,9 +26,9 @@ def run_python(binary, document):
 
 def run_java(binary, document):
     with tempfile.TemporaryDirectory() as folder, open_shop(binary) as (origin, token):
-        # Nothing but Jackson is needed, and the generator's own archive has that.
+        # They need Jackson, which the generator has within itself, and an annotation, which stands in `clients/`.
         generate(document, "java", folder, "--library", "native", "--additional-properties", "openApiNullable=false")
         [generator] = Path(sys.prefix).glob("lib/*/site-packages/openapi_generator_cli/openapi-generator.jar")
-        sources = [*Path(folder, "src/main/java").rglob("*.java"), PROGRAMS / "Client.java"]
+        sources = [*Path(folder, "src/main/java").rglob("*.java"), *PROGRAMS.rglob("*.java")]
         subprocess.run(["javac", "-nowarn", "-cp", generator, "-d", f"{folder}/classes", *sources], check=True)
         subprocess.run(["java", "-cp", f"{folder}/classes:{generator}", "Client", origin, token], check=True)

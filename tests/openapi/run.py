@@ -42,7 +42,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=os.environ.get("TEST_PROGRAM"), help="the server")
-    parser.add_argument("--examples", type=int, default=300, help="how many examples schemathesis makes of an operation")
+    parser.add_argument("--examples", type=int, default=800, help="how many examples schemathesis makes of an operation")
     parser.add_argument("--only", help="one step alone")
     options = parser.parse_args()
     if not options.binary:

@@ -22,7 +22,7 @@ answer = profile.update_my_profile_with_http_info(
     customer_patch=CustomerPatch(username="سارا", first_name="سارا", gender="female", avatar="https://مثال.ایران/عکس.png")
 )
 assert answer.data.username == "سارا" and answer.data.gender == "female", answer.data
-version = answer.headers["ETag"]
+version = answer.headers["etag"]
 assert profile.update_my_profile(if_match=version, customer_patch=CustomerPatch(last_name="Ahmadi")).last_name == "Ahmadi"
 
 for status, call in [
