@@ -105,3 +105,37 @@ fn assert_headers(response: &Value, answer: &Answer) {
         documented.filter(|name| name != "preference-applied" || answered.contains(name)).collect();
     assert_eq!(answered, documented, "{answer}");
 }
+
+/// The validator, its message, the OpenAPI document and the SDL read the limit of a field in one place.
+#[test]
+fn the_limit_of_a_field_is_the_same_everywhere() {
+    use shop_profile::profile::{AVATAR_MAX_CHARS, FieldInput, NAME_MAX_CHARS, PatchInput, USERNAME_MAX_CHARS};
+
+    let sdl = shop_profile::graphql::sdl();
+    let schema = &document()["components"]["schemas"]["CustomerPatch"]["properties"];
+    for (field, in_sdl, limit) in [
+        ("username", format!("`username` has 1 to {USERNAME_MAX_CHARS} characters"), USERNAME_MAX_CHARS),
+        ("avatar", format!("`avatar` at most {AVATAR_MAX_CHARS}"), AVATAR_MAX_CHARS),
+        ("first_name", format!("`firstName` and `lastName` at most {NAME_MAX_CHARS} each"), NAME_MAX_CHARS),
+        ("last_name", format!("`firstName` and `lastName` at most {NAME_MAX_CHARS} each"), NAME_MAX_CHARS),
+    ] {
+        let messages = |length: usize| {
+            let beginning = if field == "avatar" { "http://a/" } else { "" };
+            let text = format!("{beginning}{}", "a".repeat(length - beginning.len()));
+            let mut input = PatchInput::default();
+            let target = match field {
+                "username" => &mut input.username,
+                "avatar" => &mut input.avatar,
+                "first_name" => &mut input.first_name,
+                _ => &mut input.last_name,
+            };
+            *target = FieldInput::Text(text.into());
+            let errors = input.parse().err().map(|wrong| wrong.errors).unwrap_or_default();
+            errors.into_iter().map(|error| error.message.into_owned()).collect::<Vec<_>>()
+        };
+        assert!(messages(limit).is_empty(), "{field}");
+        assert_eq!(messages(limit + 1), [format!("Ensure this field has no more than {limit} characters.")], "{field}");
+        assert_eq!(schema[field]["maxLength"], limit, "{field}");
+        assert!(sdl.contains(&in_sdl), "{field}: {in_sdl}");
+    }
+}
