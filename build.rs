@@ -1,7 +1,7 @@
-//! Builds the GraphiQL page of `graphiql/` with npm, for `src/playground` to embed.
+//! Builds the pages of `graphiql/` (GraphiQL and the reference of the REST API) with npm, for `src/playground` to embed.
 //!
-//! The crate builds without it too (no npm, no network, no feature `graphiql`): the server then says at `/graphiql`
-//! how to get the page.
+//! The crate builds without them too (no npm, no network, no feature `graphiql`): the server then says at `/graphiql`
+//! and `/docs` how to get them.
 
 use std::{
     env,
@@ -11,8 +11,9 @@ use std::{
     process::Command,
 };
 
-/// What the page is made of. Nothing but a change here builds it again.
-const SOURCES: [&str; 6] = [".npmrc", "index.html", "package-lock.json", "package.json", "src", "vite.config.js"];
+/// What the pages are made of. Nothing but a change here builds them again.
+const SOURCES: [&str; 8] =
+    [".npmrc", "docs.html", "index.html", "licenses.js", "package-lock.json", "package.json", "src", "vite.config.js"];
 
 fn main() -> io::Result<()> {
     for source in SOURCES {
@@ -20,18 +21,18 @@ fn main() -> io::Result<()> {
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let wanted = env::var_os("CARGO_FEATURE_GRAPHIQL").is_some();
-    let page = wanted.then(|| build(out.join("graphiql")).inspect_err(warn)).and_then(Result::ok);
-    fs::write(out.join("graphiql.rs"), embed(page.as_deref())?)
+    let pages = wanted.then(|| build(out.join("graphiql")).inspect_err(warn)).and_then(Result::ok);
+    fs::write(out.join("graphiql.rs"), embed(pages.as_deref())?)
 }
 
 fn warn(why: &io::Error) {
     println!(
-        "cargo::warning=the server is built without its GraphiQL page: {why}. \
-         To have it, install Node.js 20.19 or later with npm, then `touch graphiql/package.json` and build again"
+        "cargo::warning=the server is built without its pages for browsers: {why}. \
+         To have them, install Node.js 20.19 or later with npm, then `touch graphiql/package.json` and build again"
     );
 }
 
-/// Builds the page in a copy of its sources, so that the checkout may be read-only and two builds at once do not meet.
+/// Builds the pages in a copy of their sources, so that the checkout may be read-only and two builds at once do not meet.
 fn build(work: PathBuf) -> io::Result<PathBuf> {
     if work.exists() {
         fs::remove_dir_all(&work)?;
@@ -72,21 +73,25 @@ fn npm(work: &Path, arguments: &[&str]) -> io::Result<()> {
     Err(io::Error::other(format!("`npm {}` failed, see {}", arguments.join(" "), log.display())))
 }
 
-/// The Rust source of the two constants that `src/playground` includes.
-fn embed(page: Option<&Path>) -> io::Result<String> {
-    let Some(page) = page else {
-        return Ok("const PAGE: Option<&str> = None;\nstatic ASSETS: [Asset; 0] = [];\n".to_owned());
+/// The Rust source of the constants that `src/playground` includes.
+fn embed(pages: Option<&Path>) -> io::Result<String> {
+    let Some(pages) = pages else {
+        let none = "Option<&str> = None;\n";
+        return Ok(format!("const GRAPHIQL: {none}const DOCS: {none}static ASSETS: [Asset; 0] = [];\n"));
     };
     let mut names = Vec::new();
-    for entry in fs::read_dir(page.join("assets"))? {
+    for entry in fs::read_dir(pages.join("assets"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         names.extend(name.strip_suffix(".gz").map(str::to_owned));
     }
     names.sort();
-    let mut code = format!("const PAGE: Option<&str> = Some(include_str!({:?}));\n", page.join("index.html"));
+    let mut code = String::new();
+    for (constant, file) in [("GRAPHIQL", "index.html"), ("DOCS", "docs.html")] {
+        let _ = writeln!(code, "const {constant}: Option<&str> = Some(include_str!({:?}));", pages.join(file));
+    }
     let _ = writeln!(code, "static ASSETS: [Asset; {}] = [", names.len());
     for name in names {
-        let file = page.join("assets").join(format!("{name}.gz"));
+        let file = pages.join("assets").join(format!("{name}.gz"));
         let _ = writeln!(code, "    Asset::new({name:?}, include_bytes!({file:?})),");
     }
     code.push_str("];\n");

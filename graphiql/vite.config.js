@@ -2,21 +2,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { defineConfig } from "vite";
+import { licenses } from "./licenses.js";
 
 export default defineConfig({
-  base: "/graphiql/",
   build: {
     // A `data:` URL would need an exception in the Content-Security-Policy.
     assetsInlineLimit: 0,
     // Monaco is one large piece by nature; a warning at every build would teach to overlook warnings.
     chunkSizeWarningLimit: 4096,
     reportCompressedSize: false,
-    rollupOptions: { onLog: withoutUseClient },
+    rollupOptions: { input: ["index.html", "docs.html"], onLog: withoutUseClient },
   },
   esbuild: { jsx: "automatic" },
   // The server replaces this word by a fresh nonce in every answer.
   html: { cspNonce: "CSP_NONCE" },
-  plugins: [gzip()],
+  plugins: [licenses(), gzip()],
   worker: { format: "es" },
 });
 

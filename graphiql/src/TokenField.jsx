@@ -1,5 +1,6 @@
 import { Button, Tooltip } from "@graphiql/react";
 import { useEffect, useState } from "react";
+import { otherPage } from "./other-page.js";
 import { forgetEverything, readToken, saveToken, takeTokenFromAddress } from "./token.js";
 
 /** Where a person pastes their API token. Each change counts at once: there is nothing to submit. */
@@ -40,6 +41,7 @@ export function TokenField() {
           Forget
         </Button>
       </Tooltip>
+      {otherPage && <a href={otherPage}>REST API</a>}
     </div>
   );
 }

@@ -5,7 +5,7 @@ mod execute;
 
 use axum::http::{HeaderMap, header};
 
-pub(crate) use body::{BodyError, is_known_empty, read};
+pub(crate) use body::{BodyError, MAX_BODY_BYTES, is_known_empty, read};
 pub(crate) use execute::{ExecutionError, execute};
 
 use crate::auth::{Credential, Unauthenticated};

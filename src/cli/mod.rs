@@ -13,6 +13,7 @@ mod layout;
 mod listen;
 pub mod log;
 mod migrate;
+mod openapi;
 mod progress;
 mod schema;
 pub mod serve;
@@ -97,6 +98,8 @@ enum Command {
     Django(django::Command),
     /// Print the GraphQL schema in the definition language (schema.graphql).
     Schema,
+    /// Print the OpenAPI document of the REST API (openapi.json).
+    Openapi,
 }
 
 /// Why a sub-command failed: one line for a person.
@@ -187,6 +190,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
             Layout::Native => Ok(()),
         },
         Command::Schema => schema::run(),
+        Command::Openapi => openapi::run(),
     }
 }
 
@@ -199,7 +203,9 @@ fn djangos_own(command: &Command) -> Option<String> {
         }
         Command::Token(_) => ("its tokens", "use Django's admin (Tokens), or `manage.py drf_create_token`"),
         Command::Customer(command) => command.djangos_own()?,
-        Command::Serve(_) | Command::Shadow(_) | Command::Django(_) | Command::Schema => return None,
+        Command::Serve(_) | Command::Shadow(_) | Command::Django(_) | Command::Schema | Command::Openapi => {
+            return None;
+        }
     };
     Some(format!("this is a Django shop's database (--layout django), and {what} are Django's: {instead}"))
 }

@@ -58,6 +58,16 @@ pub struct Args {
         value_parser = switch
     )]
     graphiql: bool,
+    /// Whether the reference of the REST API is served.
+    #[arg(
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        env = "SHOP_PROFILE_DOCS",
+        action = ArgAction::Set,
+        value_parser = switch
+    )]
+    docs: bool,
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
@@ -111,12 +121,13 @@ pub(super) async fn run(
         text += &format!("listening on http://{address}\n");
     }
     if let Some(token) = demo_token {
-        text += &demo::welcome(address, &token, args.graphiql);
+        text += &demo::welcome(address, &token, args.docs, args.graphiql);
     }
     print_in_background(text);
     let options = server::Options {
         introspection: args.introspection,
         graphiql: args.graphiql,
+        docs: args.docs,
         allow_origins: args.allow_origin,
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
@@ -190,6 +201,7 @@ fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layou
         allowed_origins = (!origins.is_empty()).then_some(origins),
         introspection = args.introspection,
         graphiql = args.graphiql,
+        docs = args.docs,
         demo = args.demo,
         "started"
     );

@@ -1,12 +1,14 @@
 //! The schema. It is built without a database; the profile service is added to each server's own copy.
 
+use std::sync::LazyLock;
+
 use async_graphql::{Context, EmptySubscription, Object, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 use tokio::sync::OnceCell;
 
 use super::{
     error::ResolverError,
     http::limits::{MAX_COMPLEXITY, MAX_DEPTH, MAX_DIRECTIVES_OF_FIELD, MAX_NESTING},
-    types::{CustomerObject, UpdateMyProfileInput, UpdateMyProfilePayload},
+    types::{CustomerObject, UpdateMyProfileInput, UpdateMyProfilePayload, input_description},
 };
 use crate::{
     auth::{Credential, Unauthenticated},
@@ -29,7 +31,9 @@ pub fn sdl() -> String {
 
 /// The library's limits are the second line; ours come before the parser and before the execution.
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    static INPUT_DESCRIPTION: LazyLock<String> = LazyLock::new(input_description);
     Schema::build(Query, Mutation, EmptySubscription)
+        .override_input_type_description::<UpdateMyProfileInput>(&INPUT_DESCRIPTION)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_recursive_depth(MAX_NESTING)

@@ -3,8 +3,8 @@
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use crate::profile::{
-    Customer, ErrorCode, Field, FieldError, FieldInput, Gender as DomainGender, PatchInput, Precondition,
-    ProfileVersion,
+    AVATAR_MAX_CHARS, Customer, ErrorCode, Field, FieldError, FieldInput, Gender as DomainGender, NAME_MAX_CHARS,
+    PatchInput, Precondition, ProfileVersion, USERNAME_MAX_CHARS,
 };
 
 /// The type `Customer`.
@@ -18,7 +18,7 @@ impl CustomerObject {
         self.0.id.into()
     }
 
-    /// 1 to 150 letters, numbers and `_ . @ + -`, as the customer wrote it. Unique regardless of case and width.
+    /// Letters, numbers and `_ . @ + -`, as the customer wrote it. Unique regardless of case and width.
     async fn username(&self) -> &str {
         &self.0.username
     }
@@ -38,12 +38,12 @@ impl CustomerObject {
         not_empty(&self.0.avatar)
     }
 
-    /// At most 150 characters; `""` if there is none.
+    /// `""` if there is none.
     async fn first_name(&self) -> &str {
         self.0.first_name.as_deref().unwrap_or_default()
     }
 
-    /// At most 150 characters; `""` if there is none.
+    /// `""` if there is none.
     async fn last_name(&self) -> &str {
         self.0.last_name.as_deref().unwrap_or_default()
     }
@@ -84,23 +84,31 @@ pub(super) enum Gender {
     Female,
 }
 
-/// The fields to change. A field that is absent, or that is a variable which the request does not set, keeps its value.
-/// White space at both ends of a string is removed.
+/// The fields to change. In the schema it has [`input_description`].
 #[derive(InputObject)]
 pub(super) struct UpdateMyProfileInput {
-    /// 1 to 150 letters, numbers and `_ . @ + -`. Null and `""` are errors.
+    /// Letters, numbers and `_ . @ + -`. Null and `""` are errors.
     username: MaybeUndefined<String>,
-    /// An absolute http or https URL of at most 2,048 characters. Null and `""` clear it.
+    /// An absolute http or https URL. Null and `""` clear it.
     avatar: MaybeUndefined<String>,
-    /// At most 150 characters. `""` clears it, null is an error.
+    /// `""` clears it, null is an error.
     first_name: MaybeUndefined<String>,
-    /// At most 150 characters. `""` clears it, null is an error.
+    /// `""` clears it, null is an error.
     last_name: MaybeUndefined<String>,
     /// Null clears it. (REST clears it by `""` as well, which is not a value of the enum.)
     gender: MaybeUndefined<Gender>,
     /// Change nothing unless this is the customer's present `version`: otherwise the error is `CONFLICT`, or `INVALID` if
     /// it is not a version at all. It is the `ETag` of REST without the quotes.
     if_version: Option<String>,
+}
+
+/// The description of [`UpdateMyProfileInput`]: the limits are those of the rules.
+pub(super) fn input_description() -> String {
+    format!(
+        "The fields to change. A field that is absent, or that is a variable which the request does not set, keeps its value.\n\
+         White space at both ends of a string is removed. Then `username` has 1 to {USERNAME_MAX_CHARS} characters (Unicode code\n\
+         points), `avatar` at most {AVATAR_MAX_CHARS}, `firstName` and `lastName` at most {NAME_MAX_CHARS} each."
+    )
 }
 
 /// `ifVersion` is not a version.

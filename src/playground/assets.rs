@@ -1,4 +1,4 @@
-//! What the page loads: scripts, styles and a font, each under a name that changes with its content.
+//! What the pages load: scripts, styles and a font, each under a name that changes with its content.
 
 use std::{
     io::{self, Read},
@@ -83,6 +83,7 @@ fn content_type(name: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("ttf") => "font/ttf",
+        Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

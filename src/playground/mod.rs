@@ -1,7 +1,7 @@
-//! GraphiQL at `/graphiql`. It is embedded in the binary, so that a page in which people paste their API token requests
-//! nothing from another server.
+//! The pages for browsers: GraphiQL at `/graphiql`, the reference of the REST API at `/docs`. They are embedded in the
+//! binary, so that a page in which people paste their API token requests nothing from another server.
 //!
-//! `build.rs` makes it from `graphiql/`. A build without it answers with a page that says how to get it.
+//! `build.rs` makes them from `graphiql/`. A build without them answers with a page that says how to get them.
 
 mod accept_encoding;
 mod assets;
@@ -25,15 +25,41 @@ const SECURITY_HEADERS: [(header::HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// `/graphiql` and what the page loads.
-pub fn router() -> Router {
-    Router::new()
-        .route("/graphiql", get(async || page::respond(PAGE)))
-        .route("/graphiql/", get(async || Redirect::permanent("/graphiql")))
-        .route(
-            "/graphiql/assets/{name}",
-            get(async |method: Method, name, headers: HeaderMap| assets::respond(&ASSETS, &method, name, &headers)),
-        )
+/// Which pages are served.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages {
+    /// GraphiQL, at `/graphiql`.
+    pub graphiql: bool,
+    /// The reference of the REST API, at `/docs`.
+    pub docs: bool,
+}
+
+/// The pages and what they load. `/` leads to one of them.
+pub fn router(pages: Pages) -> Router {
+    let Pages { graphiql, docs } = pages;
+    let mut router = Router::new();
+    if graphiql {
+        let other = if docs { "/docs" } else { "" };
+        router = add_page(router, "/graphiql", GRAPHIQL, other);
+    }
+    if docs {
+        let other = if graphiql { "/graphiql" } else { "" };
+        router = add_page(router, "/docs", DOCS, other);
+    }
+    if !graphiql && !docs {
+        return router;
+    }
+    let first = if graphiql { "/graphiql" } else { "/docs" };
+    router.route("/", get(async move || Redirect::temporary(first))).route(
+        "/assets/{name}",
+        get(async |method: Method, name, headers: HeaderMap| assets::respond(&ASSETS, &method, name, &headers)),
+    )
+}
+
+fn add_page(router: Router, path: &'static str, page: Option<&'static str>, other: &'static str) -> Router {
+    router
+        .route(path, get(async move || page::respond(page, other)))
+        .route(&format!("{path}/"), get(async move || Redirect::permanent(path)))
 }
 
 #[cfg(test)]
@@ -48,24 +74,41 @@ mod tests {
 
     async fn ask(method: Method, path: &str) -> Response {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        router().oneshot(request).await.unwrap()
+        router(Pages { graphiql: true, docs: true }).oneshot(request).await.unwrap()
     }
 
     #[tokio::test]
-    async fn the_page_is_read_and_nothing_else() {
-        assert_eq!(ask(Method::GET, "/graphiql").await.status(), StatusCode::OK);
-        assert_eq!(ask(Method::HEAD, "/graphiql").await.status(), StatusCode::OK);
-        assert_eq!(ask(Method::GET, "/graphiql/").await.headers()["location"], "/graphiql");
-        let rejected = ask(Method::POST, "/graphiql").await;
-        assert_eq!(
-            (rejected.status(), &rejected.headers()["allow"]),
-            (StatusCode::METHOD_NOT_ALLOWED, &"GET,HEAD".parse().unwrap())
-        );
+    async fn a_page_is_read_and_nothing_else() {
+        for page in ["/graphiql", "/docs"] {
+            assert_eq!(ask(Method::GET, page).await.status(), StatusCode::OK);
+            assert_eq!(ask(Method::HEAD, page).await.status(), StatusCode::OK);
+            assert_eq!(ask(Method::GET, &format!("{page}/")).await.headers()["location"], page);
+            let rejected = ask(Method::POST, page).await;
+            assert_eq!(
+                (rejected.status(), &rejected.headers()["allow"]),
+                (StatusCode::METHOD_NOT_ALLOWED, &"GET,HEAD".parse().unwrap())
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn each_page_is_served_alone_or_beside_the_other() {
+        for (graphiql, docs) in [(true, true), (true, false), (false, true), (false, false)] {
+            let pages = Pages { graphiql, docs };
+            let ask = async |path: &str| {
+                let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+                router(pages).oneshot(request).await.unwrap()
+            };
+            assert_eq!(ask("/graphiql").await.status().is_success(), graphiql, "{pages:?}");
+            assert_eq!(ask("/docs").await.status().is_success(), docs, "{pages:?}");
+            assert_eq!(ask("/").await.status().is_redirection(), graphiql || docs, "{pages:?}");
+        }
     }
 
     #[tokio::test]
     async fn everything_that_the_page_names_is_there() {
-        let paths = PAGE.iter().flat_map(|page| page.split('"')).filter(|text| text.starts_with('/'));
+        let paths = [GRAPHIQL, DOCS].into_iter().flatten().flat_map(|page| page.split('"'));
+        let paths = paths.filter(|text| text.starts_with('/'));
         for path in paths {
             assert_eq!(ask(Method::GET, path).await.status(), StatusCode::OK, "{path}");
         }

@@ -9,13 +9,15 @@ use super::SECURITY_HEADERS;
 
 /// What `graphiql/vite.config.js` writes where a nonce belongs.
 const NONCE: &str = "CSP_NONCE";
+/// What the pages have where the address of the other page belongs.
+const OTHER_PAGE: &str = "OTHER_PAGE";
 
-/// Answers with GraphiQL, or says how to get it.
-pub(super) fn respond(page: Option<&str>) -> Response {
+/// Answers with the page, or says how to get it. `other`: the address of the other page; `""` when it is not served.
+pub(super) fn respond(page: Option<&str>, other: &str) -> Response {
     let Ok(nonce) = fresh_nonce() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let html = page.unwrap_or(include_str!("not_built.html")).replace(NONCE, &nonce);
+    let html = page.unwrap_or(include_str!("not_built.html")).replace(NONCE, &nonce).replace(OTHER_PAGE, other);
     // `no-store`: a nonce is good for one answer.
     let headers = [(header::CONTENT_SECURITY_POLICY, policy(&nonce)), (header::CACHE_CONTROL, "no-store".to_owned())];
     (SECURITY_HEADERS, headers, Html(html)).into_response()
@@ -52,7 +54,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_nonce_of_the_policy_is_the_nonce_of_the_page() {
-        let answer = respond(Some("<meta nonce=\"CSP_NONCE\"><link nonce=\"CSP_NONCE\">"));
+        let answer = respond(Some("<meta nonce=\"CSP_NONCE\"><link nonce=\"CSP_NONCE\">"), "");
         let policy = header(&answer, "content-security-policy").to_owned();
         let nonce = policy.split_once("'nonce-").unwrap().1.split_once('\'').unwrap().0.to_owned();
         assert_eq!(nonce.len(), 32);
@@ -61,13 +63,13 @@ mod tests {
 
     #[tokio::test]
     async fn no_two_answers_share_a_nonce() {
-        assert_ne!(body(respond(Some(NONCE))).await, body(respond(Some(NONCE))).await);
+        assert_ne!(body(respond(Some(NONCE), "")).await, body(respond(Some(NONCE), "")).await);
     }
 
     #[tokio::test]
     async fn every_answer_has_the_security_headers() {
         for page in [Some("<p>"), None] {
-            let answer = respond(page);
+            let answer = respond(page, "");
             assert_eq!(answer.status(), StatusCode::OK);
             assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8");
             assert_eq!(header(&answer, "cache-control"), "no-store");
@@ -81,7 +83,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_page_names_the_other() {
+        assert_eq!(body(respond(Some("<a href=\"OTHER_PAGE\">"), "/docs")).await, "<a href=\"/docs\">");
+    }
+
+    #[tokio::test]
     async fn a_build_without_the_page_says_how_to_get_it() {
-        assert!(body(respond(None)).await.contains("npm"));
+        assert!(body(respond(None, "")).await.contains("npm"));
     }
 }

@@ -14,6 +14,9 @@ pub enum Gender {
 }
 
 impl Gender {
+    /// Every gender.
+    pub const ALL: [Self; 2] = [Self::Male, Self::Female];
+
     /// As it is stored, and as REST shows it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -24,7 +27,7 @@ impl Gender {
 
     /// The gender of this name, if it is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Male, Self::Female].into_iter().find(|gender| gender.as_str() == name)
+        Self::ALL.into_iter().find(|gender| gender.as_str() == name)
     }
 }
 

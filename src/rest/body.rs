@@ -29,6 +29,11 @@ const MAX_UNAUTHENTICATED_BYTES: usize = 4_096;
 /// How many ignored fields a strict client is told of: a bound on our work and on the answer.
 const MAX_IGNORED_FIELDS: usize = 20;
 
+/// The media types of a body.
+pub(super) const MEDIA_TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
+/// The fields of a profile that no patch changes.
+pub(super) const READ_ONLY_FIELDS: [&str; 5] = ["id", "mobile_number", "email", "full_name", "is_profile_completed"];
+
 /// The body of a PATCH that may be parsed.
 #[derive(Debug, Default)]
 pub(super) struct PatchBody {
@@ -76,7 +81,7 @@ fn accepted_charset(content_type: Option<&HeaderValue>) -> Result<Option<String>
         content_type.map_or(String::new(), |value| value.as_bytes().iter().copied().map(char::from).collect());
     let mut parts = sent.split(';');
     let essence = parts.next().unwrap_or_default().trim();
-    if !["application/json", "application/merge-patch+json"].iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+    if !MEDIA_TYPES.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
         return Err(RestError::UnsupportedMediaType(sent));
     }
     Ok(parts.find_map(|parameter| {
@@ -140,7 +145,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
     }
 }
 
-fn parse(json: &str, strict: bool, is_avatar_read_only: bool) -> Result<Patch, RestError> {
+pub(super) fn parse(json: &str, strict: bool, is_avatar_read_only: bool) -> Result<Patch, RestError> {
     if depth(json) > MAX_DEPTH {
         return Err(RestError::Malformed("nested too deeply".into()));
     }
@@ -179,14 +184,9 @@ fn note_ignored(ignored: &mut Vec<IgnoredField>, key: &str) {
     }
 }
 
-fn reason_ignored(key: &str) -> &'static str {
-    match key {
-        // The avatar is ignored only where it is a file.
-        "id" | "mobile_number" | "email" | "avatar" | "full_name" | "is_profile_completed" => {
-            "This field is read-only."
-        }
-        _ => "Unknown field.",
-    }
+pub(super) fn reason_ignored(key: &str) -> &'static str {
+    // The avatar is ignored only where it is a file.
+    if READ_ONLY_FIELDS.contains(&key) || key == "avatar" { "This field is read-only." } else { "Unknown field." }
 }
 
 /// The JSON is valid.

@@ -7,6 +7,7 @@ use axum::{
 };
 
 use super::{
+    VALIDATE_ONLY,
     body::{self, Patch, PatchBody},
     conditional,
     error::RestError,
@@ -64,7 +65,7 @@ async fn dispatch(profile: ProfileService, request: Request) -> Result<Response,
 
 async fn get(profile: ProfileService, credential: Credential, headers: HeaderMap) -> Result<Response, RestError> {
     let customer = profile.me(&credential).await?;
-    let unchanged = conditional::is_not_modified(&headers, customer.profile_version());
+    let unchanged = conditional::is_not_modified(&headers, &customer.profile_version().to_string());
     Ok(if unchanged { response::not_modified(&customer) } else { response::customer(&customer) })
 }
 
@@ -127,7 +128,7 @@ impl Update {
 /// The query parameter `validate_only`: whether to write nothing. A client that says it twice, or in another word than
 /// `true` and `false`, gets an error: what it wanted tried must not be written.
 fn validate_only(query: &str) -> Result<bool, RestError> {
-    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "validate_only");
+    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == VALIDATE_ONLY);
     match (values.next().as_ref().map(|(_, value)| &**value), values.next()) {
         (None, _) | (Some("false"), None) => Ok(false),
         (Some("true"), None) => Ok(true),

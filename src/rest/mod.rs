@@ -6,12 +6,14 @@
 //! - `conditional`: `ETag`, `If-Match`, `If-None-Match`, `Prefer`
 //! - `response`, `error`: the JSON that goes out
 //! - `echo`: how an error message shows a value that is not a string
+//! - `openapi`: the description of all this for tools
 
 mod body;
 mod conditional;
 mod echo;
 mod error;
 mod handler;
+mod openapi;
 mod response;
 
 use axum::{
@@ -22,17 +24,25 @@ use axum::{
     routing::any,
 };
 
+pub use openapi::openapi_json;
+
 use crate::service::ProfileService;
 
 /// The media type of every body.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 const PATH: &str = "/api/shop/customers/me";
+/// The query parameter of a PATCH that writes nothing.
+const VALIDATE_ONLY: &str = "validate_only";
 
-/// The one path, with and without a trailing slash.
+/// The one path, with and without a trailing slash, and its description.
 pub fn router(profile: ProfileService) -> Router {
     let handler = any(handler::handle);
-    Router::new().route(PATH, handler.clone()).route("/api/shop/customers/me/", handler).with_state(profile)
+    Router::new()
+        .route(PATH, handler.clone())
+        .route("/api/shop/customers/me/", handler)
+        .with_state(profile)
+        .merge(openapi::router())
 }
 
 /// What answers every path that has no route: the JSON 404, unless the path is ours with needless escapes (`/%6de`, RFC

@@ -37,8 +37,17 @@ pub(super) async fn log_request(request: Request, next: Next) -> Response {
 
 /// The path, if this server has it. Any other may hold anything, even a token, and is not logged.
 fn route(path: &str) -> &'static str {
-    const KNOWN: [&str; 7] =
-        ["/api/shop/customers/me", "/graphql", "/graphiql", "/", "/healthz", "/readyz", "/metrics"];
+    const KNOWN: [&str; 9] = [
+        "/api/shop/customers/me",
+        "/graphql",
+        "/graphiql",
+        "/docs",
+        "/openapi.json",
+        "/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ];
     KNOWN.into_iter().find(|known| *known == path || path.strip_suffix('/') == Some(known)).unwrap_or("other")
 }
 

@@ -7,8 +7,7 @@ use axum::{
     extract::Request,
     http::HeaderValue,
     middleware::{self, Next},
-    response::{Redirect, Response},
-    routing::get,
+    response::Response,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -22,13 +21,15 @@ pub struct Options {
     pub introspection: bool,
     /// Whether the playground is served.
     pub graphiql: bool,
+    /// Whether the reference of the REST API is served.
+    pub docs: bool,
     /// The origins of web pages that may call, e.g. `https://shop.example`.
     pub allow_origins: Vec<HeaderValue>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { introspection: true, graphiql: true, allow_origins: Vec::new() }
+        Self { introspection: true, graphiql: true, docs: true, allow_origins: Vec::new() }
     }
 }
 
@@ -36,15 +37,14 @@ impl Default for Options {
 pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> Router {
     let profile = ProfileService::new(store.clone());
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
-    let mut app = Router::new()
+    let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
+    let app = Router::new()
         .merge(metrics::router(graphql.clone()))
         .merge(rest::router(profile.clone()))
         .merge(graphql.router())
         .merge(health::router(store, stop))
-        .merge(rest::fallback(profile));
-    if options.graphiql {
-        app = app.merge(playground::router()).route("/", get(async || Redirect::temporary("/graphiql")));
-    }
+        .merge(rest::fallback(profile))
+        .merge(playground::router(pages));
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
     app.layer(middleware::from_fn(reject_overload))
         .layer(middleware::from_fn_with_state(origins, cors::allow))

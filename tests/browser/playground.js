@@ -13,14 +13,14 @@ export async function openPlayground(browser, address, options) {
 // Everything that must not happen: a request to someone else, an error on the console (a violated
 // Content-Security-Policy is one), an exception that nobody caught. Chromium also complains of every 4xx; where that
 // is the API's, it is an answer like any other.
-function watch(page, origin) {
+export function watch(page, origin, api = "/graphql") {
   const problems = [];
   page.on("request", (request) => {
     const url = new URL(request.url());
     if (url.origin !== origin && url.protocol !== "data:") problems.push(`request to ${url}`);
   });
   page.on("console", (message) => {
-    const isAnswer = message.location().url === `${origin}/graphql`;
+    const isAnswer = new URL(message.location().url || origin).pathname === api;
     if (["error", "warning"].includes(message.type()) && !isAnswer) problems.push(message.text());
   });
   page.on("pageerror", (error) => problems.push(String(error)));

@@ -11,14 +11,14 @@ import { promisify } from "node:util";
 const binary = process.env.TEST_PROGRAM ?? fileURLToPath(new URL("../../target/debug/shop-profile", import.meta.url));
 
 /** Starts a shop whose customer is called "sara" and holds the token `key`. */
-export async function openShop() {
+export async function openShop(options = []) {
   const folder = await mkdtemp(join(tmpdir(), "shop-profile-"));
   const env = { ...process.env, DATABASE_URL: `sqlite://${folder}/shop.db` };
   const run = async (...words) => (await promisify(execFile)(binary, words, { env })).stdout.trim();
   await run("migrate");
   await run("customer", "add", "--username", "sara");
   const key = await run("token", "issue", "sara");
-  const server = await serve([], env);
+  const server = await serve(options, env);
 
   return {
     key,
@@ -35,10 +35,10 @@ export async function openShop() {
   };
 }
 
-/** Starts `serve --demo`; `address` is the one it prints for the browser, token and all. */
-export async function openDemo() {
+/** Starts `serve --demo`; `address` is the one it prints for a page, token and all. */
+export async function openDemo(page = "graphiql") {
   const server = await serve(["--demo"], process.env);
-  const address = await server.printed(/\S+\/graphiql#token=\S+/);
+  const address = await server.printed(new RegExp(`\\S+/${page}#token=\\S+`));
   return { ...server, address };
 }
 

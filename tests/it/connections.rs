@@ -234,7 +234,7 @@ async fn unread_assets_share_their_memory() {
     let database = Database::sqlite();
     let server = Server::start(database.url(), &[]).await;
     let page = server.request(Method::GET, "/graphiql").raw().await;
-    let names = page.split('"').filter(|name| name.starts_with("/graphiql/assets/") && name.ends_with(".js"));
+    let names = page.split('"').filter(|name| name.starts_with("/assets/") && name.ends_with(".js"));
     let Some(name) = names.max_by_key(|name| name.contains("monaco")) else {
         assert!(page.contains("npm"), "a page without scripts, and it does not say why: {page}");
         return;

@@ -9,7 +9,7 @@ use std::{
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
 const MAY_NAME: [(&str, &[&str]); 14] = [
-    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "server", "service", "shadow", "store"]),
+    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "rest", "server", "service", "shadow", "store"]),
     ("server", &["graphql", "playground", "request_id", "rest", "service", "store"]),
     ("transfer", &["auth", "profile", "store"]),
     ("shadow", &["request_id", "rest", "store"]),

@@ -28,6 +28,7 @@ mod group_commit;
 mod layering;
 mod log;
 mod migrations;
+mod openapi;
 mod parity;
 mod properties;
 mod races;

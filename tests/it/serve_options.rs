@@ -34,12 +34,14 @@ async fn switches_take_on_and_off_in_any_spelling() {
     for (off, on) in [("off", "on"), ("FALSE", "True"), ("0", "1"), ("No", "YES")] {
         let database = Database::sqlite();
         let mut serve = serve(database.url(), &[]);
-        serve.env("SHOP_PROFILE_GRAPHIQL", off).env("SHOP_PROFILE_INTROSPECTION", off);
+        serve.env("SHOP_PROFILE_GRAPHIQL", off).env("SHOP_PROFILE_DOCS", off).env("SHOP_PROFILE_INTROSPECTION", off);
         serve.env("SHOP_PROFILE_DEMO", on).env("SHOP_PROFILE_NO_MIGRATE", off);
         let server = Server::spawn(serve).await;
-        server.request(Method::GET, "/graphiql").send().await.assert_status(404);
+        for page in ["/graphiql", "/docs", "/"] {
+            server.request(Method::GET, page).send().await.assert_status(404);
+        }
         let started = server.logged("started").await;
-        assert!(started.contains("introspection=false graphiql=false demo=true"), "{started}");
+        assert!(started.contains("introspection=false graphiql=false docs=false demo=true"), "{started}");
     }
     for variable in ["SHOP_PROFILE_GRAPHIQL", "SHOP_PROFILE_DEMO", "SHOP_PROFILE_NO_MIGRATE"] {
         let mut serve = serve("sqlite://unused.db", &[]);
@@ -50,12 +52,12 @@ async fn switches_take_on_and_off_in_any_spelling() {
 }
 
 #[tokio::test]
-async fn a_demo_names_graphiql_only_when_it_is_served() {
+async fn a_demo_names_a_page_only_when_it_is_served() {
     let database = Database::sqlite();
-    let mut server = Server::start(database.url(), &["--demo", "--graphiql", "off"]).await;
+    let mut server = Server::start(database.url(), &["--demo", "--graphiql", "off", "--docs", "off"]).await;
     let warning = server.logged("--demo serves a throwaway database").await;
     assert!(warning.contains("WARN"), "{warning}");
     server.terminate().await;
     let stdout = server.rest_of_stdout().await;
-    assert!(stdout.contains("curl -X PATCH") && !stdout.contains("graphiql"), "{stdout}");
+    assert!(stdout.contains("curl -X PATCH") && !stdout.contains("in the browser"), "{stdout}");
 }

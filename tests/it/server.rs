@@ -61,10 +61,11 @@ async fn only_listed_origins_may_call_from_a_browser() {
 }
 
 #[tokio::test]
-async fn introspection_and_the_playground_can_be_switched_off() {
-    let options = Options { introspection: false, graphiql: false, ..Options::default() };
+async fn introspection_and_the_pages_can_be_switched_off() {
+    let options = Options { introspection: false, graphiql: false, docs: false, ..Options::default() };
     let shop = Shop::with(Database::sqlite(), &options, ConnectionLimits::default()).await;
     shop.request(Method::GET, "/graphiql").send().await.assert(404, r#"{"detail":"Not found."}"#);
+    shop.request(Method::GET, "/docs").send().await.assert(404, r#"{"detail":"Not found."}"#);
     shop.request(Method::GET, "/").send().await.assert(404, r#"{"detail":"Not found."}"#);
     let answer = shop.graphql("{ __schema { queryType { name } } }", serde_json::Value::Null).send().await;
     answer.assert(

@@ -34,8 +34,8 @@ pub(super) async fn add_customer(store: &Store) -> Result<ApiToken, CliError> {
     Ok(token)
 }
 
-/// What to try. GraphiQL is named only when it is served.
-pub(super) fn welcome(address: SocketAddr, token: &ApiToken, graphiql: bool) -> String {
+/// What to try. A page is named only when it is served.
+pub(super) fn welcome(address: SocketAddr, token: &ApiToken, docs: bool, graphiql: bool) -> String {
     let token = token.expose_secret();
     let mut text = format!(
         r#"
@@ -45,6 +45,9 @@ Update the profile by REST:
   curl -X PATCH "http://{address}/api/shop/customers/me" -H "Authorization: Token {token}" -H "Content-Type: application/json" -d '{{"first_name": "John", "last_name": "Doe"}}'
 "#
     );
+    if docs {
+        text += &format!("\nTry REST in the browser:\n  http://{address}/docs#token={token}\n");
+    }
     if graphiql {
         text += &format!("\nTry GraphQL in the browser:\n  http://{address}/graphiql#token={token}\n");
     }

@@ -1,0 +1,23 @@
+import { forgetEverything, readToken, saveToken, takeTokenFromAddress } from "../token.js";
+
+/** The same field as GraphiQL's: each change counts at once. The two pages share the token of their tab. */
+export function connectTokenField() {
+  const field = document.getElementById("token");
+  field.value = readToken();
+  field.addEventListener("input", () => saveToken(field.value.trim()));
+  document.getElementById("forget").addEventListener("click", forgetEverything);
+  addEventListener("hashchange", () => {
+    takeTokenFromAddress();
+    field.value = readToken();
+  });
+}
+
+/** Adds the token to what the page sends to the API. The document itself needs none. */
+export function authorize(request) {
+  const url = new URL(request.url, location.href);
+  const token = readToken();
+  if (token && url.origin === location.origin && url.pathname.startsWith("/api/")) {
+    request.headers.Authorization = `Token ${token}`;
+  }
+  return Object.assign(request, { credentials: "omit", cache: "no-store" });
+}

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { launch } from "./chromium.js";
+import { openDocs } from "./docs.js";
+import { openDemo, openShop } from "./shop.js";
+
+let browser, shop, docs;
+
+before(async () => {
+  browser = await launch();
+  shop = await openShop();
+});
+
+after(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+afterEach(async () => {
+  const { problems } = docs;
+  await docs.close();
+  assert.deepEqual(problems, []);
+});
+
+const arrive = async (options) => {
+  docs = await openDocs(browser, `${shop.origin}/docs`, options);
+  return docs;
+};
+
+const arriveWithToken = async (options) => {
+  docs = await openDocs(browser, `${shop.origin}/docs#token=${shop.key}`, options);
+  return docs;
+};
+
+test("the page names the product and lists the four methods, without a token", async () => {
+  const { page } = await arrive();
+  assert.match(await page.title(), /shop-profile/);
+  await page.getByRole("heading", { level: 1, name: "shop-profile REST API" }).waitFor();
+  const methods = await page.locator(".opblock-summary-method").allInnerTexts();
+  assert.deepEqual(methods.sort(), ["GET", "HEAD", "OPTIONS", "PATCH"]);
+});
+
+test("without a token a read shows the 401's own words", async () => {
+  await arrive();
+  await docs.open("get");
+  const { status, text } = await docs.execute("get");
+  assert.equal(status.split("\n")[0], "401");
+  assert.match(text, /Authentication credentials were not provided\./);
+});
+
+test("the update that is tried changes the database", async () => {
+  await arriveWithToken();
+  assert.equal((await shop.customer()).gender, null);
+  await docs.open("patch");
+  const { status, text } = await docs.execute("patch");
+  assert.equal(status.split("\n")[0], "200");
+  assert.match(text, /"John Doe"/);
+  const { first_name, last_name, gender } = await shop.customer();
+  assert.deepEqual({ first_name, last_name, gender }, { first_name: "John", last_name: "Doe", gender: "male" });
+});
+
+test("a dry run answers what the update would answer and writes nothing", async () => {
+  await arriveWithToken();
+  const before = await shop.customer();
+  await docs.open("patch");
+  await docs.page.locator('tr[data-param-name="validate_only"] select').selectOption("true");
+  await docs.write({ first_name: "Zoë" });
+  const { text } = await docs.execute("patch");
+  assert.match(text, /"Zoë"/);
+  assert.deepEqual(await shop.customer(), before);
+});
+
+test("a field that breaks a rule is shown with its message", async () => {
+  await arriveWithToken();
+  const before = await shop.customer();
+  await docs.open("patch");
+  await docs.write({ username: "not allowed!" });
+  const { status, text } = await docs.execute("patch");
+  assert.equal(status.split("\n")[0], "400");
+  assert.match(text, /Enter a valid username\./);
+  assert.deepEqual(await shop.customer(), before);
+});
+
+test("the keyboard alone updates the profile", async () => {
+  const { page } = await arrive();
+  const reach = async (locator) => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      if (await locator.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`no Tab leads to ${locator}`);
+  };
+  await reach(docs.token);
+  await page.keyboard.insertText(shop.key);
+  const patch = docs.operation("patch");
+  await reach(patch.locator("button.opblock-summary-control"));
+  await page.keyboard.press("Enter");
+  const body = patch.locator("textarea.body-param__text");
+  await body.waitFor();
+  await reach(body);
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.insertText('{"first_name": "Keyboard"}');
+  await reach(patch.getByRole("button", { name: "Execute" }));
+  await page.keyboard.press("Enter");
+  await patch.locator(".live-responses-table .response").getByText("Keyboard").first().waitFor();
+  assert.equal((await shop.customer()).first_name, "Keyboard");
+});
+
+test("on a telephone nothing is wider than the screen", async () => {
+  const { page } = await arriveWithToken({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const width = () => page.evaluate(() => document.scrollingElement.scrollWidth);
+  assert.equal(await width(), 390);
+  await docs.open("patch");
+  assert.equal(await width(), 390, "with an open operation");
+  await docs.write({ last_name: "Telephone" });
+  await docs.execute("patch");
+  assert.equal(await width(), 390, "with an answer");
+  assert.equal((await shop.customer()).last_name, "Telephone");
+});
+
+test("the two pages link to each other and share the token of the tab", async () => {
+  const { page } = await arriveWithToken();
+  assert.equal(page.url(), `${shop.origin}/docs`, "the token left the address");
+  await page.getByRole("link", { name: "GraphQL" }).click();
+  await page.waitForURL(`${shop.origin}/graphiql`);
+  const field = page.getByLabel("API token", { exact: true });
+  await field.waitFor();
+  assert.equal(await field.inputValue(), shop.key);
+  await page.locator(".graphiql-query-editor .monaco-editor .view-line").first().waitFor();
+  await page.getByRole("link", { name: "REST API" }).click();
+  await docs.ready();
+  assert.equal(await docs.token.inputValue(), shop.key);
+});
+
+test("the token is stored nowhere that outlives the tab, and Forget removes it", async () => {
+  const { page, token } = await arriveWithToken();
+  await docs.open("get");
+  await docs.execute("get");
+  assert.ok(!(await docs.stored()).includes(shop.key), "the token is in what the page stores");
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Forget" }).click()]);
+  await docs.ready();
+  assert.equal(await token.inputValue(), "");
+});
+
+test("a page that is not served is not linked", async () => {
+  const alone = await openShop(["--graphiql", "off"]);
+  docs = await openDocs(browser, alone.origin);
+  assert.equal(new URL(docs.page.url()).pathname, "/docs");
+  assert.deepEqual(await docs.page.locator("#links a").allInnerTexts(), ["OpenAPI document", "Licences"]);
+  await alone.close();
+});
+
+test("the licences of what the pages contain are served with them", async () => {
+  const { page } = await arrive();
+  const text = await page.evaluate(async () => (await fetch(document.querySelector("link[rel=license]").href)).text());
+  for (const name of ["swagger-ui-dist", "monaco-editor", "react", "graphiql", "graphql"]) {
+    assert.match(text, new RegExp(`^${name} \\d+\\.`, "m"));
+  }
+  assert.match(text, /SmartBear Software/);
+});
+
+test("the address that `serve --demo` prints shows the demo customer", async () => {
+  const demo = await openDemo("docs");
+  docs = await openDocs(browser, demo.address);
+  await docs.open("get");
+  assert.match((await docs.execute("get")).text, /"behrooz3500"/);
+  await demo.close();
+});
