@@ -12,6 +12,7 @@ pub mod auth;
 pub mod cli;
 mod deadline;
 pub mod graphql;
+mod held_body;
 pub mod playground;
 pub mod profile;
 mod request_id;

@@ -3,6 +3,6 @@
 use super::{CliError, print};
 
 pub(super) fn run() -> Result<(), CliError> {
-    print(crate::rest::openapi_json().map_err(CliError::failed)?.trim_end());
+    print(crate::rest::openapi_json(&crate::profile::ProfileRules::NATIVE).map_err(CliError::failed)?.trim_end());
     Ok(())
 }

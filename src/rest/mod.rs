@@ -41,8 +41,8 @@ pub fn router(profile: ProfileService) -> Router {
     Router::new()
         .route(PATH, handler.clone())
         .route("/api/shop/customers/me/", handler)
-        .with_state(profile)
-        .merge(openapi::router())
+        .with_state(profile.clone())
+        .merge(openapi::router(profile))
 }
 
 /// What answers every path that has no route: the JSON 404, unless the path is ours with needless escapes (`/%6de`, RFC

@@ -12,10 +12,11 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 
+// This server reads no larger body: none is compared.
+use crate::api::MAX_BODY_BYTES;
+
 /// How long a request waits for the rest of its body before it is passed on without it.
 const BODY_TIMEOUT: Duration = Duration::from_millis(100);
-/// The largest body that is compared, in bytes: this server reads no larger one.
-const MAX_BODY_BYTES: usize = 65_536;
 
 /// The body of a request, as far as it was read.
 pub(super) struct Buffered {

@@ -11,8 +11,6 @@ use super::answer::{Answer, COMPARED_HEADERS};
 const MAX_SHOWN_KEY_BYTES: usize = 64;
 /// The fields that a PATCH can change.
 pub(super) const WRITABLE: [&str; 5] = ["username", "avatar", "first_name", "last_name", "gender"];
-/// The fields that follow from them.
-const COMPUTED: [&str; 2] = ["full_name", "is_profile_completed"];
 
 /// Where a difference is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,8 +152,6 @@ pub(super) struct Stored<'a> {
     /// The answer to the dry run.
     pub(super) ours: &'a Answer,
     pub(super) upstream: &'a Answer,
-    /// The body of the request.
-    pub(super) sent: Option<&'a Value>,
 }
 
 /// What the rows say of a PATCH.
@@ -163,7 +159,7 @@ pub(super) struct Stored<'a> {
 pub(super) enum StoredRow {
     /// These differences; none when what was answered is stored, and what was rejected is not.
     Compared(Vec<Difference>),
-    /// Somebody else has changed the row.
+    /// The customer's token stopped or began to work between the two looks at the row.
     Moved,
 }
 
@@ -186,34 +182,20 @@ impl Stored<'_> {
         }
     }
 
+    /// The row must be what was answered, in the fields that the PATCH does not name too.
     fn accepted(&self, answered: &Map<String, Value>, after: &Map<String, Value>) -> StoredRow {
         let ours = match self.ours.json() {
             Some(Value::Object(ours)) if self.ours.status == StatusCode::OK => ours,
             _ => Map::new(),
         };
-        let mut differences = Vec::new();
-        for difference in stored_differences(answered, after) {
-            let Place::Stored(field) = &difference.place else { continue };
-            let expected = ours.get(field);
-            // The answer shows a value that is not stored, and it is compared with ours already.
-            let is_other_answer = expected.is_some() && expected == after.get(field);
-            // The answer is as we would have given it, and the row has another value in a field that was not sent.
-            let moved = expected.is_some() && expected == answered.get(field) && !self.is_sent(field);
-            if moved {
-                return StoredRow::Moved;
-            }
-            if !is_other_answer {
-                differences.push(difference);
-            }
-        }
-        StoredRow::Compared(differences)
-    }
-
-    /// Whether the request names the field, or one that it follows from.
-    fn is_sent(&self, field: &str) -> bool {
-        let Some(Value::Object(sent)) = self.sent else { return true };
-        let follows = COMPUTED.contains(&field) && WRITABLE.iter().any(|name| sent.contains_key(*name));
-        sent.contains_key(field) || follows
+        // Where the row is as we would have answered, the answer alone is wrong, and it is compared with ours already.
+        let is_answer_alone = |field: &str| ours.get(field).is_some_and(|expected| Some(expected) == after.get(field));
+        let differences = stored_differences(answered, after);
+        let of_row = differences.into_iter().filter(|difference| match &difference.place {
+            Place::Stored(field) => !is_answer_alone(field),
+            _ => true,
+        });
+        StoredRow::Compared(of_row.collect())
     }
 }
 

@@ -165,7 +165,7 @@ impl Comparison {
         match &prepared.row {
             None if ours != after => return Outcome::MovedMeanwhile,
             None => {}
-            Some(before) => match (Stored { before, after, ours, upstream, sent: sent.as_ref() }).compare() {
+            Some(before) => match (Stored { before, after, ours, upstream }).compare() {
                 StoredRow::Moved => return Outcome::MovedMeanwhile,
                 StoredRow::Compared(stored) => differences.extend(stored),
             },

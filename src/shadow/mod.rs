@@ -39,7 +39,6 @@ use tower::Service;
 use self::{
     comparison::{Asked, Comparer, Comparison},
     proxy::Proxy,
-    tee::Held,
     upstream::UpstreamError,
     writes::{Write, Writes},
 };
@@ -51,6 +50,7 @@ pub use self::{
     upstream::{Address, AddressError},
 };
 use crate::{
+    held_body::HeldBody,
     request_id::{RequestContext, RequestId},
     rest,
 };
@@ -134,7 +134,7 @@ impl Shadow {
         } else {
             let response = own_if_failed(self.proxy.pass_on(parts, body).await);
             // The write is under way until its response has been read.
-            response.map(|body| Body::new(Held::new(body, write)))
+            response.map(|body| Body::new(HeldBody::new(body, write)))
         }
     }
 

@@ -44,7 +44,7 @@ impl Ours {
         Self { budget, app: OnceLock::new(), slow_in_a_row: AtomicU32::new(0), paused_until: Mutex::default() }
     }
 
-    /// From now on there is somebody to ask.
+    /// Answers come from this app from now on.
     pub(super) fn open(&self, app: Router) {
         let _ = self.app.set(app);
     }
@@ -68,7 +68,7 @@ impl Ours {
         }
     }
 
-    /// Work for which nobody waits.
+    /// Work for which no client waits.
     pub(super) async fn in_background<T>(&self, work: impl Future<Output = Result<T, Reason>>) -> Result<T, Reason> {
         tokio::time::timeout(BACKGROUND_TIMEOUT, work).await.unwrap_or(Err(Reason::TooSlow))
     }

@@ -92,7 +92,7 @@ pub(super) enum UpstreamError {
     /// It closed the connection, or what it sent is no HTTP response.
     #[error("the old server gave no HTTP response")]
     Broken(#[source] hyper::Error),
-    /// It changed to another protocol, which nobody had asked for: the proxy passes no `Upgrade` on.
+    /// It changed to another protocol, which the request had not asked for: the proxy passes no `Upgrade` on.
     #[error("the old server changed the protocol")]
     SwitchedProtocols,
 }
@@ -207,7 +207,7 @@ impl Idle {
     }
 }
 
-/// Closes connections that have been idle for too long, as long as there is somebody to use them.
+/// Closes connections that have been idle for too long, as long as there is a proxy to use them.
 async fn close_idle(idle: Weak<Idle>) {
     loop {
         tokio::time::sleep(MAX_IDLE / 2).await;

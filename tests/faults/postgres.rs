@@ -93,14 +93,15 @@ pub struct ReadOnlyDatabase {
 }
 
 impl ReadOnlyDatabase {
-    /// Connections that are open keep their setting: they are ended, as a fail-over ends them.
+    /// Connections that are open keep their setting: they are ended, as a fail-over ends them, and
+    /// the statement waits until they have ended.
     async fn set_read_only(&self, value: &str) {
         let name = self.database.url().split(['?']).next().unwrap().rsplit('/').next().unwrap().to_owned();
         let db = self.database.connect().await;
         db.execute_unprepared("SET default_transaction_read_only = off").await.unwrap();
         for sql in [
             format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}"),
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 .to_owned(),
         ] {

@@ -170,8 +170,8 @@ async fn a_read_only_database_takes_reads_and_recovers() {
         db.execute_unprepared(&sql).await.unwrap();
     };
     set("on").await;
-    // The connections end, as they do when their server becomes a standby.
-    let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+    // The connections end, as they do when their server becomes a standby. The statement waits until they have ended.
+    let terminate = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity \
                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
     db.execute_unprepared(terminate).await.unwrap();
     for answer in failing.patch_all("read-only").await {

@@ -43,7 +43,8 @@ use crate::support::{
 both_databases![
     the_same_answers_are_equal,
     each_planted_fault_is_reported,
-    a_row_that_moves_meanwhile_says_nothing,
+    a_row_that_moves_meanwhile_says_nothing_of_a_read,
+    a_field_that_changes_beside_a_patch_is_reported,
     a_dry_run_writes_nothing,
     a_database_that_is_away_costs_a_comparison_and_no_answer,
 ];
@@ -298,26 +299,31 @@ async fn each_planted_fault_is_reported(database: Database) {
     }
 }
 
-async fn a_row_that_moves_meanwhile_says_nothing(database: Database) {
-    // The row changes after the old server has looked at it, and in a field that the PATCH does not name.
-    let stage = Stage::on(
-        database,
-        |server, request| {
-            Box::pin(async move {
-                let response = server.answer(request).await;
-                let change = "UPDATE customer SET last_name = last_name || 'x', version = version + 1";
-                server.rows.execute_unprepared(change).await.unwrap();
-                response
-            })
-        },
-        false,
-    )
-    .await;
+/// The old server answers, and another column of the row changes.
+fn with_another_change(server: OldServer, request: Request) -> BoxFuture<'static, Response> {
+    Box::pin(async move {
+        let response = server.answer(request).await;
+        let change = "UPDATE customer SET last_name = last_name || 'x', version = version + 1";
+        server.rows.execute_unprepared(change).await.unwrap();
+        response
+    })
+}
+
+async fn a_row_that_moves_meanwhile_says_nothing_of_a_read(database: Database) {
+    let stage = Stage::on(database, with_another_change, false).await;
     stage.api.get().key(&stage.sara.key).send().await.assert_status(200);
     assert_eq!(numbers(&stage.settled(1).await), [0, 0, 0, 1, 0]);
-    assert_eq!(stage.patch(json!({"gender": "female"})).await, 200);
-    assert_eq!(numbers(&stage.settled(2).await), [0, 0, 0, 2, 0]);
     assert!(stage.lines().await.is_empty());
+}
+
+async fn a_field_that_changes_beside_a_patch_is_reported(database: Database) {
+    // The response is as it should be, but it is not what is stored.
+    let stage = Stage::on(database, with_another_change, false).await;
+    assert_eq!(stage.patch(json!({"gender": "female"})).await, 200);
+    assert_eq!(numbers(&stage.settled(1).await), [0, 0, 1, 0, 0]);
+    let lines = stage.lines().await;
+    let places = lines[0]["differences"].as_array().unwrap().iter().map(|difference| difference["place"].clone());
+    assert_eq!(places.collect::<Vec<_>>(), ["stored.last_name", "stored.full_name"]);
 }
 
 async fn a_dry_run_writes_nothing(database: Database) {

@@ -1,6 +1,6 @@
 //! `GET /openapi.json`
 
-use std::sync::LazyLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Router,
@@ -10,26 +10,55 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::rest::{JSON, conditional, error::RestError};
+use crate::{
+    profile::ProfileRules,
+    rest::{JSON, conditional, error::RestError},
+    service::ProfileService,
+};
 
-/// The document, and the SHA-256 digest that its `ETag` is made of; made when a client first asks.
-static DOCUMENT: LazyLock<Option<(String, String)>> = LazyLock::new(|| {
-    let json = super::openapi_json().ok()?;
-    let digest = hex::encode(Sha256::digest(json.as_bytes()));
-    Some((json, digest))
-});
-
-/// `/openapi.json`. It needs no token.
-pub(in crate::rest) fn router() -> Router {
-    Router::new().route("/openapi.json", get(async |headers: HeaderMap| respond(&headers)))
+/// The document for the rules in force, made when a client first asks, and again when the rules have changed.
+#[derive(Clone)]
+struct Endpoint {
+    profile: ProfileService,
+    last: Arc<Mutex<Option<(ProfileRules, Arc<Document>)>>>,
 }
 
-fn respond(request: &HeaderMap) -> Response {
-    let Some((json, digest)) = &*DOCUMENT else { return RestError::Internal.into_response() };
-    let etag = format!("\"{digest}\"");
-    let headers = [(header::ETAG, etag.as_str()), (header::CACHE_CONTROL, "public, no-cache")];
-    if conditional::is_not_modified(request, digest) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
+/// The document, and the SHA-256 digest that its `ETag` is made of.
+struct Document {
+    json: String,
+    digest: String,
+}
+
+/// `/openapi.json`. It needs no token.
+pub(in crate::rest) fn router(profile: ProfileService) -> Router {
+    let endpoint = Endpoint { profile, last: Arc::default() };
+    Router::new().route("/openapi.json", get(async move |headers: HeaderMap| endpoint.respond(&headers)))
+}
+
+impl Endpoint {
+    fn respond(&self, request: &HeaderMap) -> Response {
+        let Ok(document) = self.document() else { return RestError::Internal.into_response() };
+        let Document { json, digest } = &*document;
+        let etag = format!("\"{digest}\"");
+        let headers = [(header::ETAG, etag.as_str()), (header::CACHE_CONTROL, "public, no-cache")];
+        if conditional::is_not_modified(request, digest) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        (headers, [(header::CONTENT_TYPE, JSON)], json.clone()).into_response()
     }
-    (headers, [(header::CONTENT_TYPE, JSON)], json.as_str()).into_response()
+
+    fn document(&self) -> serde_json::Result<Arc<Document>> {
+        let rules = self.profile.rules();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, document)) = &*last
+            && *of == *rules
+        {
+            return Ok(document.clone());
+        }
+        let json = super::openapi_json(&rules)?;
+        let digest = hex::encode(Sha256::digest(json.as_bytes()));
+        let document = Arc::new(Document { json, digest });
+        *last = Some((rules.clone(), document.clone()));
+        Ok(document)
+    }
 }

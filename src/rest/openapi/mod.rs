@@ -1,6 +1,6 @@
 //! The REST API as an OpenAPI 3.1 document: `openapi.json`, the command `openapi` and `/openapi.json`.
 //!
-//! It states no rule of its own: lengths and patterns are those of the [domain](crate::profile), and every response in it
+//! It states no rule of its own: lengths, nulls and patterns are those of the [domain](crate::profile), and every response in it
 //! was made by the code that answers requests.
 //!
 //! - `operations`: the four methods with their parameters
@@ -22,6 +22,8 @@ use utoipa::openapi::{
     tag::TagBuilder,
 };
 
+use crate::profile::ProfileRules;
+
 pub(super) use endpoint::router;
 
 /// The names of the two security schemes. They mean the same; each is one way to write the header.
@@ -41,15 +43,15 @@ answered 400 without a body, and headers above 32 KiB are answered 431.
 The order of checks is: path (404), token (401), method (405), content type (415), size (413), JSON (400), fields (400), \
 version (412). The first that fails decides the response.";
 
-/// The document, laid out for reading: the content of `openapi.json`.
+/// The document for tables with these rules, laid out for reading. `openapi.json` is that of [`ProfileRules::NATIVE`].
 ///
 /// # Errors
 /// Nothing in it fails to serialize; serde_json's interface allows for it.
-pub fn openapi_json() -> serde_json::Result<String> {
-    document().to_pretty_json().map(|json| json + "\n")
+pub fn openapi_json(rules: &ProfileRules) -> serde_json::Result<String> {
+    document(rules).to_pretty_json().map(|json| json + "\n")
 }
 
-fn document() -> OpenApi {
+fn document(rules: &ProfileRules) -> OpenApi {
     let mut info = Info::new("shop-profile", env!("CARGO_PKG_VERSION"));
     info.description = Some(DESCRIPTION.to_owned());
     let mut license = License::new(env!("CARGO_PKG_LICENSE"));
@@ -59,7 +61,7 @@ fn document() -> OpenApi {
         .info(info)
         .servers(Some([Server::new("/")]))
         .paths(PathsBuilder::new().path(super::PATH, operations::path_item()).build())
-        .components(Some(components()))
+        .components(Some(components(rules)))
         .security(Some([TOKEN, BEARER].map(|scheme| SecurityRequirement::new(scheme, [""; 0]))))
         .tags(Some([TagBuilder::new()
             .name(TAG)
@@ -68,9 +70,9 @@ fn document() -> OpenApi {
         .build()
 }
 
-fn components() -> Components {
+fn components(rules: &ProfileRules) -> Components {
     let mut components = Components::new();
-    components.schemas = schemas::all();
+    components.schemas = schemas::all(rules);
     components.responses = responses::all();
     components.headers = headers::all();
     let token = "The header `Authorization: Token <API token>`. The value includes the word `Token`.";

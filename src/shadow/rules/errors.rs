@@ -48,7 +48,7 @@ fn of_status(case: &Case<'_>) -> Vec<Message<'static>> {
     };
     let known = |name: &str| WRITABLE.into_iter().find(|known| *known == name);
     let message = |(field, messages): (String, Vec<String>)| {
-        // A field that nobody can send is explained by no rule.
+        // A field that no request can name is explained by no rule.
         let field = known(&field).unwrap_or("");
         messages.into_iter().map(move |_| Message { field, side, others: 0 })
     };
