@@ -96,10 +96,13 @@ class Shop:
         (row,) = self.database.execute("SELECT * FROM shop_customer WHERE id = 1")
         return row
 
-    def stop(self):
-        for process in self.processes:
+    def stop(self, first=0):
+        """Ends all processes, or those that were started when there were `first` already."""
+        processes = self.processes[first:]
+        del self.processes[first:]
+        for process in processes:
             process.terminate()
-        for process in self.processes:
+        for process in processes:
             process.wait()
 
 
