@@ -87,10 +87,7 @@ impl ProfileService {
         update: UpdateMyProfile,
     ) -> Result<Customer, ProfileError> {
         let UpdateMyProfile { input, expected } = update;
-        let patch = match input.parse() {
-            Ok(patch) => patch,
-            Err(invalid) => return Err(self.collect_errors(credential, invalid).await?),
-        };
+        let patch = self.parse(credential, input).await?;
         // One expected version, or none, goes straight into the statement's condition.
         let mut condition = match &expected {
             Precondition::Any => None,
@@ -103,7 +100,7 @@ impl ProfileService {
             }
             let customer = self.me(credential).await?;
             if !expected.allows(customer.profile_version()) {
-                return Err(self.conflict(&customer, &patch).await?);
+                self.check(&customer, &patch, &expected).await?;
             }
             if patch.is_noop_for(&customer) {
                 return Ok(customer);
@@ -114,20 +111,46 @@ impl ProfileService {
         Err(log_store_error(StoreError::Busy))
     }
 
-    /// Checks the fields of this input as `update_my_profile` would, without writing anything.
+    /// What [`Self::update_my_profile`] would answer now, without writing anything: the customer as it would be stored,
+    /// at the version that is stored. Whether the username is taken is a question to the database here; only the update
+    /// itself, whose statement the unique index decides, cannot lose a race.
     ///
     /// # Errors
     ///
-    /// As [`Self::update_my_profile`], but for the version.
-    pub async fn check(&self, credential: &Credential, input: PatchInput) -> Result<(), ProfileError> {
-        match input.parse() {
-            Err(invalid) => Err(self.collect_errors(credential, invalid).await?),
-            Ok(patch) => {
-                let customer = self.me(credential).await?;
-                let taken = self.username_taken(&customer, patch.username.as_ref()).await?;
-                taken.map_or(Ok(()), |error| Err(ProfileError::Invalid(vec![error])))
-            }
+    /// As [`Self::update_my_profile`], but for [`ProfileError::OutcomeUnknown`].
+    pub async fn validate_update(
+        &self,
+        credential: &Credential,
+        update: UpdateMyProfile,
+    ) -> Result<Customer, ProfileError> {
+        let UpdateMyProfile { input, expected } = update;
+        let patch = self.parse(credential, input).await?;
+        let customer = self.me(credential).await?;
+        self.check(&customer, &patch, &expected).await?;
+        Ok(patch.apply_to(customer))
+    }
+
+    /// Applies the rules that need no database. Their errors are for an authenticated client only, and beside them
+    /// belongs whether the username is taken.
+    async fn parse(&self, credential: &Credential, input: PatchInput) -> Result<Patch, ProfileError> {
+        let ValidationErrors { mut errors, username } = match input.parse() {
+            Ok(patch) => return Ok(patch),
+            Err(invalid) => invalid,
+        };
+        let customer = self.me(credential).await?;
+        if let Some(taken) = self.username_taken(&customer, username.as_ref()).await? {
+            errors.insert(0, taken);
         }
+        Err(ProfileError::Invalid(errors))
+    }
+
+    /// Applies the rules that depend on what is stored, in the contract's order: every field before the version.
+    async fn check(&self, customer: &Customer, patch: &Patch, expected: &Precondition) -> Result<(), ProfileError> {
+        if let Some(taken) = self.username_taken(customer, patch.username.as_ref()).await? {
+            return Err(ProfileError::Invalid(vec![taken]));
+        }
+        let version = customer.profile_version();
+        if expected.allows(version) { Ok(()) } else { Err(ProfileError::Conflict(version)) }
     }
 
     async fn write(
@@ -162,29 +185,8 @@ impl ProfileService {
         Err(error)
     }
 
-    /// All that is wrong with an invalid patch. The client must be authenticated first.
-    async fn collect_errors(
-        &self,
-        credential: &Credential,
-        invalid: ValidationErrors,
-    ) -> Result<ProfileError, ProfileError> {
-        let ValidationErrors { mut errors, username } = invalid;
-        let customer = self.me(credential).await?;
-        if let Some(taken) = self.username_taken(&customer, username.as_ref()).await? {
-            errors.insert(0, taken);
-        }
-        Ok(ProfileError::Invalid(errors))
-    }
-
-    /// The contract's order: every field before the version.
-    async fn conflict(&self, customer: &Customer, patch: &Patch) -> Result<ProfileError, ProfileError> {
-        let taken = self.username_taken(customer, patch.username.as_ref()).await?;
-        let conflict = ProfileError::Conflict(customer.profile_version());
-        Ok(taken.map_or(conflict, |error| ProfileError::Invalid(vec![error])))
-    }
-
-    /// The error if another customer has the username. It is asked for beside other errors only: when nothing else is
-    /// wrong, the unique index decides at the write, where there is no race.
+    /// The error if another customer has the username. An update asks for it beside other errors only: when nothing else
+    /// is wrong, the unique index decides at the write, where there is no race.
     async fn username_taken(
         &self,
         customer: &Customer,

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     auth::{Credential, Unauthenticated},
+    profile::Precondition,
     service::{ProfileError, ProfileService, UpdateMyProfile},
 };
 
@@ -77,21 +78,39 @@ impl Mutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateMyProfileInput,
+        #[graphql(
+            default = false,
+            desc = "Check everything, whether the username is taken and `ifVersion` included, and write nothing. The \
+                    payload is that of the change, with the present `version`."
+        )]
+        validate_only: bool,
     ) -> Option<Result<UpdateMyProfilePayload, ResolverError>> {
-        Some(update(context, input).await)
+        Some(update(context, input, validate_only).await)
     }
 }
 
-async fn update(context: &Context<'_>, input: UpdateMyProfileInput) -> Result<UpdateMyProfilePayload, ResolverError> {
+async fn update(
+    context: &Context<'_>,
+    input: UpdateMyProfileInput,
+    validate_only: bool,
+) -> Result<UpdateMyProfilePayload, ResolverError> {
     let (profile, Caller { credential, .. }) = caller(context)?;
     let (input, expected) = input.into_patch();
     let (result, invalid_version) = match expected {
         Ok(expected) => {
             let update = UpdateMyProfile { input, expected };
-            (profile.update_my_profile(credential, update).await.map(Some), None)
+            let result = if validate_only {
+                profile.validate_update(credential, update).await
+            } else {
+                profile.update_my_profile(credential, update).await
+            };
+            (result.map(Some), None)
         }
         // Every error is reported at once, those of the other fields too.
-        Err(invalid) => (profile.check(credential, input).await.map(|()| None), Some(invalid)),
+        Err(invalid) => {
+            let update = UpdateMyProfile { input, expected: Precondition::Any };
+            (profile.validate_update(credential, update).await.map(|_| None), Some(invalid))
+        }
     };
     match result {
         Ok(Some(customer)) => Ok(UpdateMyProfilePayload::updated(customer)),

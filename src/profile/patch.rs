@@ -87,14 +87,23 @@ impl PatchInput {
 }
 
 impl Patch {
+    /// The customer as the patch leaves them, at the same version.
+    pub fn apply_to(&self, customer: Customer) -> Customer {
+        let Self { username, avatar, first_name, last_name, gender } = self;
+        let name = |new: &Option<PersonName>, old| new.as_ref().map_or(old, |new| new.as_str().to_owned());
+        Customer {
+            username: username.as_ref().map_or(customer.username, |new| new.as_str().to_owned()),
+            avatar: avatar.as_ref().map_or(customer.avatar, |new| new.as_ref().map(|url| url.as_str().to_owned())),
+            first_name: name(first_name, customer.first_name),
+            last_name: name(last_name, customer.last_name),
+            gender: gender.unwrap_or(customer.gender),
+            ..customer
+        }
+    }
+
     /// Whether applying the patch to this customer would leave everything as it is.
     pub fn is_noop_for(&self, customer: &Customer) -> bool {
-        let Self { username, avatar, first_name, last_name, gender } = self;
-        username.as_ref().is_none_or(|new| new.as_str() == customer.username)
-            && avatar.as_ref().is_none_or(|new| new.as_ref().map(AvatarUrl::as_str) == customer.avatar.as_deref())
-            && first_name.as_ref().is_none_or(|new| new.as_str() == customer.first_name)
-            && last_name.as_ref().is_none_or(|new| new.as_str() == customer.last_name)
-            && gender.is_none_or(|new| new == customer.gender)
+        self.apply_to(customer.clone()) == *customer
     }
 
     /// Whether the patch names no field at all.

@@ -33,6 +33,8 @@ pub(super) enum RestError {
     NotFound,
     Unauthenticated(Unauthenticated),
     MethodNotAllowed(Method),
+    /// The query parameter of a dry run has no value that it may have, or occurs more than once.
+    InvalidValidateOnly,
     UnsupportedMediaType(String),
     Body(BodyError),
     /// Not JSON, and where.
@@ -89,6 +91,7 @@ impl IntoResponse for RestError {
                 let text = format!("Method \"{}\" not allowed.", clip(method.as_str()));
                 detail(StatusCode::METHOD_NOT_ALLOWED, &text)
             }
+            Self::InvalidValidateOnly => invalid_validate_only("Must be a valid boolean."),
             Self::UnsupportedMediaType(media_type) => {
                 let text = format!("Unsupported media type \"{}\" in request.", clip(&media_type));
                 detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text)
@@ -139,6 +142,14 @@ fn not_an_object(problem: &str) -> Response {
         non_field_errors: [&'a str; 1],
     }
     json(StatusCode::BAD_REQUEST, &NonField { non_field_errors: [problem] })
+}
+
+fn invalid_validate_only(problem: &str) -> Response {
+    #[derive(Serialize)]
+    struct Parameter<'a> {
+        validate_only: [&'a str; 1],
+    }
+    json(StatusCode::BAD_REQUEST, &Parameter { validate_only: [problem] })
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {

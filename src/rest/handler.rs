@@ -22,8 +22,8 @@ use crate::{
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, PATCH, OPTIONS");
 const APPLIED: HeaderValue = HeaderValue::from_static("handling=strict");
 
-/// Answers a request. The checks have the contract's order: credentials, method, content type, size, parsing, fields,
-/// version, write.
+/// Answers a request. The checks have the contract's order: credentials, method, query parameter, content type, size,
+/// parsing, fields, version, write.
 pub(super) async fn handle(State(profile): State<ProfileService>, request: Request) -> Response {
     let mut response = match *request.method() {
         // A browser's preflight carries no token.
@@ -44,12 +44,17 @@ async fn dispatch(profile: ProfileService, request: Request) -> Result<Response,
     match parts.method {
         Method::GET | Method::HEAD => api::execute(get(profile, credential, parts.headers)).await?,
         Method::PATCH => {
+            let validate_only = validate_only(parts.uri.query().unwrap_or_default());
             let update = Update {
                 profile,
                 credential,
                 expected: conditional::expected(&parts.headers),
                 strict: conditional::wants_strict_handling(&parts.headers),
-                body: body::read(&parts.headers, body).await,
+                validate_only: matches!(validate_only, Ok(true)),
+                body: match validate_only {
+                    Ok(_) => body::read(&parts.headers, body).await,
+                    Err(error) => Err(error),
+                },
             };
             api::execute(update.answer()).await?
         }
@@ -75,6 +80,7 @@ struct Update {
     credential: Credential,
     expected: Precondition,
     strict: bool,
+    validate_only: bool,
     body: Result<PatchBody, RestError>,
 }
 
@@ -89,7 +95,7 @@ impl Update {
     }
 
     async fn run(self) -> Result<Response, RestError> {
-        let Self { profile, credential, expected, strict, body } = self;
+        let Self { profile, credential, expected, strict, validate_only, body } = self;
         let is_small = body.as_ref().is_ok_and(PatchBody::is_small);
         if !is_small {
             profile.me(&credential).await?;
@@ -101,13 +107,30 @@ impl Update {
         }
         let Patch { input, ignored_fields } = patch?;
         if !ignored_fields.is_empty() {
-            return match profile.check(&credential, input).await {
-                Ok(()) => Err(RestError::Invalid(Vec::new(), ignored_fields)),
+            let update = UpdateMyProfile { input, expected: Precondition::Any };
+            return match profile.validate_update(&credential, update).await {
+                Ok(_) => Err(RestError::Invalid(Vec::new(), ignored_fields)),
                 Err(ProfileError::Invalid(errors)) => Err(RestError::Invalid(errors, ignored_fields)),
                 Err(error) => Err(error.into()),
             };
         }
-        let customer = profile.update_my_profile(&credential, UpdateMyProfile { input, expected }).await?;
+        let update = UpdateMyProfile { input, expected };
+        if validate_only {
+            let customer = profile.validate_update(&credential, update).await?;
+            return Ok(response::customer_as_if_stored(&customer));
+        }
+        let customer = profile.update_my_profile(&credential, update).await?;
         Ok(response::customer(&customer))
+    }
+}
+
+/// The query parameter `validate_only`: whether to write nothing. A client that says it twice, or in another word than
+/// `true` and `false`, gets an error: what it wanted tried must not be written.
+fn validate_only(query: &str) -> Result<bool, RestError> {
+    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "validate_only");
+    match (values.next().as_ref().map(|(_, value)| &**value), values.next()) {
+        (None, _) | (Some("false"), None) => Ok(false),
+        (Some("true"), None) => Ok(true),
+        _ => Err(RestError::InvalidValidateOnly),
     }
 }

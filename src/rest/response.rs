@@ -8,12 +8,17 @@ use axum::{
 use super::{JSON, conditional, error::RestError};
 use crate::profile::Customer;
 
+/// The customer as stored.
 pub(super) fn customer(customer: &Customer) -> Response {
+    let mut response = customer_as_if_stored(customer);
+    response.headers_mut().insert(header::ETAG, conditional::etag(customer.profile_version()));
+    response
+}
+
+/// The customer as a dry run foretells it. No version that is stored looks like this, so that there is no `ETag`.
+pub(super) fn customer_as_if_stored(customer: &Customer) -> Response {
     match customer.to_json() {
-        Ok(json) => {
-            let headers = [(header::CONTENT_TYPE, JSON), (header::ETAG, conditional::etag(customer.profile_version()))];
-            (headers, json).into_response()
-        }
+        Ok(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
         Err(_) => RestError::Internal.into_response(),
     }
 }
