@@ -23,9 +23,18 @@ BASELINE = target.BASELINE | {
 
 def require_layout():
     """Skips a test that waits for `--layout django` (docs/django-layout-notes.md)."""
-    help_text = subprocess.run([os.environ["TEST_PROGRAM"], "serve", "--help"], capture_output=True, text=True).stdout
-    if "--layout" not in help_text:
+    if "--layout" not in help_text("serve"):
         pytest.skip("this program has no --layout django")
+
+
+def require(command):
+    """Skips a test that waits for a command."""
+    if not help_text(command):
+        pytest.skip(f"this program has no {command}")
+
+
+def help_text(command):
+    return subprocess.run([os.environ["TEST_PROGRAM"], command, "--help"], capture_output=True, text=True).stdout
 
 
 class Shop:
@@ -49,10 +58,10 @@ class Shop:
         command = [self.python, "-m", "django", *arguments]
         return run(command, self.environment | environment)
 
-    def start_django(self, **environment):
+    def start_django(self, port=0, **environment):
         """Django under gunicorn; a server to ask."""
         # Already listening when gunicorn starts, so that no test has to wait for it.
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = socket.create_server(("127.0.0.1", port))
         command = [self.python, "-m", "gunicorn", "--no-control-socket", "--log-level", "critical", "--threads", "8"]
         command += ["--bind", f"fd://{listener.fileno()}", "django.core.wsgi:get_wsgi_application()"]
         self.spawn(command, environment, pass_fds=[listener.fileno()])
