@@ -107,6 +107,7 @@ class Shop:
 
     def stop(self, first=0):
         """Ends all processes, or those that were started when there were `first` already."""
+        self.database.close()
         processes = self.processes[first:]
         del self.processes[first:]
         for process in processes:
