@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// `url` with a setting of the connection.
-fn with_setting(url: &str, name: &str, value: &str) -> String {
+pub fn with_setting(url: &str, name: &str, value: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}options[{name}]={value}")
 }

@@ -16,6 +16,7 @@ mod corpus;
 mod cost;
 mod demo;
 mod docs;
+mod dry_run;
 mod durability;
 mod faults;
 mod faults_postgres;

@@ -134,7 +134,8 @@ async fn graphql_errors(shop: &Shop, who: &Customer, patch: &Value) -> Vec<(Stri
         .collect()
 }
 
-fn in_graphql(patch: &Value) -> Value {
+/// A patch in REST's names as an input of GraphQL.
+pub fn in_graphql(patch: &Value) -> Value {
     let field = |(name, value): (&String, &Value)| match name.as_str() {
         "first_name" => ("firstName".to_owned(), value.clone()),
         "last_name" => ("lastName".to_owned(), value.clone()),

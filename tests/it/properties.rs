@@ -20,14 +20,15 @@ both_databases![
     a_random_body_is_stored_or_rejected_as_a_whole
 ];
 
-const FIELDS: [&str; 5] = ["username", "avatar", "first_name", "last_name", "gender"];
+/// What a patch can change.
+pub const FIELDS: [&str; 5] = ["username", "avatar", "first_name", "last_name", "gender"];
 
-/// Runs the property for each of 256 bodies.
+/// Runs the property for each of 256 bodies, or of as many as `PROPTEST_CASES` says.
 pub fn check<B: std::fmt::Debug>(
     bodies: impl Strategy<Value = B>,
     holds: impl AsyncFn(B) -> Result<(), TestCaseError>,
 ) {
-    let mut runner = TestRunner::new(Config { cases: 256, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     let run = |body| Handle::current().block_on(holds(body));
     tokio::task::block_in_place(|| runner.run(&bodies, run)).unwrap_or_else(|error| panic!("{error}"));
 }
