@@ -4,7 +4,7 @@ use std::{convert::Infallible, env, str::FromStr};
 
 use super::CliError;
 use crate::{
-    profile::Username,
+    profile::{USERNAME_MAX_CHARS, Username},
     store::{CustomerRef, DatabaseUrl, DatabaseUrlError, Store},
 };
 
@@ -65,7 +65,7 @@ impl CustomerArg {
             (_, Some(id)) => Ok(CustomerRef::Id(id)),
             (username, None) => {
                 let username = username.as_deref().unwrap_or_default();
-                let username = Username::parse(&username.into()).map_err(CliError::Invalid)?;
+                let username = Username::parse(&username.into(), USERNAME_MAX_CHARS).map_err(CliError::Invalid)?;
                 Ok(CustomerRef::CanonicalUsername(username.canonical().to_owned()))
             }
         }

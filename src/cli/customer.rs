@@ -69,6 +69,23 @@ impl From<AddArgs> for NewCustomerInput {
     }
 }
 
+impl Command {
+    /// Whose it is in a Django shop's database, and what to do there; `None` when the command works there too.
+    pub(super) fn djangos_own(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Add(_) => Some(("new customers", "use Django's admin, or the shop's own registration")),
+            Self::Deactivate(_) | Self::Activate(_) => {
+                Some(("the customers' states", "use Django's admin: the field \"Active\" of the user"))
+            }
+            Self::Import(_) => Some(("its customers", "use `manage.py loaddata`")),
+            Self::Duplicates => {
+                Some(("its usernames", "`shop-profile django check` counts those that differ in case alone"))
+            }
+            Self::Show(_) | Self::Export(_) => None,
+        }
+    }
+}
+
 pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliError> {
     let store = open(url).await?;
     let result = match command {

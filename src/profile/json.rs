@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Customer, Gender};
+use super::{Customer, StoredGender};
 
 /// The ten keys of the contract, in its order.
 #[derive(Serialize)]
@@ -12,10 +12,10 @@ struct CustomerJson<'a> {
     mobile_number: Option<&'a str>,
     email: Option<&'a str>,
     avatar: Option<&'a str>,
-    first_name: &'a str,
-    last_name: &'a str,
+    first_name: Option<&'a str>,
+    last_name: Option<&'a str>,
     full_name: String,
-    gender: Option<&'static str>,
+    gender: Option<&'a str>,
     is_profile_completed: bool,
 }
 
@@ -31,10 +31,10 @@ impl Customer {
             mobile_number: self.mobile_number.as_deref(),
             email: self.email.as_deref(),
             avatar: self.avatar.as_deref(),
-            first_name: &self.first_name,
-            last_name: &self.last_name,
+            first_name: self.first_name.as_deref(),
+            last_name: self.last_name.as_deref(),
             full_name: self.full_name(),
-            gender: self.gender.map(Gender::as_str),
+            gender: self.gender.as_ref().map(StoredGender::as_str),
             is_profile_completed: self.is_profile_completed(),
         })
     }

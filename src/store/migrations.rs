@@ -7,7 +7,7 @@ use sea_orm::{DbErr, EntityTrait};
 use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManager, seaql_migrations};
 
 use super::{
-    Store,
+    OwnTables, Store,
     explain::{explain, explain_migration},
 };
 
@@ -43,6 +43,9 @@ pub enum MigrateError {
     /// The applied migrations cannot be read.
     #[error("cannot read which migrations the database has: {}", explain(.0))]
     Read(DbErr),
+    /// The tables are a Django shop's, whose schema is Django's to change.
+    #[error("the tables are a Django shop's: Django's migrations change them")]
+    DjangoTables,
     /// The pending migrations cannot be applied.
     #[error("cannot migrate the database: {}", explain_migration(.0))]
     Apply(DbErr),
@@ -52,9 +55,10 @@ impl Store {
     /// Reads which migrations the database has. It needs no right but SELECT.
     ///
     /// # Errors
-    /// [`MigrateError::Read`].
+    /// [`MigrateError::Read`], [`MigrateError::DjangoTables`].
     pub async fn migrations(&self) -> Result<Migrations, MigrateError> {
-        migrations(&self.write).await.map_err(MigrateError::Read)
+        let OwnTables { write, .. } = self.own_tables().map_err(|_| MigrateError::DjangoTables)?;
+        migrations(write).await.map_err(MigrateError::Read)
     }
 
     /// Applies the pending migrations, all or none, and gives their names.

@@ -36,6 +36,8 @@ mod rest_fields;
 mod schema;
 mod serve_options;
 mod server;
+mod shadow_compare;
+mod shadow_proxy;
 mod signals;
 mod versions;
 mod wal;

@@ -5,6 +5,7 @@
 
 mod read;
 mod update;
+mod write;
 
 use chrono::{DateTime, Utc};
 use entity::{api_token, customer};

@@ -11,6 +11,7 @@ pub mod fuzz_targets;
 pub mod proxy;
 pub mod raw;
 pub mod shop;
+pub mod upstream;
 
 use std::{
     io::Write,

@@ -1,0 +1,402 @@
+//! Finds a Django shop's tables and columns by what the catalogue and the operator say.
+
+use sea_orm::sqlx;
+
+use super::{
+    ColumnName, ColumnType, DjangoOptions, DjangoShop, Finding, InspectError, ProfileTable, ShopColumn, ShopField,
+    ShopTable, TableName,
+    catalogue::{Catalogue, Column, Table},
+};
+use crate::profile::Field;
+
+/// What was found of a shop, and what is missing.
+#[derive(Default)]
+pub(super) struct Inspection {
+    pub(super) tokens: Option<Table>,
+    pub(super) token_key: Option<ShopColumn>,
+    pub(super) token_user_id: Option<ShopColumn>,
+    pub(super) users: Option<Table>,
+    pub(super) user_id: Option<ShopColumn>,
+    /// The tables that are one-to-one with the users, with the column that references them.
+    one_to_one: Vec<(Table, String)>,
+    /// Which of them has fields of the profile.
+    pub(super) profile: Option<usize>,
+    /// In the order of [`ShopField::ALL`].
+    pub(super) columns: [Option<ShopColumn>; ShopField::ALL.len()],
+    pub(super) touch: Vec<ShopColumn>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A column that was found: of the user table, or of a one-to-one table.
+struct Found {
+    profile: Option<usize>,
+    column: Column,
+}
+
+impl Inspection {
+    /// Reads the catalogue.
+    pub(super) async fn of<C: Catalogue>(catalogue: &mut C, options: &DjangoOptions) -> sqlx::Result<Self> {
+        let mut found = Self::default();
+        found.tokens = found.table(catalogue, &options.token_table, "--token-table").await?;
+        found.find_users(catalogue, options).await?;
+        found.find_ids();
+        if let Some(users) = found.users.clone() {
+            found.find_one_to_one(catalogue, &users, options).await?;
+            found.find_fields(&users, options);
+            found.find_touch(&users, options);
+            found.check_unique(&users);
+            if let Some(profile) = found.profile_table()
+                && !C::ONE_STATEMENT_WRITES_TWO_TABLES
+            {
+                found.findings.push(Finding::ProfileTableOnSqlite(profile.table.clone()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The tables that were found.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &Table> {
+        [self.users.as_ref(), self.tokens.as_ref(), self.profile_table()].into_iter().flatten()
+    }
+
+    /// The table with a part of the profile.
+    pub(super) fn profile_table(&self) -> Option<&Table> {
+        self.one_to_one.get(self.profile?).map(|(table, _)| table)
+    }
+
+    /// The column of the profile's table that references the user.
+    pub(super) fn profile_user_id(&self) -> Option<ShopColumn> {
+        let (table, column) = self.one_to_one.get(self.profile?)?;
+        table.column(column).map(|column| shop_column(column, true))
+    }
+
+    /// The shop.
+    ///
+    /// # Errors
+    /// [`InspectError::Missing`]: everything that is missing.
+    pub(super) fn into_shop(self) -> Result<DjangoShop, InspectError> {
+        if !self.findings.is_empty() {
+            return Err(InspectError::Missing(self.findings));
+        }
+        let profile_table = self.profile_table().map(|table| table.table.clone()).zip(self.profile_user_id());
+        let profile_table = profile_table.map(|(table, user_id)| ProfileTable { table, user_id });
+        let [username, mobile_number, email, avatar, first_name, last_name, gender, is_active] = self.columns;
+        let shop = || {
+            Some(DjangoShop {
+                user_table: self.users?.table,
+                user_id: self.user_id?,
+                token_table: self.tokens?.table,
+                token_key: self.token_key?,
+                token_user_id: self.token_user_id?,
+                profile_table,
+                username: username?,
+                mobile_number: mobile_number?,
+                email: email?,
+                avatar: avatar?,
+                first_name: first_name?,
+                last_name: last_name?,
+                gender: gender?,
+                is_active: is_active?,
+                touch: self.touch,
+            })
+        };
+        // What was not found is a finding, so nothing is missing here.
+        shop().ok_or(InspectError::Missing(Vec::new()))
+    }
+
+    async fn table<C: Catalogue>(
+        &mut self,
+        catalogue: &mut C,
+        name: &TableName,
+        option: &'static str,
+    ) -> sqlx::Result<Option<Table>> {
+        let table = catalogue.table(name).await?;
+        match &table {
+            None => {
+                let schemas = catalogue.schemas_with(&name.name).await?;
+                self.findings.push(Finding::NoTable { name: name.clone(), option, schemas });
+            }
+            Some(table) if table.is_view => self.findings.push(Finding::View(table.table.clone())),
+            Some(_) => {}
+        }
+        Ok(table)
+    }
+
+    async fn find_users<C: Catalogue>(&mut self, catalogue: &mut C, options: &DjangoOptions) -> sqlx::Result<()> {
+        let reference = self.tokens.as_ref().and_then(|tokens| {
+            let by_name = tokens.foreign_keys.iter().find(|key| key.column == "user_id");
+            by_name.or(tokens.foreign_keys.first()).cloned()
+        });
+        self.users = match (&options.user_table, &reference, &self.tokens) {
+            (Some(name), ..) => self.table(catalogue, name, "--user-table").await?,
+            (None, Some(reference), _) => self.table(catalogue, &reference.table, "--user-table").await?,
+            (None, None, Some(tokens)) => {
+                self.findings.push(Finding::NoUserReference(tokens.table.clone()));
+                None
+            }
+            (None, None, None) => None,
+        };
+        if let (Some(reference), Some(users), Some(tokens)) = (reference, &self.users, &self.tokens)
+            && reference.table != users.name()
+        {
+            let (tokens, named) = (tokens.table.clone(), users.table.clone());
+            self.findings.push(Finding::OtherUsers { tokens, references: reference.table, named });
+        }
+        Ok(())
+    }
+
+    /// The key of the tokens and the ids of the users.
+    fn find_ids(&mut self) {
+        let reference = self.tokens.as_ref().zip(self.users.as_ref());
+        let reference = reference.and_then(|(tokens, users)| {
+            tokens.reference_to(users).map(|(key, references)| (key.column.clone(), references))
+        });
+        let (token_user_id, user_id) = reference.unzip();
+        if let Some(tokens) = self.tokens.clone() {
+            self.token_key = self.named_column(&tokens, "key", ColumnType::Text);
+            let user_id = token_user_id.as_deref().unwrap_or("user_id");
+            self.token_user_id = self.named_column(&tokens, user_id, ColumnType::Integer);
+            if self.token_key.is_some() && !tokens.is_unique("key") {
+                self.not_unique(&tokens, "key", "a token belongs to one customer");
+            }
+        }
+        if let Some(users) = self.users.clone() {
+            match user_id.as_deref().or(users.primary_key()).and_then(|name| users.column(name)) {
+                Some(column) => {
+                    self.check_type(&column.name, &users, column, &[ColumnType::Integer]);
+                    self.user_id = Some(shop_column(column, false));
+                }
+                None => self.findings.push(Finding::NoPrimaryKey(users.table.clone())),
+            }
+        }
+    }
+
+    /// A column of the tokens' table.
+    fn named_column(&mut self, tokens: &Table, name: &str, expected: ColumnType) -> Option<ShopColumn> {
+        let Some(column) = tokens.column(name) else {
+            let name = if name == "key" { "key" } else { "user_id" };
+            self.findings.push(Finding::NotTokens(tokens.table.clone(), name));
+            return None;
+        };
+        self.check_type("token", tokens, column, &[expected]);
+        Some(shop_column(column, false))
+    }
+
+    async fn find_one_to_one<C: Catalogue>(
+        &mut self,
+        catalogue: &mut C,
+        users: &Table,
+        options: &DjangoOptions,
+    ) -> sqlx::Result<()> {
+        let fields = ShopField::ALL.into_iter().map(|field| wanted(field, options));
+        let mut wanted = fields.chain(options.touch.iter().cloned());
+        // Most shops have everything in the user table.
+        if wanted.all(|column| column.table.is_none() && users.column(&column.name).is_some()) {
+            return Ok(());
+        }
+        let token_table = self.tokens.as_ref().map(Table::name);
+        for name in catalogue.tables_referencing(&users.table).await? {
+            if Some(&name) == token_table.as_ref() || name == users.name() {
+                continue;
+            }
+            let Some(table) = catalogue.table(&name).await? else { continue };
+            let user_id = self.user_id.as_ref().map(|column| column.name.as_str());
+            let references = table.foreign_keys.iter().filter(|key| key.table == users.name()).find(|key| {
+                let references = key.references.as_deref().or(users.primary_key());
+                table.is_unique(&key.column) && references == user_id
+            });
+            if let Some(column) = references.map(|key| key.column.clone()) {
+                self.one_to_one.push((table, column));
+            }
+        }
+        Ok(())
+    }
+
+    fn find_fields(&mut self, users: &Table, options: &DjangoOptions) {
+        let mut profiles: Vec<usize> = Vec::new();
+        for (at, field) in ShopField::ALL.into_iter().enumerate() {
+            let name = wanted(field, options);
+            let Some(found) = self.find_field(users, field, &name) else { continue };
+            let table = self.table_of(users, &found).clone();
+            let expected = if field == ShopField::IsActive { ColumnType::Boolean } else { ColumnType::Text };
+            self.check_type(field.as_str(), &table, &found.column, &[expected]);
+            if is_written(field, options) && found.column.is_generated {
+                self.generated(field.as_str(), &table, &found.column);
+            }
+            if field == ShopField::IsActive && found.profile.is_some() {
+                self.findings.push(Finding::ActiveElsewhere(users.table.clone()));
+            }
+            if let Some(profile) = found.profile
+                && !profiles.contains(&profile)
+            {
+                profiles.push(profile);
+            }
+            self.columns[at] = Some(shop_column(&found.column, found.profile.is_some()));
+        }
+        self.profile = profiles.first().copied();
+        if profiles.len() > 1 {
+            let profiles = profiles.iter().map(|at| self.one_to_one[*at].0.table.clone()).collect();
+            self.findings.push(Finding::SeveralProfileTables { user: users.table.clone(), profiles });
+        }
+    }
+
+    /// The column of a field: in the named table, else in the user table, else in the one-to-one table that has it.
+    fn find_field(&mut self, users: &Table, field: ShopField, name: &ColumnName) -> Option<Found> {
+        let found = match &name.table {
+            Some(table) => match self.in_named_table(users, table, &name.name) {
+                Ok(found) => found,
+                Err(Some(table)) => return self.no_column(field, name, vec![table]),
+                Err(None) => {
+                    let (table, users) = (table.clone(), users.table.clone());
+                    self.findings.push(Finding::NotOneToOne(table, field.to_string(), users));
+                    return None;
+                }
+            },
+            None => match self.anywhere(users, &name.name) {
+                Ok(found) => found,
+                Err(tables) if tables.is_empty() => {
+                    let searched = self.searched(users);
+                    return self.no_column(field, name, searched);
+                }
+                Err(tables) => {
+                    self.findings.push(Finding::SeveralColumns { field, column: name.name.clone(), tables });
+                    return None;
+                }
+            },
+        };
+        Some(found)
+    }
+
+    /// # Errors
+    /// The table, when it lacks the column; `None` when there is no such one-to-one table.
+    fn in_named_table(&self, users: &Table, name: &TableName, column: &str) -> Result<Found, Option<ShopTable>> {
+        let (profile, table) = if names(name, users) {
+            (None, users)
+        } else {
+            let at = self.one_to_one.iter().position(|(table, _)| names(name, table)).ok_or(None)?;
+            (Some(at), &self.one_to_one[at].0)
+        };
+        let column = table.column(column).ok_or_else(|| Some(table.table.clone()))?;
+        Ok(Found { profile, column: column.clone() })
+    }
+
+    /// # Errors
+    /// The one-to-one tables that have the column: none, or several.
+    fn anywhere(&self, users: &Table, column: &str) -> Result<Found, Vec<ShopTable>> {
+        if let Some(column) = users.column(column) {
+            return Ok(Found { profile: None, column: column.clone() });
+        }
+        let with = self.one_to_one.iter().enumerate();
+        let with = with.filter_map(|(at, (table, _))| Some((at, table, table.column(column)?)));
+        match &with.collect::<Vec<_>>()[..] {
+            [(at, _, column)] => Ok(Found { profile: Some(*at), column: (*column).clone() }),
+            several => Err(several.iter().map(|(_, table, _)| table.table.clone()).collect()),
+        }
+    }
+
+    fn no_column(&mut self, field: ShopField, name: &ColumnName, tables: Vec<ShopTable>) -> Option<Found> {
+        self.findings.push(Finding::NoColumn { field, column: name.name.clone(), tables });
+        None
+    }
+
+    /// Where a column was looked for.
+    fn searched(&self, users: &Table) -> Vec<ShopTable> {
+        let one_to_one = self.one_to_one.iter().map(|(table, _)| table.table.clone());
+        std::iter::once(users.table.clone()).chain(one_to_one).collect()
+    }
+
+    fn find_touch(&mut self, users: &Table, options: &DjangoOptions) {
+        for name in &options.touch {
+            let found = match &name.table {
+                Some(table) => self.in_named_table(users, table, &name.name).ok(),
+                None => self.anywhere(users, &name.name).ok(),
+            };
+            // A table that has no field of the profile is not written, so it cannot be touched.
+            let Some(found) = found.filter(|found| found.profile.is_none() || found.profile == self.profile) else {
+                let profile = self.profile_table().map(|table| table.table.clone());
+                let tables = std::iter::once(users.table.clone()).chain(profile).collect();
+                self.findings.push(Finding::NoTouchColumn { column: name.clone(), tables });
+                continue;
+            };
+            let table = self.table_of(users, &found).clone();
+            let times = [ColumnType::TimestampWithTimeZone, ColumnType::Timestamp, ColumnType::Date];
+            self.check_type("--touch", &table, &found.column, &times);
+            if found.column.is_generated {
+                self.generated("--touch", &table, &found.column);
+            }
+            self.touch.push(shop_column(&found.column, found.profile.is_some()));
+        }
+    }
+
+    fn check_unique(&mut self, users: &Table) {
+        if let Some(id) = self.user_id.clone()
+            && !users.is_unique(&id.name)
+        {
+            self.not_unique(users, &id.name, "a row is found by it");
+        }
+        let username = self.columns[0].clone().filter(|column| !column.in_profile_table);
+        if let Some(username) = username
+            && !users.is_unique(&username.name)
+            && users.unique_expressions(&username.name).next().is_none()
+        {
+            self.not_unique(users, &username.name, "the database decides whether a username is taken");
+        }
+    }
+
+    fn check_type(&mut self, what: &str, table: &Table, column: &Column, expected: &[ColumnType]) {
+        if expected.contains(&column.column_type) {
+            return;
+        }
+        let expected = match expected {
+            [ColumnType::Text, ..] => "varchar or text",
+            [ColumnType::Integer, ..] => "an integer",
+            [ColumnType::Boolean, ..] => "boolean",
+            _ => "a timestamp or a date",
+        };
+        let (what, table, declared_type) = (what.to_owned(), table.table.clone(), column.declared_type.clone());
+        self.findings.push(Finding::Type { what, table, column: column.name.clone(), declared_type, expected });
+    }
+
+    fn generated(&mut self, what: &str, table: &Table, column: &Column) {
+        let (what, table, column) = (what.to_owned(), table.table.clone(), column.name.clone());
+        self.findings.push(Finding::Generated { what, table, column });
+    }
+
+    fn not_unique(&mut self, table: &Table, column: &str, why: &'static str) {
+        self.findings.push(Finding::NotUnique { table: table.table.clone(), column: column.to_owned(), why });
+    }
+
+    fn table_of<'a>(&'a self, users: &'a Table, found: &Found) -> &'a Table {
+        found.profile.map_or(users, |at| &self.one_to_one[at].0)
+    }
+}
+
+/// Whether the server writes the field. A media file's path is Django's to write.
+pub(super) fn is_written(field: ShopField, options: &DjangoOptions) -> bool {
+    match field {
+        ShopField::Profile(Field::Avatar) => options.media_url.is_none(),
+        ShopField::Profile(Field::Username | Field::FirstName | Field::LastName | Field::Gender) => true,
+        ShopField::Profile(Field::MobileNumber | Field::Email) | ShopField::IsActive => false,
+    }
+}
+
+/// The column that a field should have.
+fn wanted(field: ShopField, options: &DjangoOptions) -> ColumnName {
+    options.column(field).cloned().unwrap_or_else(|| ColumnName { table: None, name: field.as_str().to_owned() })
+}
+
+/// Whether the operator means this table.
+fn names(name: &TableName, table: &Table) -> bool {
+    name.name == table.table.name && (name.schema.is_none() || name.schema == table.table.schema)
+}
+
+fn shop_column(column: &Column, in_profile_table: bool) -> ShopColumn {
+    ShopColumn {
+        in_profile_table,
+        name: column.name.clone(),
+        column_type: column.column_type,
+        declared_type: column.declared_type.clone(),
+        max_chars: column.max_chars,
+        nullable: column.is_nullable,
+    }
+}
