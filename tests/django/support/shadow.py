@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import target
-from support.shop import INACTIVE_TOKEN, TOKEN, require
+from support.shop import INACTIVE_TOKEN, TOKEN
 
 # Of the connection, or of the moment.
 NOT_COMPARED = {"date", "connection", "keep-alive"}
@@ -19,7 +19,6 @@ PATIENCE = 20  # seconds until a report that does not come is missing
 
 class Shadow:
     def __init__(self, shop, django, folder, *options, **environment):
-        require("shadow")
         self.report = folder / "report.jsonl"
         upstream = "http://{}:{}".format(*django.address)
         arguments = ["--upstream", upstream, "--listen", "127.0.0.1:0", "--report", self.report, "--layout", "django"]

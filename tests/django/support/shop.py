@@ -5,7 +5,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-import pytest
 import target
 from support.database import Database
 from support.environment import EXAMPLE, TESTS, python
@@ -19,22 +18,6 @@ BASELINE = target.BASELINE | {
     "email": "customer1@example.com",
     "is_active": True,
 }
-
-
-def require_layout():
-    """Skips a test that waits for `--layout django` (docs/django-layout-notes.md)."""
-    if "--layout" not in help_text("serve"):
-        pytest.skip("this program has no --layout django")
-
-
-def require(command):
-    """Skips a test that waits for a command."""
-    if not help_text(command):
-        pytest.skip(f"this program has no {command}")
-
-
-def help_text(command):
-    return subprocess.run([os.environ["TEST_PROGRAM"], command, "--help"], capture_output=True, text=True).stdout
 
 
 class Shop:
@@ -69,7 +52,6 @@ class Shop:
 
     def start_server(self, *arguments, **environment):
         """`shop-profile serve --layout django` on the shop's database; a server to ask."""
-        require_layout()
         return self.serve("--layout", "django", *arguments, **environment)
 
     def start_own_server(self, url):
@@ -91,7 +73,6 @@ class Shop:
 
     def run(self, *arguments, **environment):
         """A command of shop-profile on the shop's tables: exit code, stdout, stderr."""
-        require_layout()
         done = subprocess.run(
             [self.program, *arguments], env=self.environment | environment, capture_output=True, text=True
         )
