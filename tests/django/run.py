@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests in an environment of their own: `python3 tests/django/run.py [--binary PATH] [pytest's arguments]`.
 
-Without --binary, TEST_PROGRAM names the server.
+Without --binary, TEST_PROGRAM names the server. `--latency` measures the shadow instead.
 """
 
 import os
@@ -21,6 +21,8 @@ def main(arguments):
     for django in ("5.2", "4.2"):
         python(django)
     command = [python("tests"), "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    if "--latency" in arguments:
+        command = [python("tests"), "shadow_latency.py"]
     return subprocess.run(command, cwd=TESTS, env=environment).returncode
 
 

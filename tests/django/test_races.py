@@ -15,6 +15,13 @@ def restored(shop):
     shop.restore()
 
 
+@pytest.fixture
+def admin(version, engine, django):
+    if version == "4.2" and engine == "sqlite":
+        pytest.skip("Django's admin fails beside any other writer: before 5.1 no transaction begins as a writing one")
+    return Admin(django)
+
+
 def patch(target, **fields):
     answer = target.ask(request(body=fields))
     assert answer.status == 200, answer
@@ -33,8 +40,8 @@ def race(*writers):
             done.result()
 
 
-def test_an_admin_form_that_saves_changed_fields_undoes_nothing(shop, django, server):
-    admin, undone = Admin(django), []
+def test_an_admin_form_that_saves_changed_fields_undoes_nothing(shop, admin, server):
+    undone = []
 
     def ours(turn):
         patch(server, first_name=f"ours {turn}")
@@ -51,33 +58,38 @@ def test_an_admin_form_that_saves_changed_fields_undoes_nothing(shop, django, se
     assert not undone
 
 
-def test_ours_undoes_no_whole_row_save(shop, django, server, record_property):
+def test_ours_undoes_no_whole_row_save(shop, django, admin, server):
     """DRF's PATCH and Django's stock admin form save the whole row: what they undo of ours is counted, not asserted."""
-    admin, undone = Admin(django), []
-
-    def ours(turn):
-        patch(server, gender="male" if turn % 2 else "female")
-        shown, _ = server.row()
-        undone.extend([turn] if shown["gender"] != ("male" if turn % 2 else "female") else [])
 
     def by_drf(turn):
         patch(django, first_name=f"DRF {turn}")
+        assert shop.stored()["first_name"] == f"DRF {turn}"
 
     def by_admin(turn):
         admin.change("shop/customer/1/change/", email=f"{turn}@example.com")
+        assert shop.stored()["email"] == f"{turn}@example.com"
 
-    race(ours, by_drf)
-    assert shop.stored()["first_name"] == f"DRF {WRITES - 1}"
-    by_drfs_patch = len(undone)
-    undone.clear()
-    race(ours, by_admin)
-    assert shop.stored()["email"] == f"{WRITES - 1}@example.com"
-    print(f"of {WRITES} patches DRF's PATCH undid {by_drfs_patch} at once, the admin's form {len(undone)}")
+    for name, write in (("DRF's PATCH", by_drf), ("the admin's form", by_admin)):
+        patches, undone = patch_beside(write, server)
+        assert patches
+        print(f"{WRITES} saves by {name} undid {undone} of {patches} patches")
 
 
-def test_a_deactivation_is_never_undone(shop, django, server):
-    admin = Admin(django)
+def patch_beside(write, server):
+    """Patches one field all the while that another server writes the row; how many patches, and how many were undone."""
+    patches, undone, gender = 0, 0, None
+    with ThreadPoolExecutor() as pool:
+        others = pool.submit(lambda: [write(turn) for turn in range(WRITES)])
+        while not others.done():
+            undone += gender is not None and server.row()[0]["gender"] != gender
+            gender = "female" if patches % 2 else "male"
+            patch(server, gender=gender)
+            patches += 1
+        others.result()
+    return patches, undone
 
+
+def test_a_deactivation_is_never_undone(shop, admin, server):
     def ours(turn):
         answer = server.ask(request(body={"first_name": f"{turn}"}))
         assert answer.status in (200, 401), answer

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 from case import request
-from support.drf import unescaped
+from support.drf import compact
 
 GET = request("GET", type=None)
 NULLABLE = {"mobile_number": [None, "", "0930"], "avatar": [None, "", "x"], "gender": [None, "", "male", "other"]}
@@ -61,7 +61,7 @@ def combinations():
 def test_is_shown_as_drf_shows_it(columns, shop, django, server):
     shop.restore(**columns)
     theirs, ours = django.ask(GET), server.ask(GET)
-    assert (ours.status, ours.body) == (theirs.status, unescaped(theirs.body))
+    assert (ours.status, ours.body) == (theirs.status, compact(theirs.body))
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: json.dumps(patch)[:60])
@@ -73,7 +73,7 @@ def test_is_patched_as_drf_patches_it(columns, patch, shop, django, server):
     written_by_django = shop.stored()
     shop.restore(**columns)
     ours = server.ask(request(body=patch))
-    assert (ours.status, ours.body) == (theirs.status, unescaped(theirs.body))
+    assert (ours.status, ours.body) == (theirs.status, compact(theirs.body))
     assert without_time(shop.stored()) == without_time(written_by_django)
 
 

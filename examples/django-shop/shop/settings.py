@@ -1,7 +1,7 @@
 """A Django shop as many are: its own user model, Django's admin, DRF's tokens, djoser's user endpoints.
 
 Environment: DATABASE_URL (`sqlite:///absolute/path` or `postgres://user:password@host:port/name`), LANGUAGE_CODE,
-LOCALE_MIDDLEWARE=1 (messages in the language that the client asks for) and DEBUG=1.
+LOCALE_MIDDLEWARE=1 (messages in the language that the client asks for), LANGUAGES (`en,fa`: no others) and DEBUG=1.
 """
 
 import os
@@ -18,6 +18,8 @@ AUTH_USER_MODEL = "shop.Customer"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": from_url(os.environ.get("DATABASE_URL", f"sqlite://{BASE_DIR}/shop.db"))}
 LANGUAGE_CODE = os.environ.get("LANGUAGE_CODE", "en-us")
+if "LANGUAGES" in os.environ:
+    LANGUAGES = [(code, code) for code in os.environ["LANGUAGES"].split(",")]
 USE_TZ = True
 STATIC_URL = "/static/"
 

@@ -5,7 +5,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-import pytest
 import target
 from support.database import Database
 from support.environment import EXAMPLE, TESTS, python
@@ -19,13 +18,6 @@ BASELINE = target.BASELINE | {
     "email": "customer1@example.com",
     "is_active": True,
 }
-
-
-def require_layout():
-    """Skips a test that waits for `--layout django` (docs/django-layout-notes.md)."""
-    help_text = subprocess.run([os.environ["TEST_PROGRAM"], "serve", "--help"], capture_output=True, text=True).stdout
-    if "--layout" not in help_text:
-        pytest.skip("this program has no --layout django")
 
 
 class Shop:
@@ -49,10 +41,10 @@ class Shop:
         command = [self.python, "-m", "django", *arguments]
         return run(command, self.environment | environment)
 
-    def start_django(self, **environment):
+    def start_django(self, port=0, **environment):
         """Django under gunicorn; a server to ask."""
         # Already listening when gunicorn starts, so that no test has to wait for it.
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = socket.create_server(("127.0.0.1", port))
         command = [self.python, "-m", "gunicorn", "--no-control-socket", "--log-level", "critical", "--threads", "8"]
         command += ["--bind", f"fd://{listener.fileno()}", "django.core.wsgi:get_wsgi_application()"]
         self.spawn(command, environment, pass_fds=[listener.fileno()])
@@ -60,7 +52,6 @@ class Shop:
 
     def start_server(self, *arguments, **environment):
         """`shop-profile serve --layout django` on the shop's database; a server to ask."""
-        require_layout()
         return self.serve("--layout", "django", *arguments, **environment)
 
     def start_own_server(self, url):
@@ -82,7 +73,6 @@ class Shop:
 
     def run(self, *arguments, **environment):
         """A command of shop-profile on the shop's tables: exit code, stdout, stderr."""
-        require_layout()
         done = subprocess.run(
             [self.program, *arguments], env=self.environment | environment, capture_output=True, text=True
         )
@@ -96,10 +86,14 @@ class Shop:
         (row,) = self.database.execute("SELECT * FROM shop_customer WHERE id = 1")
         return row
 
-    def stop(self):
-        for process in self.processes:
+    def stop(self, first=0):
+        """Ends all processes, or those that were started when there were `first` already."""
+        self.database.close()
+        processes = self.processes[first:]
+        del self.processes[first:]
+        for process in processes:
             process.terminate()
-        for process in self.processes:
+        for process in processes:
             process.wait()
 
 

@@ -1,0 +1,61 @@
+"""What the shadow adds to a response's time: `python3 tests/django/run.py --binary … --latency`.
+
+One connection and then 16 send GET and PATCH to Django and to the shadow before it, in turns; medians are printed.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "reference")]
+
+from case import request
+from support.cluster import Cluster
+from support.shadow import Shadow
+from support.shop import Shop
+
+ROUNDS, REQUESTS = 5, 200
+OPERATIONS = {"GET": [request("GET", type=None)], "PATCH": [request(body={"first_name": name}) for name in ("A", "B")]}
+
+
+def milliseconds(target, raws, connections):
+    """The time of each request."""
+
+    def one(n):
+        begin = time.perf_counter()
+        answer = target.ask(raws[n % len(raws)])
+        assert answer.status == 200, answer
+        return (time.perf_counter() - begin) * 1e3
+
+    with ThreadPoolExecutor(connections) as pool:
+        return list(pool.map(one, range(REQUESTS)))
+
+
+def main():
+    cluster = Cluster()
+    shop = Shop("5.2", cluster.create_database())
+    try:
+        django = shop.start_django()
+        shadow = Shadow(shop, django, Path(tempfile.mkdtemp()), SHOP_PROFILE_LOG="off")
+        for connections in (1, 16):
+            for operation, raws in OPERATIONS.items():
+                times = {"Django": [], "shadow": []}
+                for _ in range(ROUNDS):
+                    times["Django"] += milliseconds(django, raws, connections)
+                    times["shadow"] += milliseconds(shadow.client, raws, connections)
+                alone, through = (statistics.median(each) for each in times.values())
+                print(
+                    f"{operation} by {connections} connections: {alone:.2f} ms, by the shadow {through:.2f} ms: "
+                    f"{through - alone:+.2f} ms, {(through / alone - 1) * 100:+.1f} %"
+                )
+        print(shadow.stop()[0])
+    finally:
+        shop.stop()
+        cluster.stop()
+
+
+if __name__ == "__main__":
+    main()
