@@ -93,11 +93,13 @@ def found(line):
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_is_reported_by_place_and_kind(fault, shop, django, shadow):
-    reported = len(shadow.lines())
-    shop.restore(**fault.row)
     raw = at_fault(fault.raw, fault.name)
-    through = shadow.client.ask(raw)
-    line = shadow.wait_for_lines(reported + 1)[-1]
+
+    def ask():
+        shop.restore(**fault.row)
+        return shadow.client.ask(raw)
+
+    through, line = shadow.reported(ask)
     assert (fault.place, fault.kind) in found(line), line
     assert line["explained"] is False
     assert line["method"] == fault.raw.split()[0].decode() and line["status"]["upstream"] == through.status
@@ -108,11 +110,11 @@ def test_is_reported_by_place_and_kind(fault, shop, django, shadow):
 def test_a_stale_row_is_reported(shop, shadow):
     """A cache in the old server that no update clears."""
     shop.restore(first_name="Old")
-    reported, raw = len(shadow.lines()), at_fault(GET, "a stale row")
+    raw = at_fault(GET, "a stale row")
     shadow.client.ask(raw)
     shop.restore(first_name="New")
-    assert b"Old" in shadow.client.ask(raw).body
-    (line,) = shadow.wait_for_lines(reported + 1)[reported:]
+    answer, line = shadow.reported(lambda: shadow.client.ask(raw))
+    assert b"Old" in answer.body
     assert ("first_name", "value") in found(line)
 
 
@@ -133,12 +135,13 @@ def test_values_are_reported_only_when_asked_for(shop, django, shadow, tmp_path)
 
 def test_without_a_fault_nothing_is_reported(shop, django, tmp_path):
     shadow = Shadow(shop, django, tmp_path)
-    for fault in FAULTS:
+    # Twice: a busy machine answers too late for the shadow, which then compares nothing.
+    for fault in FAULTS * 2:
         shop.restore(**fault.row)
         shadow.client.ask(fault.raw)
     last, compared = shadow.stop()
-    assert last == f"ready to switch: {len(FAULTS)} compared, 0 unexplained"
-    assert compared == len(FAULTS) and not shadow.unexplained()
+    assert last == f"ready to switch: {compared} compared, 0 unexplained"
+    assert compared >= len(FAULTS) and not shadow.unexplained()
 
 
 def test_the_summary_says_that_it_is_not_ready(shop, django, tmp_path):
