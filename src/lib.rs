@@ -18,5 +18,6 @@ mod request_id;
 pub mod rest;
 pub mod server;
 pub mod service;
+pub mod shadow;
 pub mod store;
 pub mod transfer;

@@ -10,7 +10,7 @@ use crate::{
         ValidationErrors,
     },
     request_id,
-    store::{Store, StoreError, TokenOwner, now},
+    store::{Rules, Store, StoreError, TokenOwner, now},
 };
 
 /// How often an update is tried because the row changed between its statement and the look at why nothing was written.
@@ -68,7 +68,7 @@ impl ProfileService {
     ///
     /// [`ProfileError::Unauthenticated`], [`ProfileError::Unavailable`], [`ProfileError::Internal`].
     pub async fn me(&self, credential: &Credential) -> Result<Customer, ProfileError> {
-        let Some(owner) = self.store.find_token_owner(&credential.digest).await.map_err(log_store_error)? else {
+        let Some(owner) = self.store.find_token_owner(credential).await.map_err(log_store_error)? else {
             self.rejected_tokens.record(credential.format.into(), None);
             return Err(Unauthenticated::UnknownToken.into());
         };
@@ -87,7 +87,7 @@ impl ProfileService {
         update: UpdateMyProfile,
     ) -> Result<Customer, ProfileError> {
         let UpdateMyProfile { input, expected } = update;
-        let patch = self.parse(credential, input).await?;
+        let patch = self.parse(credential, &input).await?;
         // One expected version, or none, goes straight into the statement's condition.
         let mut condition = match &expected {
             Precondition::Any => None,
@@ -95,8 +95,13 @@ impl ProfileService {
         };
         let mut read_first = patch.is_empty() || matches!(&expected, Precondition::OneOf(list) if list.len() != 1);
         for _ in 0..MAX_ATTEMPTS {
-            if !read_first && let Some(customer) = self.write(credential, &patch, condition).await? {
-                return Ok(customer);
+            if !read_first {
+                match self.write(credential, &patch, condition).await {
+                    Ok(Some(customer)) => return Ok(customer),
+                    Ok(None) => {}
+                    Err(WriteError::Rejected(field, code)) => return Err(self.rejected(&input, field, code).await),
+                    Err(WriteError::Other(error)) => return Err(error),
+                }
             }
             let customer = self.me(credential).await?;
             if !expected.allows(customer.profile_version()) {
@@ -124,7 +129,7 @@ impl ProfileService {
         update: UpdateMyProfile,
     ) -> Result<Customer, ProfileError> {
         let UpdateMyProfile { input, expected } = update;
-        let patch = self.parse(credential, input).await?;
+        let patch = self.parse(credential, &input).await?;
         let customer = self.me(credential).await?;
         self.check(&customer, &patch, &expected).await?;
         Ok(patch.apply_to(customer))
@@ -132,12 +137,21 @@ impl ProfileService {
 
     /// Applies the rules that need no database. Their errors are for an authenticated client only, and beside them
     /// belongs whether the username is taken.
-    async fn parse(&self, credential: &Credential, input: PatchInput) -> Result<Patch, ProfileError> {
-        let ValidationErrors { mut errors, username } = match input.parse() {
+    async fn parse(&self, credential: &Credential, input: &PatchInput) -> Result<Patch, ProfileError> {
+        let mut invalid = match input.parse(&self.store.rules()) {
             Ok(patch) => return Ok(patch),
             Err(invalid) => invalid,
         };
         let customer = self.me(credential).await?;
+        if invalid.may_be_of_a_changed_column()
+            && let Some(rules) = self.read_rules_again().await
+        {
+            match input.parse(&rules) {
+                Ok(patch) => return Ok(patch),
+                Err(still_invalid) => invalid = still_invalid,
+            }
+        }
+        let ValidationErrors { mut errors, username } = invalid;
         if let Some(taken) = self.username_taken(&customer, username.as_ref()).await? {
             errors.insert(0, taken);
         }
@@ -158,18 +172,44 @@ impl ProfileService {
         credential: &Credential,
         patch: &Patch,
         condition: Option<ProfileVersion>,
-    ) -> Result<Option<Customer>, ProfileError> {
+    ) -> Result<Option<Customer>, WriteError> {
         let before = deadline::progress();
         deadline::note(Progress::ChangeUnderWay);
-        let result = self.store.update_profile(credential.digest, patch, condition, deadline::current()).await;
+        let result = self.store.update_profile(credential, patch, condition, deadline::current()).await;
         let is_stored = matches!(result, Ok(Some(_)) | Err(StoreError::OutcomeUnknown(_)));
         deadline::note(if is_stored { Progress::Stored } else { before });
         match result {
             Ok(customer) => Ok(customer),
             // The only unique column that a patch can change is the canonical username.
-            Err(StoreError::Unique(_)) => Err(ProfileError::Invalid(vec![FieldError::username_taken()])),
-            Err(error) => Err(log_store_error(error)),
+            Err(StoreError::Unique(_)) => Err(ProfileError::Invalid(vec![FieldError::username_taken()]).into()),
+            Err(StoreError::Rejected(field, code)) => Err(WriteError::Rejected(field, code)),
+            Err(error) => Err(log_store_error(error).into()),
         }
+    }
+
+    /// What is wrong with a patch of which a Django shop's column has rejected a value. By the rules that were known the
+    /// value was right: a migration may have changed them.
+    async fn rejected(&self, input: &PatchInput, field: Field, code: ErrorCode) -> ProfileError {
+        let rules = self.read_rules_again().await.unwrap_or_else(|| self.store.rules());
+        match input.parse(&rules) {
+            Err(ValidationErrors { errors, .. }) => ProfileError::Invalid(errors),
+            Ok(_) => ProfileError::Invalid(vec![FieldError::rejected(field, code)]),
+        }
+    }
+
+    /// The rules by a Django shop's columns as they are now.
+    async fn read_rules_again(&self) -> Option<Rules> {
+        let rules = self.store.read_rules_again().await;
+        rules.unwrap_or_else(|error| {
+            let cause = &error as &dyn std::error::Error;
+            tracing::warn!(request = request_id::for_log(), error = cause, "cannot read the shop's columns again");
+            None
+        })
+    }
+
+    /// The rules of the profile at present.
+    pub fn rules(&self) -> Rules {
+        self.store.rules()
     }
 
     /// The customer who owns a token, if it is live and they are active.
@@ -181,7 +221,7 @@ impl ProfileService {
             (None, _) if !is_active => (Rejection::Inactive, Unauthenticated::Inactive),
             (None, _) => return Ok(customer),
         };
-        self.rejected_tokens.record(reason, Some(token_id));
+        self.rejected_tokens.record(reason, token_id);
         Err(error)
     }
 
@@ -193,8 +233,23 @@ impl ProfileService {
         username: Option<&Username>,
     ) -> Result<Option<FieldError>, ProfileError> {
         let Some(username) = username else { return Ok(None) };
-        let owner = self.store.find_username(username.canonical()).await.map_err(log_store_error)?;
+        let owner = self.store.find_username(username).await.map_err(log_store_error)?;
         Ok(owner.filter(|id| *id != customer.id).map(|_| FieldError::username_taken()))
+    }
+}
+
+/// Why an update's statement failed.
+#[derive(Debug)]
+enum WriteError {
+    /// A column of a Django shop rejects the value of this field.
+    Rejected(Field, ErrorCode),
+    /// Anything else.
+    Other(ProfileError),
+}
+
+impl From<ProfileError> for WriteError {
+    fn from(error: ProfileError) -> Self {
+        Self::Other(error)
     }
 }
 
@@ -240,7 +295,7 @@ fn log_store_error(error: StoreError) -> ProfileError {
     let request = request_id::for_log();
     let cause = &error as &dyn std::error::Error;
     match &error {
-        StoreError::Unique(_) | StoreError::Database(_) => {
+        StoreError::Unique(_) | StoreError::Rejected(..) | StoreError::DjangoTables | StoreError::Database(_) => {
             tracing::error!(request, error = cause, "the store failed");
             ProfileError::Internal
         }

@@ -2,10 +2,12 @@
 
 use super::{ApiToken, TokenDigest, TokenFormat};
 
-/// The key that a request carries, as a digest. Whether it is a live one, only the database knows.
-#[derive(Clone, Copy, Debug)]
+/// The key that a request carries. Whether it is a live one, only the database knows.
+#[derive(Clone, Debug)]
 pub struct Credential {
-    /// What is looked up.
+    /// The key itself: what a Django shop stores.
+    pub token: ApiToken,
+    /// What shop-profile's own tables store.
     pub digest: TokenDigest,
     /// What the log says when it is not found.
     pub format: TokenFormat,
@@ -59,7 +61,7 @@ impl Credential {
 
 impl From<&ApiToken> for Credential {
     fn from(key: &ApiToken) -> Self {
-        Self { digest: key.digest(), format: key.format() }
+        Self { token: key.clone(), digest: key.digest(), format: key.format() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys: made, recognised and digested, never printed.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -10,8 +10,9 @@ const CHECKSUM_CHARS: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// An API token in plaintext: `shp_`, 40 random characters (238 bits), 6 characters of checksum. It exists where it is
-/// issued and where a request carries it; only its digest is stored.
-pub struct ApiToken(String);
+/// issued and where a request carries it; only its digest is stored, but for a Django shop, which stores the token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiToken(Arc<str>);
 
 impl ApiToken {
     /// A new key from the system's random source, which may fail.
@@ -27,15 +28,15 @@ impl ApiToken {
         }
         let checksum = checksum(&key[PREFIX.len()..]);
         key.push_str(&checksum);
-        Ok(Self(key))
+        Ok(Self(key.into()))
     }
 
     /// A key of any shape that a client or an operator holds.
-    pub fn from_plaintext(key: impl Into<String>) -> Self {
+    pub fn from_plaintext(key: impl Into<Arc<str>>) -> Self {
         Self(key.into())
     }
 
-    /// The key in clear, for the one moment in which it is shown.
+    /// The key in clear, for the one moment in which it is shown, and for the statement that looks for it.
     pub fn expose_secret(&self) -> &str {
         &self.0
     }

@@ -4,8 +4,9 @@ use std::{convert::Infallible, env, str::FromStr};
 
 use super::CliError;
 use crate::{
-    profile::Username,
-    store::{CustomerRef, DatabaseUrl, DatabaseUrlError, Store},
+    profile::{CompletingFields, Customer, StoredGender, USERNAME_MAX_CHARS, Username},
+    store::{CustomerRef, DatabaseUrl, DatabaseUrlError, DjangoOptions, ShopKey, Store},
+    transfer::DjangoSource,
 };
 
 /// A database URL. clap prints a value that it cannot parse, so this one always parses: [`DatabaseUrlArg::parse`] says
@@ -47,6 +48,42 @@ impl CustomerArg {
         customer.ok_or_else(|| self.not_found())
     }
 
+    /// Looks the customer up in a Django shop's tables.
+    pub(super) async fn find_in_django(
+        &self,
+        url: &DatabaseUrl,
+        options: &DjangoOptions,
+    ) -> Result<Customer, CliError> {
+        let (source, _) = super::import::open_shop(url, options, false).await?;
+        let DjangoSource { mut reader, media_url } = source;
+        let key = match (&self.username, self.id) {
+            (_, Some(id)) => ShopKey::Id(id),
+            (username, None) => ShopKey::Username(username.as_deref().unwrap_or_default()),
+        };
+        let found = reader.find(key).await.map_err(CliError::failed)?;
+        reader.close().await;
+        let row = found.ok_or_else(|| self.not_found())?;
+        let completed_by = options.complete_profile.as_ref();
+        let completed_by = completed_by.map_or(CompletingFields::NATIVE, |fields| fields.iter().copied().collect());
+        let [username, mobile_number, email, avatar, first_name, last_name, gender] = row.values;
+        Ok(Customer {
+            id: row.id,
+            username: username.unwrap_or_default(),
+            mobile_number,
+            email,
+            avatar: match &media_url {
+                None => avatar,
+                Some(media) => avatar.and_then(|path| media.of(&path)),
+            },
+            first_name,
+            last_name,
+            gender: gender.map(StoredGender::from),
+            // No version is shown.
+            version: 0,
+            completed_by,
+        })
+    }
+
     pub(super) fn not_found(&self) -> CliError {
         CliError::Failure(match (&self.username, self.id) {
             (_, Some(id)) => format!("there is no customer with the id {id}"),
@@ -65,7 +102,7 @@ impl CustomerArg {
             (_, Some(id)) => Ok(CustomerRef::Id(id)),
             (username, None) => {
                 let username = username.as_deref().unwrap_or_default();
-                let username = Username::parse(&username.into()).map_err(CliError::Invalid)?;
+                let username = Username::parse(&username.into(), USERNAME_MAX_CHARS).map_err(CliError::Invalid)?;
                 Ok(CustomerRef::CanonicalUsername(username.canonical().to_owned()))
             }
         }

@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, arguments::CustomerArg, duplicates, export, import, open, print};
+use super::{CliError, arguments::CustomerArg, duplicates, export, import, layout::Layout, open, print};
 use crate::{
     profile::{Customer, NewCustomerInput},
     service::{self, AddCustomerError},
-    store::{DatabaseUrl, Store},
+    store::{DatabaseUrl, DjangoOptions, Store},
 };
 
 /// What to do with a customer.
@@ -69,19 +69,49 @@ impl From<AddArgs> for NewCustomerInput {
     }
 }
 
-pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliError> {
+impl Command {
+    /// Whose it is in a Django shop's database, and what to do there; `None` when the command works there too.
+    pub(super) fn djangos_own(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Add(_) => Some(("new customers", "use Django's admin, or the shop's own registration")),
+            Self::Deactivate(_) | Self::Activate(_) => {
+                Some(("the customers' states", "use Django's admin: the field \"Active\" of the user"))
+            }
+            Self::Import(args) if args.is_from_database() => None,
+            Self::Import(_) => Some(("its customers", "use `manage.py loaddata`")),
+            Self::Duplicates => {
+                Some(("its usernames", "`shop-profile django check` counts those that differ in case alone"))
+            }
+            Self::Show(_) | Self::Export(_) => None,
+        }
+    }
+}
+
+pub(super) async fn run(command: Command, url: &DatabaseUrl, layout: &Layout) -> Result<(), CliError> {
+    if let (Layout::Django(options), Command::Show(_) | Command::Export(_)) = (layout, &command) {
+        return of_django(command, url, options).await;
+    }
     let store = open(url).await?;
     let result = match command {
         Command::Add(args) => add(&store, args).await,
         Command::Show(customer) => customer.find(&store).await.and_then(|row| show(&row.into())),
         Command::Deactivate(customer) => set_active(&store, &customer, false).await,
         Command::Activate(customer) => set_active(&store, &customer, true).await,
-        Command::Import(args) => import::run(args, &store).await,
+        Command::Import(args) => import::run(args, &store, layout).await,
         Command::Export(args) => export::run(args, &store).await,
         Command::Duplicates => duplicates::run(&store).await,
     };
     store.close().await;
     result
+}
+
+/// A customer, or all of them, out of a Django shop's tables.
+async fn of_django(command: Command, url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
+    match command {
+        Command::Show(customer) => show(&customer.find_in_django(url, options).await?),
+        Command::Export(args) => export::run_django(args, url, options).await,
+        _ => Ok(()),
+    }
 }
 
 async fn add(store: &Store, args: AddArgs) -> Result<(), CliError> {

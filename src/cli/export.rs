@@ -4,7 +4,7 @@ use std::io;
 
 use super::{CliError, progress};
 use crate::{
-    store::Store,
+    store::{DatabaseUrl, DjangoOptions, Store},
     transfer::{self, ExportError, Format},
 };
 
@@ -21,11 +21,24 @@ const EXPORT_HELP: &str = "\
 Values are written as they are stored, so that an import reads the same. A customer chooses their own names: a
 spreadsheet takes a cell such as =HYPERLINK(...) for a formula. Import a CSV file into it as text.";
 
+/// Out of a Django shop's database.
+pub(super) async fn run_django(args: Args, url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
+    let (source, customers) = super::import::open_shop(url, options, false).await?;
+    let bar = progress::rows(customers);
+    let result = transfer::export_django(source, args.format, io::stdout(), |rows| bar.set_position(rows)).await;
+    bar.finish_and_clear();
+    ended(result)
+}
+
 pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
     let (customers, _) = store.count_rows().await.map_err(CliError::failed)?;
     let bar = progress::rows(customers);
     let result = transfer::export(store, args.format, io::stdout(), |rows| bar.set_position(rows)).await;
     bar.finish_and_clear();
+    ended(result)
+}
+
+fn ended(result: Result<(), ExportError>) -> Result<(), CliError> {
     match result {
         // It is no error when the reader has closed the pipe (`| head`).
         Err(ExportError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

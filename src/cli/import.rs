@@ -1,22 +1,35 @@
-//! `customer import`: customers from a file.
+//! `customer import`: customers from a file, or out of a Django shop's database.
 
 use std::path::PathBuf;
 
 use clap::ArgAction;
 
-use super::{CliError, arguments::switch, print, progress};
-use crate::{
-    store::Store,
-    transfer::{self, Format, Import, ImportSummary, OnConflict},
+use super::{
+    CliError,
+    arguments::{DatabaseUrlArg, switch},
+    layout::Layout,
+    print, progress,
 };
+use crate::{
+    profile::MediaUrl,
+    store::{DatabaseUrl, DjangoOptions, ShopReader, Store},
+    transfer::{self, DjangoSource, Format, Import, ImportSource, ImportSummary, OnConflict},
+};
+
+/// Where the rejected rows of a database are listed: in the present folder, for a database has none.
+const DATABASE_REPORT: &str = "from-database.rejected.jsonl";
 
 /// What to import, and how.
 #[derive(clap::Args)]
 #[command(after_help = IMPORT_HELP)]
 pub struct Args {
     /// CSV with a first line of field names, or one JSON object a line.
-    #[arg(value_name = "FILE", env = "SHOP_PROFILE_IMPORT_FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", env = "SHOP_PROFILE_IMPORT_FILE", required_unless_present = "from_database")]
+    file: Option<PathBuf>,
+    /// A Django shop's database, in place of a file: its customers with their tokens. Needs --layout django.
+    #[arg(long, value_name = "URL", env = "SHOP_PROFILE_IMPORT_FROM_DATABASE", hide_env_values = true)]
+    #[arg(conflicts_with = "file")]
+    from_database: Option<DatabaseUrlArg>,
     /// How the file is written; without it the name decides (.csv, .jsonl, .ndjson).
     #[arg(long, value_enum, env = "SHOP_PROFILE_IMPORT_FORMAT")]
     format: Option<Format>,
@@ -39,19 +52,49 @@ plaintext (a JSON list; in CSV separated by spaces); only their hashes are store
 
 A customer is identified by the id, or by the username where no row has an id: give every row an id, or none.
 
+With --from-database the database of --database-url is our own, and --layout django with its options says how to read
+the other one. It is read in one transaction; on SQLite, Django cannot write meanwhile unless its file has a WAL.
+date_joined, and the column of --touch, become the dates of the customer. Rejected rows are listed by the user's id in
+from-database.rejected.jsonl in the present folder.
+
 A row with a username, id, mobile number, e-mail address or token of an earlier row is rejected, in every mode.
 Rejected rows are listed in FILE.rejected.jsonl; the others are imported. After an interruption, run it again with
 --on-conflict skip or update: what was imported does not change again.";
 
-pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
-    let Args { file, format, dry_run, on_conflict, min_token_length } = args;
-    let format = format
-        .or_else(|| Format::of(&file))
-        .ok_or_else(|| CliError::Failure("cannot tell the format by the file's name: give --format".into()))?;
-    let size = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
-    let bar = progress::bytes(size);
-    let import = Import { file: &file, format, dry_run, on_conflict, min_token_chars: min_token_length };
-    let result = transfer::import(store, import, |bytes| bar.set_position(bytes)).await;
+impl Args {
+    /// Whether the customers come out of a database.
+    pub(super) fn is_from_database(&self) -> bool {
+        self.from_database.is_some()
+    }
+}
+
+pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<(), CliError> {
+    let Args { file, from_database, format, dry_run, on_conflict, min_token_length: min_token_chars } = args;
+    let report;
+    let (bar, source) = match (&file, from_database) {
+        (_, Some(url)) => {
+            let Layout::Django(options) = layout else {
+                return Err(CliError::Usage("--from-database reads a Django shop: add --layout django".into()));
+            };
+            report = PathBuf::from(DATABASE_REPORT);
+            let url = url.parse("--from-database (SHOP_PROFILE_IMPORT_FROM_DATABASE)")?;
+            let (source, customers) = open_shop(&url, options, true).await?;
+            (progress::rows(customers), ImportSource::Django(Box::new(source)))
+        }
+        (Some(path), None) => {
+            let format = format
+                .or_else(|| Format::of(path))
+                .ok_or_else(|| CliError::Failure("cannot tell the format by the file's name: give --format".into()))?;
+            let mut name = path.as_os_str().to_owned();
+            name.push(".rejected.jsonl");
+            report = PathBuf::from(name);
+            let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+            (progress::bytes(size), ImportSource::File { path, format })
+        }
+        (None, None) => return Err(CliError::Usage("give a FILE, or --from-database".into())),
+    };
+    let import = Import { source, report: &report, dry_run, on_conflict, min_token_chars };
+    let result = transfer::import(store, import, |position| bar.set_position(position)).await;
     bar.finish_and_clear();
     let summary = result.map_err(CliError::failed)?;
     print(&in_words(&summary, dry_run));
@@ -64,6 +107,18 @@ pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
         ))),
         None => Ok(()),
     }
+}
+
+/// A Django shop, and how many customers it has.
+pub(super) async fn open_shop(
+    url: &DatabaseUrl,
+    options: &DjangoOptions,
+    with_dates: bool,
+) -> Result<(DjangoSource, u64), CliError> {
+    let mut reader = ShopReader::open(url, options, with_dates).await.map_err(CliError::failed)?;
+    let customers = reader.count().await.map_err(CliError::failed)?;
+    let media_url = options.media_url.as_ref().map(|url| MediaUrl::new(url.as_str()));
+    Ok((DjangoSource { reader, media_url }, customers))
 }
 
 fn in_words(summary: &ImportSummary, dry_run: bool) -> String {

@@ -4,26 +4,34 @@
 mod arguments;
 mod copy;
 pub mod customer;
+mod django;
 mod duplicates;
 mod env;
 pub mod export;
 pub mod import;
+mod layout;
+mod listen;
 pub mod log;
 mod migrate;
 mod openapi;
 mod progress;
 mod schema;
 pub mod serve;
+pub mod shadow;
+mod signals;
 pub mod token;
 
 use std::{error::Error, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
-use self::arguments::DatabaseUrlArg;
+use self::{
+    arguments::DatabaseUrlArg,
+    layout::{Layout, LayoutArgs, LayoutError},
+};
 use crate::{
     profile::FieldError,
-    store::{self, DatabaseUrl, OpenOptions, Store},
+    store::{self, DatabaseUrl, Migrations, OpenOptions, Store},
 };
 
 /// A shop's authenticated customer reads and updates their own profile, by GraphQL and by REST.
@@ -52,6 +60,9 @@ pub struct Cli {
     /// How it is logged.
     #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: log::Format,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 const DEFAULT_DATABASE_URL: &str = "sqlite://shop-profile.db";
@@ -70,6 +81,8 @@ Run it:
 enum Command {
     /// Answer GraphQL and REST requests until SIGTERM or Ctrl-C.
     Serve(serve::Args),
+    /// Pass every request on to the old server, and compare its responses with ours.
+    Shadow(shadow::Args),
     /// Bring the database's schema up to date.
     Migrate(migrate::Args),
     /// Add, show, activate, deactivate, import and export customers.
@@ -80,6 +93,9 @@ enum Command {
     Token(token::Command),
     /// Move a shop from one database to another (SQLite to PostgreSQL, or back), and compare the two.
     Copy(copy::Args),
+    /// Look at a Django shop's tables before the server works on them; changes nothing.
+    #[command(subcommand)]
+    Django(django::Command),
     /// Print the GraphQL schema in the definition language (schema.graphql).
     Schema,
     /// Print the OpenAPI document of the REST API (openapi.json).
@@ -95,6 +111,12 @@ pub enum CliError {
     /// Anything else, in words.
     #[error("{0}")]
     Failure(String),
+    /// A command that this database does not have: wrong usage.
+    #[error("{0}")]
+    Usage(String),
+    /// What is wrong has been printed.
+    #[error("")]
+    Silent,
     /// An error of the store, of a file or of the system.
     #[error("{}", store::explain(&**.0))]
     Failed(Box<dyn Error + Send + Sync>),
@@ -115,7 +137,15 @@ impl Cli {
         {
             Self::command().error(ErrorKind::ArgumentConflict, conflict).exit();
         }
+        if let Some(problem) = cli.layout().err() {
+            Self::command().error(ErrorKind::ArgumentConflict, problem).exit();
+        }
         cli
+    }
+
+    /// Whose tables the database has.
+    fn layout(&self) -> Result<Layout, LayoutError> {
+        self.layout.layout(matches!(self.command, Command::Django(_)))
     }
 }
 
@@ -128,6 +158,11 @@ pub fn run(cli: Cli) -> ExitCode {
     };
     match runtime.block_on(dispatch(cli)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Silent) => ExitCode::FAILURE,
+        Err(error @ CliError::Usage(_)) => {
+            fail(&error);
+            ExitCode::from(2)
+        }
         Err(error) => fail(&error),
     }
 }
@@ -138,16 +173,41 @@ fn fail(error: &CliError) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
+    let layout = cli.layout().map_err(|error| CliError::Usage(error.to_string()))?;
     let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
+    if let (Layout::Django(_), Some(error)) = (&layout, djangos_own(&cli.command)) {
+        return Err(CliError::Usage(error));
+    }
     match cli.command {
-        Command::Serve(args) => serve::run(args, url(), cli.log_format).await,
+        Command::Serve(args) => serve::run(args, url(), &layout, cli.log_format).await,
+        Command::Shadow(args) => shadow::run(args, url()?, layout, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
-        Command::Customer(command) => customer::run(command, &url()?).await,
+        Command::Customer(command) => customer::run(command, &url()?, &layout).await,
         Command::Token(command) => token::run(command, &url()?).await,
         Command::Copy(args) => copy::run(args).await,
+        Command::Django(command) => match layout {
+            Layout::Django(options) => django::run(command, &url()?, &options).await,
+            Layout::Native => Ok(()),
+        },
         Command::Schema => schema::run(),
         Command::Openapi => openapi::run(),
     }
+}
+
+/// Why a command is not for a Django shop's tables: what it would do is Django's to do.
+fn djangos_own(command: &Command) -> Option<String> {
+    let (what, instead) = match command {
+        Command::Migrate(_) => ("changes of its schema", "run `manage.py migrate`"),
+        Command::Copy(_) => {
+            ("its rows", "use pg_dump, or SQLite's .backup; to leave Django: `customer import --from-database`")
+        }
+        Command::Token(_) => ("its tokens", "use Django's admin (Tokens), or `manage.py drf_create_token`"),
+        Command::Customer(command) => command.djangos_own()?,
+        Command::Serve(_) | Command::Shadow(_) | Command::Django(_) | Command::Schema | Command::Openapi => {
+            return None;
+        }
+    };
+    Some(format!("this is a Django shop's database (--layout django), and {what} are Django's: {instead}"))
 }
 
 /// Opens a database that exists and is up to date: only `serve`, `migrate` and `copy --to` create one.
@@ -162,12 +222,25 @@ async fn open(url: &DatabaseUrl) -> Result<Store, CliError> {
 async fn check_schema(store: &Store) -> Result<(), CliError> {
     let migrations = store.migrations().await.map_err(CliError::failed)?;
     migrations.warn_of_unknown();
+    check_not_djangos(&migrations)?;
     match migrations.pending().count() {
         0 => Ok(()),
         pending => Err(CliError::Failure(format!(
             "the database's schema is not up to date ({pending} pending): run `shop-profile migrate`"
         ))),
     }
+}
+
+/// Fails on a Django project's database that has none of our tables: they are not made there by the way.
+fn check_not_djangos(migrations: &Migrations) -> Result<(), CliError> {
+    if migrations.is_djangos {
+        return Err(CliError::Failure(
+            "this is a Django project's database: add --layout django to use the shop's own tables (see `shop-profile \
+             django check`), or run `shop-profile migrate` first to have tables of shop-profile's own beside them"
+                .into(),
+        ));
+    }
+    Ok(())
 }
 
 /// Prints a result on stdout. It is no error when the reader has closed the pipe (`| head`).

@@ -1,8 +1,6 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
 mod demo;
-mod listen;
-mod signals;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -10,8 +8,10 @@ use axum::http::HeaderValue;
 use clap::ArgAction;
 
 pub use self::demo::example_customer;
-use self::{listen::ListenAddress, signals::Stop};
-use super::{CliError, arguments::switch, check_schema, log, print};
+use super::{
+    CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, listen::ListenAddress, log, print,
+    signals::Stop,
+};
 use crate::{
     request_id,
     server::{self, ConnectionLimits},
@@ -99,6 +99,7 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 pub(super) async fn run(
     args: Args,
     url: Result<DatabaseUrl, CliError>,
+    layout: &Layout,
     log_format: log::Format,
 ) -> Result<(), CliError> {
     let start = Instant::now();
@@ -111,10 +112,10 @@ pub(super) async fn run(
         tracing::warn!("{warning}");
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
-    let store = open(&args, &url).await?;
+    let store = open(&args, &url, layout).await?;
     let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
     let stop = Stop::on_signal()?;
-    log_start(&args, address, &url);
+    log_start(&args, address, &url, layout);
     let mut text = String::new();
     if log_format == log::Format::Text {
         text += &format!("listening on http://{address}\n");
@@ -132,7 +133,7 @@ pub(super) async fn run(
     let app = server::router(store.clone(), &options, stop.requested.clone());
     let limits =
         ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
-    server::run(listener, app, limits, stop.requested.clone()).await;
+    server::run(listener, app, server::Role::Origin, limits, stop.requested.clone()).await;
     store.close().await;
     let uptime_seconds = start.elapsed().as_secs();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
@@ -141,13 +142,18 @@ pub(super) async fn run(
 }
 
 /// Opens the database and brings its schema up to date, or makes sure that it is.
-async fn open(args: &Args, url: &DatabaseUrl) -> Result<Arc<Store>, CliError> {
+async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Store>, CliError> {
     let options =
         OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
+    if let (Layout::Django(django), false) = (layout, args.demo) {
+        // Its schema is the shop's.
+        return Ok(Arc::new(Store::open_django(url, options, django).await.map_err(CliError::failed)?));
+    }
     let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
     if args.no_migrate {
         check_schema(&store).await?;
     } else {
+        check_not_djangos(&store.migrations().await.map_err(CliError::failed)?)?;
         let applied = store.migrate().await.map_err(CliError::failed)?;
         if !applied.is_empty() {
             tracing::info!(steps = applied.len(), "migrated the schema");
@@ -180,14 +186,17 @@ fn is_database_named(url: &Result<DatabaseUrl, CliError>) -> bool {
 }
 
 /// One line with what an operator asks first about a running server.
-fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl) {
+fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layout) {
     let origins = args.allow_origin.iter().map(|origin| String::from_utf8_lossy(origin.as_bytes()));
     let origins = origins.collect::<Vec<_>>().join(", ");
+    let is_native = args.demo || *layout == Layout::Native;
+    let layout_name = if is_native { "native" } else { "django" };
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         %address,
         database = %url,
-        schema = "up to date",
+        layout = layout_name,
+        schema = is_native.then_some("up to date"),
         database_connections = url.is_postgres().then_some(args.database_connections),
         allowed_origins = (!origins.is_empty()).then_some(origins),
         introspection = args.introspection,

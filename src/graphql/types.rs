@@ -3,7 +3,7 @@
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use crate::profile::{
-    AVATAR_MAX_CHARS, Customer, ErrorCode, Field, FieldError, FieldInput, Gender as StoredGender, NAME_MAX_CHARS,
+    AVATAR_MAX_CHARS, Customer, ErrorCode, Field, FieldError, FieldInput, Gender as DomainGender, NAME_MAX_CHARS,
     PatchInput, Precondition, ProfileVersion, USERNAME_MAX_CHARS,
 };
 
@@ -25,27 +25,27 @@ impl CustomerObject {
 
     /// The mobile phone number; null if there is none. Read-only.
     async fn mobile_number(&self) -> Option<&str> {
-        self.0.mobile_number.as_deref()
+        not_empty(&self.0.mobile_number)
     }
 
     /// The e-mail address; null if there is none. Read-only.
     async fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
+        not_empty(&self.0.email)
     }
 
     /// The absolute http or https URL of the avatar image; null if there is none.
     async fn avatar(&self) -> Option<&str> {
-        self.0.avatar.as_deref()
+        not_empty(&self.0.avatar)
     }
 
     /// `""` if there is none.
     async fn first_name(&self) -> &str {
-        &self.0.first_name
+        self.0.first_name.as_deref().unwrap_or_default()
     }
 
     /// `""` if there is none.
     async fn last_name(&self) -> &str {
-        &self.0.last_name
+        self.0.last_name.as_deref().unwrap_or_default()
     }
 
     /// First and last name, as far as they are set, joined by a space; `""` if neither is. Computed.
@@ -55,7 +55,7 @@ impl CustomerObject {
 
     /// Null if not specified.
     async fn gender(&self) -> Option<Gender> {
-        self.0.gender.map(Gender::from)
+        self.0.gender.as_ref()?.known().map(Gender::from)
     }
 
     /// Whether username, first name, last name and gender are set. Computed.
@@ -67,6 +67,11 @@ impl CustomerObject {
     async fn version(&self) -> String {
         self.0.profile_version().to_string()
     }
+}
+
+/// What a Django shop stores as `""` is null where the type is nullable.
+fn not_empty(value: &Option<String>) -> Option<&str> {
+    value.as_deref().filter(|text| !text.is_empty())
 }
 
 /// A customer's gender.
@@ -115,13 +120,13 @@ impl UpdateMyProfileInput {
     pub(super) fn into_patch(self) -> (PatchInput, Result<Precondition, InvalidVersion>) {
         let Self { username, avatar, first_name, last_name, gender, if_version } = self;
         // The domain takes every field as text.
-        let gender = gender.map(|gender| gender.map(|gender| StoredGender::from(gender).as_str().to_owned()));
+        let gender = gender.map(|gender| gender.map(|gender| DomainGender::from(gender).as_str().to_owned()));
         let input = PatchInput {
             username: text(username),
-            avatar: text(avatar),
+            avatar: cleared_by_null(avatar),
             first_name: text(first_name),
             last_name: text(last_name),
-            gender: text(gender),
+            gender: cleared_by_null(gender),
         };
         let expected = match if_version.map(|version| version.parse::<ProfileVersion>()) {
             None => Ok(Precondition::Any),
@@ -129,6 +134,14 @@ impl UpdateMyProfileInput {
             Some(Err(_)) => Err(InvalidVersion),
         };
         (input, expected)
+    }
+}
+
+/// Null clears, also where the shop's column takes `""` for none and no null: nullable fields show both as null.
+fn cleared_by_null(value: MaybeUndefined<String>) -> FieldInput {
+    match value {
+        MaybeUndefined::Null => FieldInput::Text(String::new().into()),
+        value => text(value),
     }
 }
 

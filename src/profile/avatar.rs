@@ -11,15 +11,16 @@ use super::{
 /// The longest avatar URL, in characters (code points).
 pub const AVATAR_MAX_CHARS: usize = 2048;
 
-/// An absolute http or https URL with a host, that needed no repair.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An absolute http or https URL with a host, that needed no repair; `""` for none where the column takes no null.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AvatarUrl(String);
 
 impl AvatarUrl {
-    /// Trims, then reports everything that is wrong, in DRF's order. The text is not blank.
-    pub(super) fn parse(text: &JsonString) -> Result<Self, Vec<FieldError>> {
+    /// Trims, then reports everything that is wrong, in DRF's order. The text is not blank. `max_chars`: the longest
+    /// URL, in characters.
+    pub(super) fn parse(text: &JsonString, max_chars: usize) -> Result<Self, Vec<FieldError>> {
         let url = text.trimmed();
-        let mut errors = Vec::from_iter(too_long(Field::Avatar, url, AVATAR_MAX_CHARS));
+        let mut errors = Vec::from_iter(too_long(Field::Avatar, url, max_chars));
         errors.extend(text.forbidden_characters(Field::Avatar));
         // Only the length is wrong with an overlong URL, as far as we look. (DRF would say both.)
         if errors.iter().all(|error| error.code != ErrorCode::TooLong) && !is_web_url(url) {
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     fn is_valid(text: &str) -> bool {
-        AvatarUrl::parse(&text.into()).is_ok()
+        AvatarUrl::parse(&text.into(), AVATAR_MAX_CHARS).is_ok()
     }
 
     #[test]
@@ -137,7 +138,7 @@ mod tests {
             "https://مثال.ایران/عکس.png",
             "https://example.com/a|b?c={d}#%zz",
         ] {
-            assert_eq!(AvatarUrl::parse(&url.into()).map(AvatarUrl::into_string).as_deref(), Ok(url));
+            assert_eq!(AvatarUrl::parse(&url.into(), AVATAR_MAX_CHARS).map(AvatarUrl::into_string).as_deref(), Ok(url));
         }
     }
 
@@ -193,14 +194,14 @@ mod tests {
     fn length_counts_characters() {
         let url = |chars: usize| format!("http://x/{}", "é".repeat(chars - 9));
         assert!(is_valid(&url(2048)));
-        let errors = AvatarUrl::parse(&url(2049).into()).unwrap_err();
+        let errors = AvatarUrl::parse(&url(2049).into(), AVATAR_MAX_CHARS).unwrap_err();
         assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), [ErrorCode::TooLong]);
     }
 
     #[test]
     fn a_null_character_in_a_sound_url_has_one_error_of_its_own() {
         let messages = |text: &str| {
-            let errors = AvatarUrl::parse(&text.into()).unwrap_err();
+            let errors = AvatarUrl::parse(&text.into(), AVATAR_MAX_CHARS).unwrap_err();
             errors.into_iter().map(|error| error.message.into_owned()).collect::<Vec<_>>()
         };
         assert_eq!(messages("http://a.com/\0"), ["Null characters are not allowed."]);

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use super::{CompletingFields, Field, text::trim};
+
 /// A customer's gender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gender {
@@ -29,12 +31,52 @@ impl Gender {
     }
 }
 
-/// A customer, as both APIs show it.
+/// A gender as it is stored. A Django shop's column may hold `""` and names that are no choice, which REST shows as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredGender {
+    /// One that a client may choose.
+    Known(Gender),
+    /// Any other text.
+    Other(String),
+}
+
+impl StoredGender {
+    /// As it is stored, and as REST shows it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(gender) => gender.as_str(),
+            Self::Other(text) => text,
+        }
+    }
+
+    /// The gender that a client may choose, if it is one.
+    pub fn known(&self) -> Option<Gender> {
+        match self {
+            Self::Known(gender) => Some(*gender),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl From<Gender> for StoredGender {
+    fn from(gender: Gender) -> Self {
+        Self::Known(gender)
+    }
+}
+
+impl From<String> for StoredGender {
+    fn from(text: String) -> Self {
+        Gender::from_name(&text).map_or(Self::Other(text), Self::Known)
+    }
+}
+
+/// A customer, as REST shows it. In the tables of a Django shop each text but the username may be null or `""`; in
+/// shop-profile's own, names are never null and all else is never `""`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     /// Unique, 64-bit.
     pub id: i64,
-    /// 1 to 150 characters, as the customer wrote it.
+    /// As the customer wrote it.
     pub username: String,
     /// Read-only, unique.
     pub mobile_number: Option<String>,
@@ -42,29 +84,40 @@ pub struct Customer {
     pub email: Option<String>,
     /// An absolute http or https URL.
     pub avatar: Option<String>,
-    /// At most 150 characters, `""` if none.
-    pub first_name: String,
-    /// At most 150 characters, `""` if none.
-    pub last_name: String,
+    /// `""` if none.
+    pub first_name: Option<String>,
+    /// `""` if none.
+    pub last_name: Option<String>,
     /// `None` if not said.
-    pub gender: Option<Gender>,
-    /// Grows by one with every change.
+    pub gender: Option<StoredGender>,
+    /// Another one after every change.
     pub version: i64,
+    /// What this customer's shop wants of a completed profile.
+    pub completed_by: CompletingFields,
 }
 
 impl Customer {
-    /// The two names that are set, joined by one space; `""` if none.
+    /// The two names that are set, joined by one space; `""` if none. Without white space at both ends, as Django's
+    /// `get_full_name` has it.
     pub fn full_name(&self) -> String {
-        match (self.first_name.as_str(), self.last_name.as_str()) {
-            (first, "") => first.to_owned(),
-            ("", last) => last.to_owned(),
-            (first, last) => format!("{first} {last}"),
+        match (self.first_name.as_deref().unwrap_or_default(), self.last_name.as_deref().unwrap_or_default()) {
+            (first, "") => trim(first).to_owned(),
+            ("", last) => trim(last).to_owned(),
+            (first, last) => trim(&format!("{first} {last}")).to_owned(),
         }
     }
 
-    /// Whether username, both names and gender are set: what the customer can set here, the avatar being optional.
+    /// Whether all that the shop wants of a completed profile is set.
     pub fn is_profile_completed(&self) -> bool {
-        !self.username.is_empty() && !self.first_name.is_empty() && !self.last_name.is_empty() && self.gender.is_some()
+        let text = |value: &Option<String>| value.as_ref().is_some_and(|text| !text.is_empty());
+        let is_missing = |field, is_set: bool| self.completed_by.contains(field) && !is_set;
+        !(is_missing(Field::Username, !self.username.is_empty())
+            || is_missing(Field::MobileNumber, text(&self.mobile_number))
+            || is_missing(Field::Email, text(&self.email))
+            || is_missing(Field::Avatar, text(&self.avatar))
+            || is_missing(Field::FirstName, text(&self.first_name))
+            || is_missing(Field::LastName, text(&self.last_name))
+            || is_missing(Field::Gender, self.gender.as_ref().is_some_and(|gender| !gender.as_str().is_empty())))
     }
 
     /// Which customer at which version: the `ETag` of REST, the `version` of GraphQL.
@@ -138,31 +191,51 @@ mod tests {
             mobile_number: None,
             email: None,
             avatar: None,
-            first_name: "Sara".into(),
-            last_name: "Ahmadi".into(),
-            gender: Some(Gender::Female),
+            first_name: Some("Sara".into()),
+            last_name: Some("Ahmadi".into()),
+            gender: Some(Gender::Female.into()),
             version: 7,
+            completed_by: CompletingFields::NATIVE,
         }
     }
 
     #[test]
     fn full_name_joins_the_names_that_are_set() {
-        let mut sara = customer();
-        assert_eq!(sara.full_name(), "Sara Ahmadi");
-        sara.last_name.clear();
-        assert_eq!(sara.full_name(), "Sara");
-        sara.first_name.clear();
-        assert_eq!(sara.full_name(), "");
-        sara.last_name = "Ahmadi".into();
-        assert_eq!(sara.full_name(), "Ahmadi");
+        for (first, last, full) in [
+            (Some("Sara"), Some("Ahmadi"), "Sara Ahmadi"),
+            (Some("Sara"), Some(""), "Sara"),
+            (Some(""), Some(""), ""),
+            (Some(""), Some("Ahmadi"), "Ahmadi"),
+            (None, Some("Ahmadi"), "Ahmadi"),
+            (Some(" Sara"), Some(" "), "Sara"),
+            (Some("Sara "), Some(" Ahmadi"), "Sara   Ahmadi"),
+        ] {
+            let [first_name, last_name] = [first, last].map(|name| name.map(str::to_owned));
+            assert_eq!(Customer { first_name, last_name, ..customer() }.full_name(), full);
+        }
     }
 
     #[test]
     fn a_profile_is_completed_by_names_and_gender_and_not_by_an_avatar() {
         assert!(customer().is_profile_completed());
         assert!(!Customer { gender: None, ..customer() }.is_profile_completed());
-        assert!(!Customer { first_name: String::new(), ..customer() }.is_profile_completed());
-        assert!(!Customer { last_name: String::new(), ..customer() }.is_profile_completed());
+        assert!(!Customer { first_name: Some(String::new()), ..customer() }.is_profile_completed());
+        assert!(!Customer { last_name: Some(String::new()), ..customer() }.is_profile_completed());
+    }
+
+    #[test]
+    fn a_shop_decides_what_completes_a_profile() {
+        let completed_by = [Field::FirstName, Field::MobileNumber, Field::Gender].into_iter().collect();
+        let mut sara = Customer { completed_by, last_name: None, ..customer() };
+        assert!(!sara.is_profile_completed());
+        sara.mobile_number = Some(String::new());
+        assert!(!sara.is_profile_completed());
+        sara.mobile_number = Some("0930".into());
+        assert!(sara.is_profile_completed());
+        sara.gender = Some(StoredGender::from(String::new()));
+        assert!(!sara.is_profile_completed());
+        sara.gender = Some(StoredGender::from("other".to_owned()));
+        assert!(sara.is_profile_completed());
     }
 
     #[test]

@@ -75,6 +75,16 @@ impl FieldError {
     pub fn username_taken() -> Self {
         Self::new(Field::Username, ErrorCode::Taken, "A user with that username already exists.")
     }
+
+    /// A Django shop's column rejects a value that breaks no rule of the profile.
+    pub fn rejected(field: Field, code: ErrorCode) -> Self {
+        match (field, code) {
+            (Field::Username, ErrorCode::Taken) => Self::username_taken(),
+            (_, ErrorCode::Taken) => Self::new(field, code, "This field must be unique."),
+            (_, ErrorCode::Null) => Self::new(field, code, "This field may not be null."),
+            _ => Self::new(field, ErrorCode::Invalid, "Enter a valid value."),
+        }
+    }
 }
 
 impl fmt::Display for FieldError {

@@ -1,7 +1,8 @@
 //! A customer whom an operator adds, under the rules of the patch.
 
 use super::{
-    AvatarUrl, ErrorCode, Field, FieldError, FieldInput, Gender, JsonString, PersonName, Username,
+    AvatarUrl, ErrorCode, Field, FieldError, FieldInput, Gender, JsonString, PersonName, ProfileRules, StoredGender,
+    Username,
     patch::{parse_avatar, parse_gender, parse_name, parse_username},
     text::parse_line,
 };
@@ -46,21 +47,24 @@ impl NewCustomerInput {
     /// Applies the rules and reports every error, in the order of [`Field`].
     pub fn parse(self) -> Result<NewCustomer, Vec<FieldError>> {
         let Self { username, mobile_number, email, avatar, first_name, last_name, gender } = self;
+        let rules = ProfileRules::NATIVE;
         let mut errors = Vec::new();
         let mut collect = |mut wrong| errors.append(&mut wrong);
         let username = match username {
             FieldInput::Absent => {
                 Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field is required.")])
             }
-            given => parse_username(given),
+            given => parse_username(&given, rules.username),
         };
         let username = username.map_err(&mut collect).ok().flatten();
         let mobile_number = parse_contact(Field::MobileNumber, mobile_number).map_err(&mut collect).ok().flatten();
         let email = parse_contact(Field::Email, email).map_err(&mut collect).ok().flatten();
-        let avatar = parse_avatar(avatar).map_err(&mut collect).ok().flatten().flatten();
-        let first_name = parse_name(Field::FirstName, first_name).map_err(&mut collect).ok().flatten();
-        let last_name = parse_name(Field::LastName, last_name).map_err(&mut collect).ok().flatten();
-        let gender = parse_gender(gender).map_err(&mut collect).ok().flatten().flatten();
+        let avatar = parse_avatar(&avatar, rules.avatar).map_err(&mut collect).ok().flatten().flatten();
+        let first_name = parse_name(Field::FirstName, &first_name, rules.first_name);
+        let first_name = first_name.map_err(&mut collect).ok().flatten().flatten();
+        let last_name = parse_name(Field::LastName, &last_name, rules.last_name);
+        let last_name = last_name.map_err(&mut collect).ok().flatten().flatten();
+        let gender = parse_gender(&gender, rules.gender).map_err(&mut collect).ok().flatten().flatten();
         match username {
             Some(username) if errors.is_empty() => Ok(NewCustomer {
                 username,
@@ -69,7 +73,7 @@ impl NewCustomerInput {
                 avatar,
                 first_name: first_name.unwrap_or_default(),
                 last_name: last_name.unwrap_or_default(),
-                gender,
+                gender: gender.as_ref().and_then(StoredGender::known),
             }),
             _ => Err(errors),
         }

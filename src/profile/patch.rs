@@ -1,6 +1,10 @@
 //! What a patch says, and the rules that decide whether it may.
 
-use super::{AvatarUrl, Customer, ErrorCode, Field, FieldError, Gender, JsonString, PersonName, Username, text::clip};
+use super::{
+    AvatarUrl, Customer, ErrorCode, Field, FieldError, FieldRules, Gender, JsonString, PersonName, ProfileRules,
+    StoredGender, Username,
+    text::{clip, too_long},
+};
 
 /// One field of a patch as a client sent it. `Option` would not do: "absent" keeps the value, "null" clears it or is
 /// an error, and the two must not be mixed up.
@@ -29,18 +33,18 @@ impl From<Option<String>> for FieldInput {
 pub struct PatchInput {
     /// Never null or empty.
     pub username: FieldInput,
-    /// `null` and `""` clear it.
+    /// `""` clears it, and so does `null` where it may be stored.
     pub avatar: FieldInput,
     /// `""` clears it.
     pub first_name: FieldInput,
     /// `""` clears it.
     pub last_name: FieldInput,
-    /// `null` and `""` clear it.
+    /// `""` clears it, and so does `null` where it may be stored.
     pub gender: FieldInput,
 }
 
 /// A patch that obeys every rule but one: only the database knows whether a username is taken.
-/// `None` keeps what is stored; the inner `None` of a nullable field clears it.
+/// `None` keeps what is stored; the inner `None` of a field stores null.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Patch {
     /// The new username.
@@ -48,11 +52,11 @@ pub struct Patch {
     /// The new avatar.
     pub avatar: Option<Option<AvatarUrl>>,
     /// The new first name.
-    pub first_name: Option<PersonName>,
+    pub first_name: Option<Option<PersonName>>,
     /// The new last name.
-    pub last_name: Option<PersonName>,
+    pub last_name: Option<Option<PersonName>>,
     /// The new gender.
-    pub gender: Option<Option<Gender>>,
+    pub gender: Option<Option<StoredGender>>,
 }
 
 /// What is wrong with a patch, and the username that it asks for if at least that is right: whether it is taken
@@ -65,22 +69,29 @@ pub struct ValidationErrors {
     pub username: Option<Username>,
 }
 
+impl ValidationErrors {
+    /// Whether an error is about what a column takes: another column may take it.
+    pub fn may_be_of_a_changed_column(&self) -> bool {
+        self.errors.iter().any(|error| matches!(error.code, ErrorCode::TooLong | ErrorCode::Null))
+    }
+}
+
 impl PatchInput {
     /// Applies the rules to every field and reports every error, in the contract's order.
     ///
     /// # Errors
     ///
     /// Whatever is wrong with the fields.
-    pub fn parse(self) -> Result<Patch, ValidationErrors> {
+    pub fn parse(&self, rules: &ProfileRules) -> Result<Patch, ValidationErrors> {
         let Self { username, avatar, first_name, last_name, gender } = self;
         let mut errors = Vec::new();
         let mut collect = |mut wrong| errors.append(&mut wrong);
         let patch = Patch {
-            username: parse_username(username).map_err(&mut collect).ok().flatten(),
-            avatar: parse_avatar(avatar).map_err(&mut collect).ok().flatten(),
-            first_name: parse_name(Field::FirstName, first_name).map_err(&mut collect).ok().flatten(),
-            last_name: parse_name(Field::LastName, last_name).map_err(&mut collect).ok().flatten(),
-            gender: parse_gender(gender).map_err(&mut collect).ok().flatten(),
+            username: parse_username(username, rules.username).map_err(&mut collect).ok().flatten(),
+            avatar: rules.parse_avatar(avatar).map_err(&mut collect).ok().flatten(),
+            first_name: parse_name(Field::FirstName, first_name, rules.first_name).map_err(&mut collect).ok().flatten(),
+            last_name: parse_name(Field::LastName, last_name, rules.last_name).map_err(&mut collect).ok().flatten(),
+            gender: parse_gender(gender, rules.gender).map_err(&mut collect).ok().flatten(),
         };
         if errors.is_empty() { Ok(patch) } else { Err(ValidationErrors { errors, username: patch.username }) }
     }
@@ -90,13 +101,15 @@ impl Patch {
     /// The customer as the patch leaves them, at the same version.
     pub fn apply_to(&self, customer: Customer) -> Customer {
         let Self { username, avatar, first_name, last_name, gender } = self;
-        let name = |new: &Option<PersonName>, old| new.as_ref().map_or(old, |new| new.as_str().to_owned());
+        let name = |new: &Option<Option<PersonName>>, old| {
+            new.as_ref().map_or(old, |new| new.as_ref().map(|name| name.as_str().to_owned()))
+        };
         Customer {
             username: username.as_ref().map_or(customer.username, |new| new.as_str().to_owned()),
             avatar: avatar.as_ref().map_or(customer.avatar, |new| new.as_ref().map(|url| url.as_str().to_owned())),
             first_name: name(first_name, customer.first_name),
             last_name: name(last_name, customer.last_name),
-            gender: gender.unwrap_or(customer.gender),
+            gender: gender.clone().unwrap_or(customer.gender),
             ..customer
         }
     }
@@ -126,48 +139,71 @@ fn not_text<T>(field: Field) -> Parsed<T> {
     error(field, ErrorCode::Invalid, "Not a valid string.")
 }
 
-pub(super) fn parse_username(input: FieldInput) -> Parsed<Username> {
+pub(super) fn parse_username(input: &FieldInput, rules: FieldRules) -> Parsed<Username> {
     match input {
         FieldInput::Absent => Ok(None),
         FieldInput::Null => null(Field::Username),
         FieldInput::WrongType(_) => not_text(Field::Username),
-        FieldInput::Text(text) => Username::parse(&text).map(Some),
+        FieldInput::Text(text) => Username::parse(text, rules.max_chars).map(Some),
     }
 }
 
-pub(super) fn parse_avatar(input: FieldInput) -> Parsed<Option<AvatarUrl>> {
+impl ProfileRules {
+    fn parse_avatar(&self, input: &FieldInput) -> Parsed<Option<AvatarUrl>> {
+        match input {
+            FieldInput::Absent => Ok(None),
+            _ if self.is_avatar_read_only() => error(Field::Avatar, ErrorCode::Invalid, "This field is read-only."),
+            given => parse_avatar(given, self.avatar),
+        }
+    }
+}
+
+pub(super) fn parse_avatar(input: &FieldInput, rules: FieldRules) -> Parsed<Option<AvatarUrl>> {
+    let cleared = || if rules.is_nullable { None } else { Some(AvatarUrl::default()) };
     match input {
         FieldInput::Absent => Ok(None),
+        FieldInput::Null if !rules.is_nullable => null(Field::Avatar),
         FieldInput::Null => Ok(Some(None)),
         // DRF's URL field has its own words for this too.
         FieldInput::WrongType(_) => error(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."),
-        FieldInput::Text(text) if text.trimmed().is_empty() => Ok(Some(None)),
-        FieldInput::Text(text) => AvatarUrl::parse(&text).map(|url| Some(Some(url))),
+        FieldInput::Text(text) if text.trimmed().is_empty() => Ok(Some(cleared())),
+        FieldInput::Text(text) => AvatarUrl::parse(text, rules.max_chars).map(|url| Some(Some(url))),
     }
 }
 
-pub(super) fn parse_name(field: Field, input: FieldInput) -> Parsed<PersonName> {
+pub(super) fn parse_name(field: Field, input: &FieldInput, rules: FieldRules) -> Parsed<Option<PersonName>> {
     match input {
         FieldInput::Absent => Ok(None),
-        FieldInput::Null => null(field),
+        FieldInput::Null if !rules.is_nullable => null(field),
+        FieldInput::Null => Ok(Some(None)),
         FieldInput::WrongType(_) => not_text(field),
-        FieldInput::Text(text) => PersonName::parse(field, &text).map(Some),
+        FieldInput::Text(text) => PersonName::parse(field, text, rules.max_chars).map(|name| Some(Some(name))),
     }
 }
 
 /// A choice is not trimmed: `" male"` is none.
-pub(super) fn parse_gender(input: FieldInput) -> Parsed<Option<Gender>> {
+pub(super) fn parse_gender(input: &FieldInput, rules: FieldRules) -> Parsed<Option<StoredGender>> {
+    let cleared = || if rules.is_nullable { None } else { Some(StoredGender::Other(String::new())) };
     match input {
         FieldInput::Absent => Ok(None),
+        FieldInput::Null if !rules.is_nullable => null(Field::Gender),
         FieldInput::Null => Ok(Some(None)),
-        FieldInput::WrongType(echo) => invalid_choice(&echo),
+        FieldInput::WrongType(echo) => invalid_choice(echo),
         FieldInput::Text(text) => match text.as_str() {
-            "" => Ok(Some(None)),
+            "" => Ok(Some(cleared())),
             choice => match Gender::from_name(choice) {
-                Some(gender) => Ok(Some(Some(gender))),
+                Some(gender) => fits(gender, rules).map(|gender| Some(Some(gender))),
                 None => invalid_choice(choice),
             },
         },
+    }
+}
+
+/// A shop may store other names of genders, in a column that is too narrow for this one.
+fn fits(gender: Gender, rules: FieldRules) -> Result<StoredGender, Vec<FieldError>> {
+    match too_long(Field::Gender, gender.as_str(), rules.max_chars) {
+        Some(error) => Err(vec![error]),
+        None => Ok(gender.into()),
     }
 }
 
@@ -179,18 +215,25 @@ fn invalid_choice<T>(choice: &str) -> Parsed<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::MediaUrl;
 
     fn text(value: &str) -> FieldInput {
         FieldInput::Text(value.into())
     }
 
     fn errors(input: PatchInput) -> Vec<(Field, ErrorCode)> {
-        input.parse().unwrap_err().errors.into_iter().map(|error| (error.field, error.code)).collect()
+        input
+            .parse(&ProfileRules::NATIVE)
+            .unwrap_err()
+            .errors
+            .into_iter()
+            .map(|error| (error.field, error.code))
+            .collect()
     }
 
     #[test]
     fn absent_keeps_and_null_or_empty_clears() {
-        assert!(PatchInput::default().parse().unwrap().is_empty());
+        assert!(PatchInput::default().parse(&ProfileRules::NATIVE).unwrap().is_empty());
         let cleared = PatchInput {
             avatar: FieldInput::Null,
             gender: text(""),
@@ -198,10 +241,43 @@ mod tests {
             last_name: text("  "),
             ..PatchInput::default()
         };
-        let patch = cleared.parse().unwrap();
+        let patch = cleared.parse(&ProfileRules::NATIVE).unwrap();
         assert_eq!((patch.avatar, patch.gender), (Some(None), Some(None)));
-        assert_eq!(patch.first_name.unwrap().as_str(), "");
-        assert_eq!(patch.last_name.unwrap().as_str(), "");
+        assert_eq!(patch.first_name.unwrap().unwrap().as_str(), "");
+        assert_eq!(patch.last_name.unwrap().unwrap().as_str(), "");
+    }
+
+    #[test]
+    fn a_column_that_takes_no_null_is_cleared_by_an_empty_string_alone() {
+        let column = FieldRules { max_chars: 5, is_nullable: false };
+        let rules = ProfileRules { avatar: column, gender: column, ..ProfileRules::NATIVE };
+        let patch = |value: FieldInput| PatchInput { avatar: value.clone(), gender: value, ..PatchInput::default() };
+        let cleared = patch(text("")).parse(&rules).unwrap();
+        assert_eq!(cleared.avatar.unwrap().unwrap().as_str(), "");
+        assert_eq!(cleared.gender.unwrap().unwrap().as_str(), "");
+        let codes = |input: PatchInput| {
+            let errors = input.parse(&rules).unwrap_err().errors;
+            errors.into_iter().map(|error| error.code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(patch(FieldInput::Null)), [ErrorCode::Null, ErrorCode::Null]);
+        assert_eq!(codes(PatchInput { gender: text("female"), ..PatchInput::default() }), [ErrorCode::TooLong]);
+    }
+
+    #[test]
+    fn a_name_is_null_where_its_column_takes_null() {
+        let first_name = FieldRules { max_chars: 150, is_nullable: true };
+        let rules = ProfileRules { first_name, ..ProfileRules::NATIVE };
+        let input = PatchInput { first_name: FieldInput::Null, ..PatchInput::default() };
+        assert_eq!(input.parse(&rules).unwrap().first_name, Some(None));
+    }
+
+    #[test]
+    fn an_avatar_that_is_a_file_cannot_be_patched() {
+        let media_url = Some(MediaUrl::new("https://cdn.example/"));
+        let rules = ProfileRules { media_url, ..ProfileRules::NATIVE };
+        let input = PatchInput { avatar: FieldInput::Null, ..PatchInput::default() };
+        let errors = input.parse(&rules).unwrap_err().errors;
+        assert_eq!(errors, [FieldError::new(Field::Avatar, ErrorCode::Invalid, "This field is read-only.")]);
     }
 
     #[test]
@@ -248,6 +324,6 @@ mod tests {
     #[test]
     fn the_right_username_of_a_wrong_patch_is_kept_for_the_question_whether_it_is_taken() {
         let input = PatchInput { username: text("sara"), gender: text("x"), ..PatchInput::default() };
-        assert_eq!(input.parse().unwrap_err().username.unwrap().as_str(), "sara");
+        assert_eq!(input.parse(&ProfileRules::NATIVE).unwrap_err().username.unwrap().as_str(), "sara");
     }
 }

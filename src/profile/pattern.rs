@@ -35,7 +35,9 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::profile::{AvatarUrl, Field, PersonName, Username};
+    use crate::profile::{
+        AVATAR_MAX_CHARS, AvatarUrl, Field, NAME_MAX_CHARS, PersonName, USERNAME_MAX_CHARS, Username,
+    };
 
     /// Each character below U+3000, where every rule has its borders, and one in a hundred of the others: alone, in the
     /// middle and at both ends of a text.
@@ -51,7 +53,7 @@ mod tests {
     fn the_patterns_of_names_accept_what_the_validator_accepts() {
         let pattern = Regex::new(NAME_PATTERN).unwrap();
         for text in texts() {
-            let is_valid = PersonName::parse(Field::FirstName, &text.as_str().into()).is_ok();
+            let is_valid = PersonName::parse(Field::FirstName, &text.as_str().into(), NAME_MAX_CHARS).is_ok();
             assert_eq!(pattern.is_match(&text), is_valid, "{text:?}");
         }
     }
@@ -60,7 +62,7 @@ mod tests {
     fn the_patterns_of_usernames_accept_what_the_validator_accepts() {
         let (portable, exact) = (Regex::new(USERNAME_PATTERN).unwrap(), Regex::new(USERNAME_UNICODE_PATTERN).unwrap());
         for text in texts() {
-            let is_valid = Username::parse(&text.as_str().into()).is_ok();
+            let is_valid = Username::parse(&text.as_str().into(), USERNAME_MAX_CHARS).is_ok();
             assert_eq!(exact.is_match(&text), is_valid, "{text:?}");
             assert!(portable.is_match(&text) || !is_valid, "{text:?}");
             assert!(!portable.is_match(&text) || is_valid || !text.is_ascii(), "{text:?}");
@@ -72,7 +74,7 @@ mod tests {
         let pattern = Regex::new(AVATAR_PATTERN).unwrap();
         for text in texts() {
             for url in [format!("http://a/{text}"), format!("https://{text}.example"), text] {
-                let is_valid = AvatarUrl::parse(&url.as_str().into()).is_ok();
+                let is_valid = AvatarUrl::parse(&url.as_str().into(), AVATAR_MAX_CHARS).is_ok();
                 assert!(pattern.is_match(&url) || !is_valid, "{url:?}");
             }
         }

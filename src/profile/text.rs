@@ -28,7 +28,7 @@ impl JsonString {
 
     /// The text without the white space at both ends.
     pub(super) fn trimmed(&self) -> &str {
-        self.value.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+        trim(&self.value)
     }
 
     /// The characters that DRF rejects in every field, reported after the field's own rules, each kind once.
@@ -48,6 +48,11 @@ impl<T: Into<String>> From<T> for JsonString {
     fn from(value: T) -> Self {
         Self { value: value.into(), surrogate: None }
     }
+}
+
+/// The text without what Python takes for white space, at both ends.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
 /// The characters that reorder what stands around them. U+200C and U+200D are none of them: Persian names need those.
@@ -80,14 +85,14 @@ pub(super) fn parse_line(field: Field, text: &JsonString, max_chars: usize) -> R
     if errors.is_empty() { Ok(line.to_owned()) } else { Err(errors) }
 }
 
-/// A first or last name: trimmed, at most [`NAME_MAX_CHARS`] characters, possibly empty.
+/// A first or last name: trimmed, possibly empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonName(String);
 
 impl PersonName {
-    /// Trims, then reports everything that is wrong.
-    pub fn parse(field: Field, text: &JsonString) -> Result<Self, Vec<FieldError>> {
-        parse_line(field, text, NAME_MAX_CHARS).map(Self)
+    /// Trims, then reports everything that is wrong. `max_chars`: the longest name, in characters.
+    pub fn parse(field: Field, text: &JsonString, max_chars: usize) -> Result<Self, Vec<FieldError>> {
+        parse_line(field, text, max_chars).map(Self)
     }
 
     /// The name.
@@ -106,7 +111,7 @@ mod tests {
     use super::*;
 
     fn name(text: &str) -> Result<String, Vec<String>> {
-        PersonName::parse(Field::FirstName, &text.into())
+        PersonName::parse(Field::FirstName, &text.into(), NAME_MAX_CHARS)
             .map(PersonName::into_string)
             .map_err(|errors| errors.into_iter().map(|error| error.message.into_owned()).collect())
     }

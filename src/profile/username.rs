@@ -20,7 +20,7 @@ pub const USERNAME_MAX_CHARS: usize = 150;
 /// PostgreSQL's index takes 2,704 bytes: a longer key is stored as its digest.
 const KEY_MAX_BYTES: usize = 1024;
 
-/// A username that obeys the contract: `\A[\p{L}\p{N}_.@+-]+\z`, 1 to [`USERNAME_MAX_CHARS`] characters.
+/// A username that obeys the contract: `\A[\p{L}\p{N}_.@+-]+\z`, as long as its column takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
     value: String,
@@ -28,8 +28,11 @@ pub struct Username {
 }
 
 impl Username {
-    /// Trims, then reports everything that is wrong, in DRF's order.
-    pub fn parse(text: &JsonString) -> Result<Self, Vec<FieldError>> {
+    /// Trims, then reports everything that is wrong, in DRF's order. `max_chars`: the longest one, in characters.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn parse(text: &JsonString, max_chars: usize) -> Result<Self, Vec<FieldError>> {
         let username = text.trimmed();
         if username.is_empty() {
             return Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field may not be blank.")]);
@@ -42,7 +45,7 @@ impl Username {
                 "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
             ));
         }
-        errors.extend(too_long(Field::Username, username, USERNAME_MAX_CHARS));
+        errors.extend(too_long(Field::Username, username, max_chars));
         errors.extend(text.forbidden_characters(Field::Username));
         if errors.is_empty() {
             Ok(Self { value: username.to_owned(), canonical: canonical_form(username) })
@@ -95,17 +98,17 @@ mod tests {
     use super::*;
 
     fn key(username: &str) -> String {
-        Username::parse(&username.into()).unwrap().canonical().to_owned()
+        Username::parse(&username.into(), USERNAME_MAX_CHARS).unwrap().canonical().to_owned()
     }
 
     fn codes(username: &str) -> Vec<ErrorCode> {
-        Username::parse(&username.into()).unwrap_err().into_iter().map(|error| error.code).collect()
+        Username::parse(&username.into(), USERNAME_MAX_CHARS).unwrap_err().into_iter().map(|error| error.code).collect()
     }
 
     #[test]
     fn letters_numbers_and_five_marks_of_any_script_are_allowed() {
         for username in ["behrooz3500", "a.b@c+d-e_f", "سارا۱۲", "Ⅷ", "ｓａｒａ", "名前", "½"] {
-            assert_eq!(Username::parse(&username.into()).unwrap().as_str(), username);
+            assert_eq!(Username::parse(&username.into(), USERNAME_MAX_CHARS).unwrap().as_str(), username);
         }
     }
 

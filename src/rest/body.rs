@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     api,
-    profile::{FieldInput, JsonString, PatchInput, clip},
+    profile::{FieldInput, JsonString, PatchInput, ProfileRules, clip},
 };
 
 /// The deepest nesting of a body. No client nests at all; Python's parser gives up not much later.
@@ -65,12 +65,12 @@ impl PatchBody {
         self.bytes.len() <= MAX_UNAUTHENTICATED_BYTES
     }
 
-    /// Parses the body. `strict`: whether to collect the fields that do nothing.
-    pub(super) fn parse(self, strict: bool) -> Result<Patch, RestError> {
+    /// Parses the body. `strict`: whether to collect the fields that do nothing. `rules`: which of them are read-only.
+    pub(super) fn parse(self, strict: bool, rules: &ProfileRules) -> Result<Patch, RestError> {
         if self.bytes.is_empty() {
             return Ok(Patch::default());
         }
-        parse(&decode(&self.bytes, self.charset.as_deref())?, strict)
+        parse(&decode(&self.bytes, self.charset.as_deref())?, strict, rules.is_avatar_read_only())
     }
 }
 
@@ -145,7 +145,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
     }
 }
 
-pub(super) fn parse(json: &str, strict: bool) -> Result<Patch, RestError> {
+pub(super) fn parse(json: &str, strict: bool, is_avatar_read_only: bool) -> Result<Patch, RestError> {
     if depth(json) > MAX_DEPTH {
         return Err(RestError::Malformed("nested too deeply".into()));
     }
@@ -160,7 +160,7 @@ pub(super) fn parse(json: &str, strict: bool) -> Result<Patch, RestError> {
         let PatchInput { username, avatar, first_name, last_name, gender } = &mut patch.input;
         let field = match key.as_str() {
             "username" => username,
-            "avatar" => avatar,
+            "avatar" if !is_avatar_read_only => avatar,
             "first_name" => first_name,
             "last_name" => last_name,
             "gender" => gender,
@@ -185,7 +185,8 @@ fn note_ignored(ignored: &mut Vec<IgnoredField>, key: &str) {
 }
 
 pub(super) fn reason_ignored(key: &str) -> &'static str {
-    if READ_ONLY_FIELDS.contains(&key) { "This field is read-only." } else { "Unknown field." }
+    // The avatar is ignored only where it is a file.
+    if READ_ONLY_FIELDS.contains(&key) || key == "avatar" { "This field is read-only." } else { "Unknown field." }
 }
 
 /// The JSON is valid.
@@ -259,11 +260,11 @@ mod tests {
     use super::*;
 
     fn first_name(json: &str) -> FieldInput {
-        parse(json, false).unwrap_or_else(|error| panic!("{json}: {error:?}")).input.first_name
+        parse(json, false, false).unwrap_or_else(|error| panic!("{json}: {error:?}")).input.first_name
     }
 
     fn ignored_fields(json: &str) -> Vec<String> {
-        parse(json, true).unwrap().ignored_fields.into_iter().map(|field| field.name).collect()
+        parse(json, true, false).unwrap().ignored_fields.into_iter().map(|field| field.name).collect()
     }
 
     #[test]
@@ -294,11 +295,11 @@ mod tests {
         for json in
             ["", " ", "{", "{\"x\":NaN}", "\u{feff}{}", "{} x", "{\"x\":01}", "{'x':1}", "{\"x\":\"\t\"}", "[1,]"]
         {
-            assert!(matches!(parse(json, true), Err(RestError::Malformed(_))), "{json:?}");
+            assert!(matches!(parse(json, true, false), Err(RestError::Malformed(_))), "{json:?}");
         }
         let nested = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
-        assert!(parse(&nested(MAX_DEPTH), true).is_ok());
-        assert!(matches!(parse(&nested(MAX_DEPTH + 1), true), Err(RestError::Malformed(_))));
+        assert!(parse(&nested(MAX_DEPTH), true, false).is_ok());
+        assert!(matches!(parse(&nested(MAX_DEPTH + 1), true, false), Err(RestError::Malformed(_))));
     }
 
     #[test]
@@ -311,18 +312,28 @@ mod tests {
             ("true", Some("bool")),
             ("null", None),
         ] {
-            assert!(matches!(parse(json, false), Err(RestError::NotAnObject(got)) if got == kind), "{json}");
+            assert!(matches!(parse(json, false, false), Err(RestError::NotAnObject(got)) if got == kind), "{json}");
         }
     }
 
     #[test]
     fn a_strict_client_is_told_of_few_fields_by_short_names() {
         assert_eq!(ignored_fields(r#"{"x":1,"id":2,"x":3}"#), ["x", "id"]);
-        assert!(parse(r#"{"x":1}"#, false).unwrap().ignored_fields.is_empty(), "a lenient client is told of none");
+        assert!(
+            parse(r#"{"x":1}"#, false, false).unwrap().ignored_fields.is_empty(),
+            "a lenient client is told of none"
+        );
         let long = "é".repeat(101);
         assert_eq!(ignored_fields(&format!(r#"{{"{long}":1,"{long}x":2}}"#)), ["é".repeat(100)]);
         let many: Vec<_> = (0..MAX_IGNORED_FIELDS + 1).map(|index| format!("\"k{index}\":0")).collect();
         assert_eq!(ignored_fields(&format!("{{{}}}", many.join(","))).len(), MAX_IGNORED_FIELDS);
+    }
+
+    #[test]
+    fn a_read_only_avatar_is_ignored_as_other_read_only_fields_are() {
+        let patch = parse(r#"{"avatar":5}"#, true, true).unwrap();
+        assert_eq!(patch.input.avatar, FieldInput::Absent);
+        assert_eq!(patch.ignored_fields[0].reason, "This field is read-only.");
     }
 
     #[test]
@@ -338,7 +349,7 @@ mod tests {
             (Some("utf-16le"), &with_mark),
             (Some("unknown"), b"\xef\xbb\xbf{}"),
         ] {
-            let parsed = decode(bytes, charset).and_then(|text| parse(&text, false));
+            let parsed = decode(bytes, charset).and_then(|text| parse(&text, false, false));
             assert!(matches!(parsed, Err(RestError::Malformed(_))), "{charset:?}");
         }
         let big_endian: Vec<_> = "\u{feff}{}".encode_utf16().flat_map(u16::to_be_bytes).collect();

@@ -14,7 +14,7 @@ use super::{JSON, conditional};
 use crate::{
     api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
-    profile::{FieldError, ProfileVersion, clip},
+    profile::{FieldError, ProfileVersion, clip, escape_line_separators},
     service::ProfileError,
 };
 
@@ -153,7 +153,7 @@ fn invalid_validate_only(problem: &str) -> Response {
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
+    match serde_json::to_string(body).map(escape_line_separators) {
         Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
         // Maps of strings to strings do not fail.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -101,7 +101,7 @@ impl Update {
         if !is_small {
             profile.me(&credential).await?;
         }
-        let patch = body.and_then(|body| body.parse(strict));
+        let patch = body.and_then(|body| body.parse(strict, &profile.rules()));
         if is_small && patch.is_err() {
             // A client without a valid token learns nothing about its body.
             profile.me(&credential).await?;

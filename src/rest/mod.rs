@@ -19,7 +19,7 @@ mod response;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, Uri},
+    http::HeaderValue,
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -48,19 +48,21 @@ pub fn router(profile: ProfileService) -> Router {
 /// What answers every path that has no route: the JSON 404, unless the path is ours with needless escapes (`/%6de`, RFC
 /// 3986, section 6.2.2.2), which Django's URL resolver unescapes.
 pub fn fallback(profile: ProfileService) -> Router {
-    let is_ours = |uri: &Uri| {
-        let path = percent_encoding::percent_decode_str(uri.path()).collect::<Vec<u8>>();
-        path.strip_suffix(b"/").unwrap_or(&path) == PATH.as_bytes()
-    };
     Router::new()
         .fallback(move |state: State<ProfileService>, request: Request| async move {
-            if is_ours(request.uri()) {
+            if is_profile_path(request.uri().path()) {
                 handler::handle(state, request).await
             } else {
                 error::RestError::NotFound.into_response()
             }
         })
         .with_state(profile)
+}
+
+/// Whether this API answers the path, however it is escaped.
+pub fn is_profile_path(path: &str) -> bool {
+    let path = percent_encoding::percent_decode_str(path).collect::<Vec<u8>>();
+    path.strip_suffix(b"/").unwrap_or(&path) == PATH.as_bytes()
 }
 
 /// The 503 of a server that has no capacity for the request.

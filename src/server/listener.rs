@@ -5,7 +5,6 @@
 use std::{convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, time::Duration};
 
 use axum::{
-    Router,
     body::{Body, HttpBody},
     extract::{ConnectInfo, Request},
     http::{HeaderValue, StatusCode, Version, header},
@@ -19,7 +18,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 use super::connections::{Connection, Connections, Requests, ResponseBody};
 
@@ -69,8 +68,30 @@ const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Overloaded;
 
+/// What the server is to its clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It answers by itself.
+    #[default]
+    Origin,
+    /// It passes on what another server answers: it adds no `Date`, keeps the case of header names, leaves a missing
+    /// `Host` to the other server, and drops the request of a client that has left.
+    Proxy,
+}
+
+/// What answers the requests.
+pub trait App:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Unpin + 'static
+{
+}
+
+impl<S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Unpin + 'static> App
+    for S
+{
+}
+
 /// Serves until `stop` is cancelled, then lets the requests under way finish.
-pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
+pub async fn run(listener: TcpListener, app: impl App, role: Role, limits: ConnectionLimits, stop: CancellationToken) {
     let connections = Connections::new(limits);
     let tasks = TaskTracker::new();
     loop {
@@ -81,7 +102,7 @@ pub async fn run(listener: TcpListener, app: Router, limits: ConnectionLimits, s
         match accepted {
             Ok((socket, peer)) => {
                 if let Some(connection) = connections.admit(peer.ip()) {
-                    tasks.spawn(serve(socket, peer, connection, app.clone(), limits, stop.clone()));
+                    tasks.spawn(serve(socket, peer, connection, (app.clone(), role), limits, stop.clone()));
                 }
             }
             Err(error) => wait_after(&error, &connections).await,
@@ -109,7 +130,7 @@ async fn serve(
     socket: TcpStream,
     peer: SocketAddr,
     connection: Connection,
-    app: Router,
+    (app, role): (impl App, Role),
     limits: ConnectionLimits,
     stop: CancellationToken,
 ) {
@@ -119,15 +140,18 @@ async fn serve(
     let requests = connection.requests();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        Box::pin(answer(app.clone(), requests.clone(), request.map(Body::new)))
+        Box::pin(answer(app.clone(), role, requests.clone(), request.map(Body::new)))
     });
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_timeout)
         .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(MAX_HEAD_BYTES)
-        // A client that has sent its request may close its sending side (RFC 9293, section 3.6): it still reads.
-        .half_close(true)
+        // A client that has sent its request may close its sending side (RFC 9293, section 3.6): it still reads. A
+        // proxy takes it for gone, as nginx does: the other server need not work for it any longer.
+        .half_close(role == Role::Origin)
+        .preserve_header_case(role == Role::Proxy)
+        .auto_date_header(role == Role::Origin)
         .serve_connection(TokioIo::new(Box::pin(socket)), service);
     let ended = tokio::select! {
         ended = poll_fn(|context| http.poll_without_shutdown(context)) => ended,
@@ -182,18 +206,25 @@ fn needs_no_slot(path: &str) -> bool {
 }
 
 async fn answer(
-    app: Router,
+    app: impl App,
+    role: Role,
     requests: Requests,
     mut request: Request,
 ) -> Result<hyper::Response<ResponseBody>, Infallible> {
     let under_way = requests.begin();
-    if let Some(status) = malformed(&request) {
+    let rejected = |status: StatusCode, under_way| {
         let response = ([(header::CONNECTION, "close")], status).into_response();
-        return Ok(response.map(|body| ResponseBody::new(body, under_way)));
+        Ok(response.map(|body| ResponseBody::new(body, under_way)))
+    };
+    if let Some(status) = malformed(&request, role) {
+        return rejected(status, under_way);
     }
-    let has_slot = needs_no_slot(request.uri().path()) || requests.slot().await.is_ok();
-    if !has_slot {
-        request.extensions_mut().insert(Overloaded);
+    let needs_slot = role == Role::Proxy || !needs_no_slot(request.uri().path());
+    let has_slot = !needs_slot || requests.slot().await.is_ok();
+    match role {
+        Role::Proxy if !has_slot => return rejected(StatusCode::SERVICE_UNAVAILABLE, under_way),
+        Role::Origin if !has_slot => _ = request.extensions_mut().insert(Overloaded),
+        _ => {}
     }
     let is_long = request.body().size_hint().upper().is_none_or(|bytes| bytes > MAX_HEAD_BYTES as u64);
     let mut response: Response = app.oneshot(request).await?;
@@ -206,11 +237,11 @@ async fn answer(
 }
 
 /// The status of a request that HTTP/1.1 does not allow, or that this server cannot read.
-fn malformed(request: &Request) -> Option<StatusCode> {
+fn malformed(request: &Request, role: Role) -> Option<StatusCode> {
     let headers = request.headers();
     // A request names its host, once (RFC 9112, section 3.2).
     let hosts = headers.get_all(header::HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
+    if hosts > 1 || (hosts == 0 && role == Role::Origin && request.version() >= Version::HTTP_11) {
         return Some(StatusCode::BAD_REQUEST);
     }
     // hyper reads any list that ends in `chunked` as if it were that alone; other codings are 501 (section 6.1).

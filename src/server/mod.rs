@@ -8,5 +8,5 @@ mod log_request;
 mod metrics;
 mod router;
 
-pub use listener::{ConnectionLimits, run};
+pub use listener::{App, ConnectionLimits, Role, run};
 pub use router::{Options, router};

@@ -5,7 +5,7 @@ use entity::customer;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, TransactionTrait};
 
 use super::{Store, StoreError, now};
-use crate::profile::{AvatarUrl, Customer, Gender, NewCustomer, PersonName};
+use crate::profile::{AvatarUrl, CompletingFields, Customer, Gender, NewCustomer, PersonName};
 
 /// How an operator names a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Store {
                 customer::Entity::find().filter(customer::Column::CanonicalUsername.eq(username.as_str()))
             }
         };
-        Ok(query.one(&self.read).await?)
+        Ok(query.one(self.own_tables()?.read).await?)
     }
 
     /// The ids of the customers that have this one's username, mobile number and e-mail address, in this order.
@@ -38,7 +38,7 @@ impl Store {
     pub async fn find_taken(&self, new: &NewCustomer) -> Result<[Option<i64>; 3], StoreError> {
         let find = async |column: customer::Column, value: Option<&str>| -> Result<Option<i64>, StoreError> {
             let Some(value) = value else { return Ok(None) };
-            let found = customer::Entity::find().filter(column.eq(value)).one(&self.read).await?;
+            let found = customer::Entity::find().filter(column.eq(value)).one(self.own_tables()?.read).await?;
             Ok(found.map(|customer| customer.id))
         };
         Ok([
@@ -58,7 +58,7 @@ impl Store {
         row.version = Set(1);
         row.created_at = Set(now);
         row.updated_at = Set(now);
-        let transaction = self.write.begin().await?;
+        let transaction = self.own_tables()?.write.begin().await?;
         let row = row.insert(&transaction).await?;
         transaction.commit().await?;
         Ok(row.into())
@@ -73,7 +73,7 @@ impl Store {
         let rows = customer::Entity::update_many()
             .set(change)
             .filter(customer::Column::Id.eq(id))
-            .exec_with_returning(&self.write)
+            .exec_with_returning(self.own_tables()?.write)
             .await?;
         Ok(rows.into_iter().next())
     }
@@ -118,10 +118,11 @@ impl From<customer::Model> for Customer {
             mobile_number: row.mobile_number,
             email: row.email,
             avatar: row.avatar,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            gender: row.gender.map(Gender::from),
+            first_name: Some(row.first_name),
+            last_name: Some(row.last_name),
+            gender: row.gender.map(|gender| Gender::from(gender).into()),
             version: row.version,
+            completed_by: CompletingFields::NATIVE,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, sqlx};
 
 use super::fault::Fault;
+use crate::profile::{ErrorCode, Field};
 
 /// A failed statement. Its text is for the log.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -31,6 +32,12 @@ pub enum StoreError {
     /// The store is closing. Nothing was done.
     #[error("the store is closing")]
     Stopped,
+    /// The columns of a Django shop reject the value of this field. Nothing was done.
+    #[error("a value is rejected")]
+    Rejected(Field, ErrorCode),
+    /// The tables are a Django shop's, whose customers and tokens are Django's to change. Nothing was done.
+    #[error("the tables are a Django shop's: Django's admin changes its customers and tokens")]
+    DjangoTables,
     /// Anything else: a bug, a damaged or foreign database. Nothing was done.
     #[error("the database failed")]
     Database(#[source] Arc<DbErr>),

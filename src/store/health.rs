@@ -104,7 +104,11 @@ impl Health {
             StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) => self.connections.failed(error, requests),
             StoreError::NotWritable(_) => self.writes.failed(error, requests),
             StoreError::Busy | StoreError::Contended(_) => self.load.failed(error, requests),
-            StoreError::Unique(_) | StoreError::Database(_) | StoreError::Stopped => {}
+            StoreError::Unique(_)
+            | StoreError::Rejected(..)
+            | StoreError::DjangoTables
+            | StoreError::Database(_)
+            | StoreError::Stopped => {}
         }
     }
 

@@ -7,9 +7,12 @@ use sea_orm::{DbErr, EntityTrait};
 use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManager, seaql_migrations};
 
 use super::{
-    Store,
+    OwnTables, Store,
     explain::{explain, explain_migration},
 };
+
+/// Where Django notes the migrations that it has applied.
+const DJANGO_MIGRATIONS: &str = "django_migrations";
 
 /// The migrations that this version knows, and those that the database has.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub struct Migrations {
     pub steps: Vec<(String, bool)>,
     /// Migrations of the database that this version does not know: a newer version has applied them.
     pub unknown: Vec<String>,
+    /// Whether the database has Django's table of migrations and none of these.
+    pub is_djangos: bool,
 }
 
 impl Migrations {
@@ -43,6 +48,9 @@ pub enum MigrateError {
     /// The applied migrations cannot be read.
     #[error("cannot read which migrations the database has: {}", explain(.0))]
     Read(DbErr),
+    /// The tables are a Django shop's, whose schema is Django's to change.
+    #[error("the tables are a Django shop's: Django's migrations change them")]
+    DjangoTables,
     /// The pending migrations cannot be applied.
     #[error("cannot migrate the database: {}", explain_migration(.0))]
     Apply(DbErr),
@@ -52,9 +60,10 @@ impl Store {
     /// Reads which migrations the database has. It needs no right but SELECT.
     ///
     /// # Errors
-    /// [`MigrateError::Read`].
+    /// [`MigrateError::Read`], [`MigrateError::DjangoTables`].
     pub async fn migrations(&self) -> Result<Migrations, MigrateError> {
-        migrations(&self.write).await.map_err(MigrateError::Read)
+        let OwnTables { write, .. } = self.own_tables().map_err(|_| MigrateError::DjangoTables)?;
+        migrations(write).await.map_err(MigrateError::Read)
     }
 
     /// Applies the pending migrations, all or none, and gives their names.
@@ -91,8 +100,9 @@ async fn migrations<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Migr
     } else {
         Vec::new()
     };
+    let is_djangos = applied.is_empty() && manager.has_table(DJANGO_MIGRATIONS).await?;
     let mut unknown: BTreeSet<String> = applied.into_iter().map(|migration| migration.version).collect();
     let known = Migrator::migrations();
     let steps = known.iter().map(|step| (step.name().to_owned(), unknown.remove(step.name()))).collect();
-    Ok(Migrations { steps, unknown: unknown.into_iter().collect() })
+    Ok(Migrations { steps, unknown: unknown.into_iter().collect(), is_djangos })
 }

@@ -12,9 +12,11 @@
 //! - `last_used`: when a token was last used, off the path of the requests
 //! - `customers`, `tokens`: what operators do with customers and tokens
 //! - `bulk`: many rows at once, for import, export and copy
+//! - `django`: a Django shop's own tables
 
 mod bulk;
 mod customers;
+mod django;
 mod error;
 mod explain;
 mod fault;
@@ -25,7 +27,9 @@ mod migrations;
 mod open;
 mod options;
 mod postgres;
+mod rejected;
 mod row;
+mod rules;
 mod sql;
 mod sqlite;
 mod sqlite_file;
@@ -38,11 +42,15 @@ use std::{
 };
 
 use chrono::{DateTime, SubsecRound, Utc};
-use entity::{api_token, customer};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
 pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use customers::CustomerRef;
+pub use django::{
+    CheckedColumn, ColumnName, ColumnType, DatabaseFailed, DjangoOptionError, DjangoOptions, DjangoShop, Finding,
+    GrantsError, InspectError, MediaUrl, Notice, ProfileTable, ShopCheck, ShopColumn, ShopField, ShopKey, ShopReader,
+    ShopRow, ShopTable, TableName, check_django, django_grants, inspect_django,
+};
 pub use error::StoreError;
 pub use explain::explain;
 pub use health::NotReady;
@@ -50,22 +58,22 @@ pub use migrations::{MigrateError, Migrations};
 pub use open::OpenError;
 pub use options::{OpenOptions, Timeouts};
 pub use row::TokenOwner;
+pub use rules::Rules;
 pub use tokens::NewToken;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use self::{
-    bulk::{copy_customers, copy_tokens, insert_customers},
     health::Health,
     last_used::LastUsedTracker,
     layout::Layout,
     postgres::Postgres,
-    sql::{ProfileUpdate, Sql},
+    rules::RulesSource,
+    sql::{Condition, ProfileUpdate, Sql},
     sqlite::Sqlite,
-    url::Kind,
 };
 use crate::{
-    auth::TokenDigest,
-    profile::{Customer, Patch, ProfileVersion},
+    auth::{Credential, TokenDigest},
+    profile::{Customer, Patch, ProfileVersion, Username},
 };
 
 /// How long [`Store::close`] waits for connections to close.
@@ -75,11 +83,14 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Store {
     /// How the requests reach the database.
     engine: Arc<Engine>,
+    sql: Arc<Sql>,
+    rules: RulesSource,
     /// For everything else. SQLite: read-only. PostgreSQL: the same as `write`.
     read: DatabaseConnection,
     /// For everything else. SQLite: the one connection that writes, the writer's too.
     write: DatabaseConnection,
-    last_used: LastUsedTracker,
+    /// Only shop-profile's own tables have a column for it.
+    last_used: Option<LastUsedTracker>,
     health: Health,
 }
 
@@ -100,30 +111,14 @@ enum Engine {
 macro_rules! dispatch {
     ($engine:expr, $database:ident => $work:expr) => {
         match $engine {
-            Engine::Sqlite($database) => $work,
-            Engine::Postgres($database) => $work,
+            $crate::store::Engine::Sqlite($database) => $work,
+            $crate::store::Engine::Postgres($database) => $work,
         }
     };
 }
+use dispatch;
 
 impl Store {
-    /// Connects. The schema is left as it is.
-    ///
-    /// # Errors
-    /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
-    /// [`Timeouts::acquire`].
-    pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
-        let sql = Arc::new(Sql::new(Layout::of_entities()));
-        let opened = match &url.0 {
-            Kind::Sqlite(sqlite) => open::sqlite(sqlite, sql, options).await,
-            Kind::Postgres(postgres) => open::postgres(postgres, sql, options).await,
-        };
-        let Opened { engine, read, write } = opened.map_err(|reason| OpenError::new(url, reason))?;
-        let engine = Arc::new(engine);
-        let last_used = LastUsedTracker::start(&engine);
-        Ok(Self { engine, read, write, last_used, health: Health::default() })
-    }
-
     /// Whether the database takes one writer at a time, so that a long write keeps the others waiting.
     pub fn has_one_writer(&self) -> bool {
         matches!(&*self.engine, Engine::Sqlite(_))
@@ -134,15 +129,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::NotWritable`] (a failing disk),
     /// [`StoreError::Stopped`], [`StoreError::Database`].
-    pub async fn find_token_owner(&self, token: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
+    pub async fn find_token_owner(&self, credential: &Credential) -> Result<Option<TokenOwner>, StoreError> {
+        let token = self.sql.token_key(credential);
         // On the heap, as below: whatever holds the work of a request moves it, and this is most of it.
-        let result = dispatch!(&*self.engine, database => Box::pin(database.token_owner(token)).await);
+        let result = dispatch!(&*self.engine, database => Box::pin(database.token_owner(&token)).await);
         self.health.after_read(&result);
         let owner = result?;
         let is_live = |owner: &TokenOwner| owner.revoked_at.is_none() && owner.expires_at.is_none_or(|end| end > now());
         // The use of an expired or revoked token is not recorded.
-        if owner.as_ref().is_some_and(is_live) {
-            self.last_used.record(token);
+        if let Some(last_used) = &self.last_used
+            && owner.as_ref().is_some_and(is_live)
+        {
+            last_used.record(&credential.digest);
         }
         Ok(owner)
     }
@@ -152,32 +150,44 @@ impl Store {
     /// change that is not begun by the deadline never will be; the caller polls once after the deadline.
     ///
     /// # Errors
-    /// [`StoreError::Unique`] when another customer has the username. [`StoreError::OutcomeUnknown`] when the change
+    /// [`StoreError::Unique`] when another customer has the username. [`StoreError::Rejected`] when a Django shop's
+    /// column does not take a value. [`StoreError::OutcomeUnknown`] when the change
     /// may or may not be stored. All others mean that it is not: [`StoreError::Busy`], [`StoreError::Contended`],
     /// [`StoreError::Unavailable`], [`StoreError::NotWritable`], [`StoreError::Stopped`], [`StoreError::Database`].
     pub async fn update_profile(
         &self,
-        token: TokenDigest,
+        credential: &Credential,
         patch: &Patch,
         version: Option<ProfileVersion>,
         deadline: Instant,
     ) -> Result<Option<Customer>, StoreError> {
-        let update = ProfileUpdate { token, patch: patch.clone(), version };
+        let condition = version.map_or(Condition::None, Condition::Version);
+        let update = ProfileUpdate { token: self.sql.token_key(credential), patch: patch.clone(), condition };
         let result = dispatch!(&*self.engine, database => Box::pin(database.update(update, deadline)).await);
         self.health.after_write(&result);
-        let customer = result?;
-        if customer.is_some() {
-            self.last_used.record(&token);
+        let customer = match (result, &self.sql.layout) {
+            (Err(error), Layout::Django(layout)) => return Err(self.rejected_field(error, layout, patch).await),
+            (result, _) => result?,
+        };
+        if let Some(last_used) = &self.last_used
+            && customer.is_some()
+        {
+            last_used.record(&credential.digest);
         }
         Ok(customer)
     }
 
-    /// The id of the customer who has this canonical username.
+    /// The id of the customer who has this username, in the form that is unique: the canonical one in shop-profile's own
+    /// tables, the username itself in a Django shop's.
     ///
     /// # Errors
     /// As [`Self::find_token_owner`].
-    pub async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
-        let result = dispatch!(&*self.engine, database => database.find_username(canonical_username).await);
+    pub async fn find_username(&self, username: &Username) -> Result<Option<i64>, StoreError> {
+        let username = match &self.sql.layout {
+            Layout::Native(_) => username.canonical(),
+            Layout::Django(_) => username.as_str(),
+        };
+        let result = dispatch!(&*self.engine, database => database.find_username(username).await);
         self.health.after_read(&result);
         result
     }
@@ -190,52 +200,13 @@ impl Store {
         dispatch!(&*self.engine, database => database.check_ready(&self.health).await)
     }
 
-    /// Stores all of these customers, or none.
-    ///
-    /// # Errors
-    /// [`StoreError::Unique`] when another customer has one of their unique values; any other error of the database.
-    pub async fn insert_customers(&self, batch: &[&BulkCustomer]) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => insert_customers(database.begin_bulk().await?, batch).await)?)
-    }
-
-    /// Stores customers exactly as they are, ids and dates included.
-    ///
-    /// # Errors
-    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
-    pub async fn copy_customers(&self, rows: &[customer::Model]) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => copy_customers(database.begin_bulk().await?, rows).await)?)
-    }
-
-    /// Stores tokens exactly as they are, ids and dates included.
-    ///
-    /// # Errors
-    /// A row breaks a rule of the table, or the database fails; then none of them is stored.
-    pub async fn copy_tokens(&self, rows: &[api_token::Model]) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => copy_tokens(database.begin_bulk().await?, rows).await)?)
-    }
-
-    /// Prepares for many writes, which may not be durable before [`Self::end_bulk_load`]. Call it once, before the first
-    /// of them.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn begin_bulk_load(&self) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => database.begin_bulk_load().await)?)
-    }
-
-    /// Makes the writes since [`Self::begin_bulk_load`] durable. Call it after the last of them.
-    ///
-    /// # Errors
-    /// The database fails, or another process reads the WAL for so long that it cannot be checkpointed.
-    pub async fn end_bulk_load(&self) -> Result<(), StoreError> {
-        Ok(dispatch!(&*self.engine, database => database.end_bulk_load().await)?)
-    }
-
     /// Stores what requests have begun, then the last uses of tokens as far as two seconds allow, then closes every
     /// connection. Later calls fail with [`StoreError::Stopped`] or [`StoreError::Unavailable`].
     pub async fn close(&self) {
         dispatch!(&*self.engine, database => database.stop_writing().await);
-        self.last_used.stop().await;
+        if let Some(last_used) = &self.last_used {
+            last_used.stop().await;
+        }
         let close = async {
             dispatch!(&*self.engine, database => database.close().await);
             // The writing connection last: it moves what is left in SQLite's WAL.
@@ -248,6 +219,22 @@ impl Store {
         // What is not closed by then ends with the process.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, close).await;
     }
+}
+
+impl Store {
+    /// The connections for what operators do with shop-profile's own tables.
+    fn own_tables(&self) -> Result<OwnTables<'_>, StoreError> {
+        match &self.sql.layout {
+            Layout::Native(_) => Ok(OwnTables { read: &self.read, write: &self.write }),
+            Layout::Django(_) => Err(StoreError::DjangoTables),
+        }
+    }
+}
+
+/// Connections for everything but requests, on shop-profile's own tables.
+struct OwnTables<'a> {
+    read: &'a DatabaseConnection,
+    write: &'a DatabaseConnection,
 }
 
 impl Engine {

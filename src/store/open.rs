@@ -2,15 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
+use sea_orm::sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{
-    DatabaseUrl, Engine, OpenOptions, Opened,
+    DatabaseUrl, Engine, OpenOptions, Opened, Store,
+    django::{DjangoOptions, InspectError, inspect_django},
     explain::{explain, explain_postgres, explain_sqlite},
+    health::Health,
+    last_used::LastUsedTracker,
+    layout::{Dialect, DjangoLayout, Layout, NativeLayout},
     postgres,
+    rules::RulesSource,
     sql::Sql,
     sqlite, sqlite_file,
-    url::{PostgresUrl, SqliteUrl},
+    url::{Kind, PostgresUrl, SqliteUrl},
 };
 
 /// The database cannot be opened: which one, why, and what to do about it.
@@ -27,8 +32,58 @@ impl OpenError {
     }
 }
 
+impl Store {
+    /// Connects. The schema is left as it is.
+    ///
+    /// # Errors
+    /// The SQLite file is missing or cannot be used, or PostgreSQL cannot be connected to within
+    /// [`Timeouts::acquire`](super::Timeouts::acquire).
+    pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, OpenError> {
+        let layout = Layout::Native(Box::new(NativeLayout::of_entities()));
+        let mut store = Self::open_layout(url, options, layout, RulesSource::Native).await?;
+        store.last_used = Some(LastUsedTracker::start(&store.engine));
+        Ok(store)
+    }
+
+    /// Connects to the database of a Django shop and finds its tables. The operations of requests work on them; those of
+    /// operators do not.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; or the tables are not there, or are none that can be served.
+    pub async fn open_django(
+        url: &DatabaseUrl,
+        options: OpenOptions,
+        django: &DjangoOptions,
+    ) -> Result<Self, OpenError> {
+        let options = OpenOptions { create: false, ..options };
+        let shop = inspect_django(url, django).await.map_err(|error| match error {
+            InspectError::Open(error) => error,
+            error => OpenError::new(url, explain(&error)),
+        })?;
+        let dialect = if url.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
+        let layout = DjangoLayout::new(shop, dialect, django);
+        let rules = RulesSource::django(url, django, layout.rules(&layout.shop));
+        Self::open_layout(url, options, Layout::Django(Box::new(layout)), rules).await
+    }
+
+    async fn open_layout(
+        url: &DatabaseUrl,
+        options: OpenOptions,
+        layout: Layout,
+        rules: RulesSource,
+    ) -> Result<Self, OpenError> {
+        let sql = Arc::new(Sql::new(layout));
+        let opened = match &url.0 {
+            Kind::Sqlite(sqlite) => open_sqlite(sqlite, sql.clone(), options).await,
+            Kind::Postgres(postgres) => open_postgres(postgres, sql.clone(), options).await,
+        };
+        let Opened { engine, read, write } = opened.map_err(|reason| OpenError::new(url, reason))?;
+        Ok(Self { engine: Arc::new(engine), sql, rules, read, write, last_used: None, health: Health::default() })
+    }
+}
+
 /// Opens a SQLite database, or says why it cannot, for an operator.
-pub(super) async fn sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
+async fn open_sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
     sqlite_file::prepare(url, options.create)?;
     let opened = sqlite::open(url, sql, options.timeouts).await.map_err(|error| explain_sqlite(url, &error))?;
     let sqlite::Opened { requests, read, write } = opened;
@@ -36,21 +91,21 @@ pub(super) async fn sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions)
 }
 
 /// Opens a PostgreSQL database, or says why it cannot, for an operator.
-pub(super) async fn postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
-    connect_once(url, options.timeouts.acquire).await?;
+async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
+    let connection = connect_once(url, options.timeouts.acquire).await?;
+    // The connection has served its purpose, however it ends.
+    let _ = connection.close().await;
     let opened = postgres::open(&url.text, sql, options.connections, options.timeouts).await;
     let postgres::Opened { requests, db } = opened.map_err(|error| explain(&error))?;
     Ok(Opened { engine: Engine::Postgres(requests), read: db.clone(), write: db })
 }
 
 /// Connects once without a pool, which would hide the reason of a failure behind a timeout.
-async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<(), String> {
+pub(super) async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<PgConnection, String> {
     let options: PgConnectOptions = url.text.parse().map_err(|error| explain_postgres(url, &error))?;
-    let connection = match tokio::time::timeout(timeout, options.connect()).await {
-        Ok(connected) => connected.map_err(|error| explain_postgres(url, &error))?,
-        Err(_) => return Err(format!("{} did not answer within {timeout:?}", url.server)),
-    };
-    // The connection has served its purpose, however it ends.
-    let _ = connection.close().await;
-    Ok(())
+    let options = options.application_name("shop-profile").disable_statement_logging();
+    match tokio::time::timeout(timeout, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| explain_postgres(url, &error)),
+        Err(_) => Err(format!("{} did not answer within {timeout:?}", url.server)),
+    }
 }

@@ -36,7 +36,7 @@ impl Store {
             expires_at: Set(expires_at),
             ..Default::default()
         };
-        let transaction = self.write.begin().await?;
+        let transaction = self.own_tables()?.write.begin().await?;
         let row = row.insert(&transaction).await?;
         transaction.commit().await?;
         Ok(row)
@@ -50,7 +50,7 @@ impl Store {
         let tokens = api_token::Entity::find()
             .filter(api_token::Column::CustomerId.eq(customer_id))
             .order_by_asc(api_token::Column::Id)
-            .all(&self.read)
+            .all(self.own_tables()?.read)
             .await?;
         Ok(tokens)
     }
@@ -65,7 +65,7 @@ impl Store {
             .set(revoked)
             .filter(api_token::Column::Id.eq(id))
             .filter(api_token::Column::RevokedAt.is_null())
-            .exec_with_returning(&self.write)
+            .exec_with_returning(self.own_tables()?.write)
             .await?;
         Ok(!rows.is_empty())
     }

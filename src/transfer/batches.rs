@@ -1,14 +1,13 @@
-//! Rows of a file put into batches, on a thread of their own: while the database takes one batch, the next is read.
+//! Rows of a source put into batches, on a thread of their own: while the database takes one batch, the next is read.
 
-use std::{collections::HashMap, fs::File, ops::ControlFlow};
+use std::{collections::HashMap, ops::ControlFlow};
 
 use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 
 use super::{
-    Format,
     input::ReadError,
-    reader,
-    report::RowError,
+    reader::RowSource,
+    report::{RowError, RowNumber},
     row::Row,
     value_map::{Fingerprint, ValueMap},
 };
@@ -29,14 +28,15 @@ pub(super) struct Batch {
     pub(super) rejected_rows: u64,
     /// What is wrong with the rejected rows, in the order of their lines.
     pub(super) errors: Vec<RowError>,
-    /// How many bytes of the file are read up to the last of these rows.
-    pub(super) bytes: u64,
+    /// How far the source is read up to the last of these rows: the bytes of a file, the rows of a database.
+    pub(super) position: u64,
 }
 
 /// How to read.
 #[derive(Clone, Copy)]
 pub(super) struct Options {
-    pub(super) format: Format,
+    /// What the numbers of the rows are.
+    pub(super) row_number: RowNumber,
     /// The most rows in a batch.
     pub(super) batch_rows: usize,
     /// The least length of a token, in characters.
@@ -50,13 +50,13 @@ pub(super) struct Batches {
 }
 
 /// Starts to read.
-pub(super) fn start(file: File, options: Options) -> Batches {
+pub(super) fn start(source: RowSource, options: Options) -> Batches {
     let (sender, batches) = mpsc::channel(1);
     let reader = tokio::task::spawn_blocking(move || {
-        let mut builder = BatchBuilder::new(sender, options.batch_rows)?;
-        for item in reader::rows(options.format, file, options.min_token_chars)? {
-            let (bytes, row) = item?;
-            if builder.add(bytes, row)?.is_break() {
+        let mut builder = BatchBuilder::new(sender, options)?;
+        for item in source.rows(options.min_token_chars)? {
+            let (position, row) = item?;
+            if builder.add(position, row)?.is_break() {
                 return Ok(());
             }
         }
@@ -68,10 +68,10 @@ pub(super) fn start(file: File, options: Options) -> Batches {
 struct BatchBuilder {
     runtime: Handle,
     sender: mpsc::Sender<Batch>,
-    batch_rows: usize,
+    options: Options,
     batch: Batch,
-    /// How many bytes of the file were in the batches before.
-    sent_bytes: u64,
+    /// How far the source was read in the batches before.
+    sent_position: u64,
     /// Whether the rows of this file have ids; `None` before the first row.
     rows_have_ids: Option<bool>,
     /// The line that was the first to have each unique value.
@@ -79,15 +79,15 @@ struct BatchBuilder {
 }
 
 impl BatchBuilder {
-    fn new(sender: mpsc::Sender<Batch>, batch_rows: usize) -> Result<Self, ReadError> {
+    fn new(sender: mpsc::Sender<Batch>, options: Options) -> Result<Self, ReadError> {
         let runtime = Handle::current();
         let first_lines = runtime.block_on(ValueMap::open())?;
         let batch = Batch::default();
-        Ok(Self { runtime, sender, batch_rows, batch, sent_bytes: 0, rows_have_ids: None, first_lines })
+        Ok(Self { runtime, sender, options, batch, sent_position: 0, rows_have_ids: None, first_lines })
     }
 
     /// `Break` when the import has stopped.
-    fn add(&mut self, bytes: u64, row: Result<Row, Vec<RowError>>) -> Result<ControlFlow<()>, ReadError> {
+    fn add(&mut self, position: u64, row: Result<Row, Vec<RowError>>) -> Result<ControlFlow<()>, ReadError> {
         match row.and_then(|row| self.check_id(row)) {
             Ok(row) => self.batch.rows.push(row),
             Err(errors) => {
@@ -95,9 +95,9 @@ impl BatchBuilder {
                 self.batch.errors.extend(errors);
             }
         }
-        self.batch.bytes = bytes;
+        self.batch.position = position;
         let count = self.batch.rows.len() + self.batch.errors.len();
-        if count >= self.batch_rows || bytes - self.sent_bytes >= MAX_BATCH_BYTES {
+        if count >= self.options.batch_rows || position - self.sent_position >= MAX_BATCH_BYTES {
             self.send()
         } else {
             Ok(ControlFlow::Continue(()))
@@ -121,7 +121,7 @@ impl BatchBuilder {
     fn send(&mut self) -> Result<ControlFlow<()>, ReadError> {
         self.reject_repeated_values()?;
         let batch = std::mem::take(&mut self.batch);
-        self.sent_bytes = batch.bytes;
+        self.sent_position = batch.position;
         let taken = self.runtime.block_on(async {
             self.sender.send(batch).await.ok()?;
             self.sender.reserve().await.ok().map(drop)
@@ -141,7 +141,7 @@ impl BatchBuilder {
             return Ok(());
         }
         for row in std::mem::take(&mut self.batch.rows) {
-            let errors = repeated_values(&row, &repeated);
+            let errors = repeated_values(&row, &repeated, self.options.row_number);
             if errors.is_empty() {
                 self.batch.rows.push(row);
             } else {
@@ -155,14 +155,14 @@ impl BatchBuilder {
 }
 
 /// What of the row an earlier line has, once for each field.
-fn repeated_values(row: &Row, first_lines: &HashMap<Fingerprint, i64>) -> Vec<RowError> {
+fn repeated_values(row: &Row, first_lines: &HashMap<Fingerprint, i64>, number: RowNumber) -> Vec<RowError> {
     let mut errors: Vec<RowError> = Vec::new();
     for (field, value) in row.fingerprints() {
         let Some(first) = first_lines.get(&value).filter(|first| **first < row.line.cast_signed()) else { continue };
         let field = field.as_str();
         if errors.iter().all(|error| error.field.as_deref() != Some(field)) {
             let what = if field == "tokens" { "one of these tokens".to_owned() } else { format!("the same {field}") };
-            errors.push(RowError::new(row.line, field, format!("Line {first} has {what}.")));
+            errors.push(RowError::new(row.line, field, format!("{} {first} has {what}.", number.noun())));
         }
     }
     errors
@@ -173,14 +173,15 @@ mod tests {
     use std::io::{Seek, Write};
 
     use super::*;
+    use crate::transfer::Format;
 
     /// The lines of the rows of each batch, and what was wrong with the others.
     async fn read(text: &str, batch_rows: usize) -> (Vec<Vec<u64>>, Vec<String>) {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         file.rewind().unwrap();
-        let options = Options { format: Format::Csv, batch_rows, min_token_chars: 1 };
-        let Batches { mut batches, reader } = start(file, options);
+        let options = Options { row_number: RowNumber::Line, batch_rows, min_token_chars: 1 };
+        let Batches { mut batches, reader } = start(RowSource::File(file, Format::Csv), options);
         let (mut lines, mut errors) = (Vec::new(), Vec::new());
         while let Some(batch) = batches.recv().await {
             lines.push(batch.rows.iter().map(|row| row.line).collect());

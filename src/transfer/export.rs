@@ -5,8 +5,11 @@ use std::io::{self, Write};
 use entity::customer::{self, Gender};
 use serde::Serialize;
 
-use super::{Format, PAGE_ROWS};
-use crate::store::{Store, StoreError};
+use super::{DjangoSource, Format, PAGE_ROWS};
+use crate::{
+    profile::MediaUrl,
+    store::{DatabaseFailed, ShopRow, Store, StoreError},
+};
 
 /// The fields of an import in the same order, without the tokens.
 #[derive(Serialize)]
@@ -18,7 +21,7 @@ struct ExportedRow<'a> {
     avatar: Option<&'a str>,
     first_name: &'a str,
     last_name: &'a str,
-    gender: Option<&'static str>,
+    gender: Option<&'a str>,
     is_active: bool,
 }
 
@@ -44,6 +47,9 @@ pub enum ExportError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The Django shop's database failed.
+    #[error(transparent)]
+    Django(#[from] DatabaseFailed),
     /// The output cannot be written to.
     #[error("cannot write")]
     Io(#[from] io::Error),
@@ -73,6 +79,59 @@ pub async fn export(
     }
     output.finish()?;
     Ok(())
+}
+
+/// As [`export`], out of a Django shop's database.
+///
+/// # Errors
+/// As [`export`].
+pub async fn export_django(
+    source: DjangoSource,
+    format: Format,
+    output: impl Write,
+    progress: impl Fn(u64),
+) -> Result<(), ExportError> {
+    let DjangoSource { mut reader, media_url } = source;
+    let mut output = Output::new(format, output)?;
+    let mut done = 0;
+    loop {
+        let page = reader.next_page(PAGE_ROWS).await?;
+        if page.is_empty() {
+            break;
+        }
+        for row in &page {
+            output.write(&of_django(row, &avatar(row, media_url.as_ref())))?;
+        }
+        done += page.len() as u64;
+        progress(done);
+    }
+    reader.close().await;
+    output.finish()?;
+    Ok(())
+}
+
+fn of_django<'a>(row: &'a ShopRow, avatar: &'a Option<String>) -> ExportedRow<'a> {
+    let [username, mobile_number, email, _, first_name, last_name, gender] = &row.values;
+    ExportedRow {
+        id: row.id,
+        username: username.as_deref().unwrap_or_default(),
+        mobile_number: mobile_number.as_deref(),
+        email: email.as_deref(),
+        avatar: avatar.as_deref(),
+        first_name: first_name.as_deref().unwrap_or_default(),
+        last_name: last_name.as_deref().unwrap_or_default(),
+        gender: gender.as_deref(),
+        is_active: row.is_active,
+    }
+}
+
+/// The avatar's URL, where the shop stores the path of a file.
+fn avatar(row: &ShopRow, media_url: Option<&MediaUrl>) -> Option<String> {
+    let [_, _, _, avatar, ..] = &row.values;
+    match media_url {
+        None => avatar.clone(),
+        Some(media) => media.of(avatar.as_deref()?),
+    }
 }
 
 enum Output<W: Write> {

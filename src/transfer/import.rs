@@ -1,4 +1,4 @@
-//! Imports the customers of a file.
+//! Imports the customers of a file, or of a Django shop.
 
 use std::{
     collections::HashMap,
@@ -11,11 +11,12 @@ use std::{
 use sea_orm::sqlx;
 
 use super::{
-    Format,
+    DjangoSource, Format,
     batches::{self, Batch, Batches},
     input::ReadError,
     plan::{ImportPlan, OnConflict},
-    report::{Report, RowError},
+    reader::RowSource,
+    report::{Report, RowError, RowNumber},
     row::Row,
     value_map::{Fingerprint, ValueMap},
 };
@@ -28,13 +29,34 @@ const MAX_ATTEMPTS: usize = 5;
 /// server acquire the write lock.
 const YIELD_PAUSE: Duration = Duration::from_millis(110);
 
+/// Where customers are imported from.
+pub enum ImportSource<'a> {
+    /// A file.
+    File {
+        /// The file.
+        path: &'a Path,
+        /// How it is written.
+        format: Format,
+    },
+    /// A Django shop's database.
+    Django(Box<DjangoSource>),
+}
+
+impl ImportSource<'_> {
+    fn open(self) -> Result<(RowSource, RowNumber), ReadError> {
+        Ok(match self {
+            Self::File { path, format } => (RowSource::File(File::open(path)?, format), RowNumber::Line),
+            Self::Django(source) => (RowSource::Django(source), RowNumber::Id),
+        })
+    }
+}
+
 /// What to import, and how.
-#[derive(Clone, Debug)]
 pub struct Import<'a> {
-    /// The file.
-    pub file: &'a Path,
-    /// How it is written.
-    pub format: Format,
+    /// Where from.
+    pub source: ImportSource<'a>,
+    /// Where rejected rows are listed. An earlier file of this name is removed.
+    pub report: &'a Path,
     /// Write nothing to the database; report what an import would do.
     pub dry_run: bool,
     /// What to do with a row whose customer exists.
@@ -82,16 +104,16 @@ pub enum ImportError {
     Reader(#[from] tokio::task::JoinError),
 }
 
-/// Imports the file; `progress` is given how many bytes of it are done.
+/// Imports the customers; `progress` is given how many bytes of a file, or rows of a database, are done.
 ///
 /// # Errors
-/// The file cannot be read or its first line is wrong, the report cannot be written, or the database fails. A row that
+/// The source cannot be read or a file's first line is wrong, the report cannot be written, or the database fails. A row that
 /// is wrong is no error: it goes to the report.
 pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<ImportSummary, ImportError> {
-    let file = File::open(import.file).map_err(ReadError::Io)?;
+    let (source, row_number) = import.source.open()?;
     let database_is_empty = store.usernames_after(i64::MIN, 1).await?.is_empty();
     let options = batches::Options {
-        format: import.format,
+        row_number,
         batch_rows: if database_is_empty { batches::INITIAL_BATCH_ROWS } else { batches::BATCH_ROWS },
         min_token_chars: import.min_token_chars,
     };
@@ -102,17 +124,17 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         on_conflict: import.on_conflict,
         conflicts_likely: false,
         released: None,
-        report: Report::beside(import.file, ".rejected.jsonl")?,
+        report: Report::at(import.report, row_number)?,
         summary: ImportSummary::default(),
     };
     if !run.dry_run {
         store.begin_bulk_load().await?;
     }
-    let Batches { mut batches, reader } = batches::start(file, options);
+    let Batches { mut batches, reader } = batches::start(source, options);
     while let Some(batch) = batches.recv().await {
-        let bytes = batch.bytes;
+        let position = batch.position;
         run.batch(batch).await?;
-        progress(bytes);
+        progress(position);
     }
     reader.await??;
     run.summary.report = run.report.finish()?;

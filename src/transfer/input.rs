@@ -1,4 +1,4 @@
-//! What the readers of both formats give, and why a file cannot be read.
+//! What the readers give, and why a source cannot be read.
 
 use std::{
     cell::Cell,
@@ -9,12 +9,13 @@ use std::{
 use sea_orm::sqlx;
 
 use super::{fields::FIELDS, report::RowError, row::Row};
+use crate::store::DatabaseFailed;
 
 /// The longest row, in bytes: room for hundreds of tokens. A quote that is never closed would otherwise read the whole
 /// file into memory.
 pub(super) const MAX_ROW_BYTES: u64 = 1024 * 1024;
 
-/// The file as a whole cannot be imported.
+/// The file, or the database, as a whole cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// It cannot be read.
@@ -29,6 +30,9 @@ pub enum ReadError {
     /// The CSV's first line lacks the field that every row needs.
     #[error("the first line of the file does not name \"username\"")]
     NoUsername,
+    /// The database that is imported from failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseFailed),
     /// The temporary file of unique values failed.
     #[error("cannot keep the file's unique values in a temporary file")]
     TemporaryFile(#[from] sqlx::Error),
@@ -37,7 +41,7 @@ pub enum ReadError {
 /// A row, or everything that is wrong with it.
 pub(super) type RowOrErrors = Result<Row, Vec<RowError>>;
 
-/// One row with the number of bytes read so far. An `Err` ends the file.
+/// One row with how far the source is read: the bytes of a file, the rows of a database. An `Err` ends the source.
 pub(super) type Item = Result<(u64, RowOrErrors), ReadError>;
 
 /// Counts the bytes of a row, and fails when there are too many.

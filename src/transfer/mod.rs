@@ -3,17 +3,19 @@
 //! Everything streams: a thread reads and checks the next batch while the database takes the last one.
 //!
 //! - `fields`, `row`, `parse`: the fields of a file, and one row under the rules of the profile
-//! - `reader`, `csv_reader`, `json_reader`: a file, row by row
+//! - `reader`, `csv_reader`, `json_reader`, `django_reader`: a file or a Django shop, row by row
 //! - `batches`: rows put together, without those that repeat a unique value of an earlier row
-//! - `value_map`: unique values of a whole file, on disk
+//! - `value_map`: unique values of a whole source, on disk
 //! - `plan`: what to do with each row of a batch, given what is stored
 //! - `import`, `report`: the plans applied, and the rejected rows reported
-//! - `duplicates`: usernames that look alike
+//! - `duplicates`, `case_duplicates`: usernames that look alike, and a Django shop's that differ in case alone
 //! - `export`, `copy`: customers written to a file, and to another database
 
 mod batches;
+mod case_duplicates;
 mod copy;
 mod csv_reader;
+mod django_reader;
 mod duplicates;
 mod export;
 mod fields;
@@ -29,10 +31,12 @@ mod value_map;
 
 use std::path::Path;
 
+pub use case_duplicates::{CaseDuplicates, CaseDuplicatesError, case_duplicates};
 pub use copy::{CopyError, CopySummary, Progress, copy};
+pub use django_reader::DjangoSource;
 pub use duplicates::{DuplicatesError, LookAlike, duplicates};
-pub use export::{ExportError, export};
-pub use import::{Import, ImportError, ImportSummary, import};
+pub use export::{ExportError, export, export_django};
+pub use import::{Import, ImportError, ImportSource, ImportSummary, import};
 pub use input::ReadError;
 pub use plan::OnConflict;
 

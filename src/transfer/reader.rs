@@ -1,15 +1,38 @@
-//! The rows of a file, one after the other.
+//! The rows of a file or of a Django shop, one after the other.
 
-use std::io::{BufReader, Read};
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+};
 
 use super::{
     Format, csv_reader,
+    django_reader::{self, DjangoSource},
     input::{Item, ReadError},
     json_reader,
 };
 
-/// The rows of a file, in its order. `min_token_chars` is the least length of a token.
-pub(super) fn rows(
+/// Where rows come from.
+pub(super) enum RowSource {
+    /// A file.
+    File(File, Format),
+    /// A Django shop's database.
+    Django(Box<DjangoSource>),
+}
+
+impl RowSource {
+    /// The rows, in the source's order. `min_token_chars` is the least length of a token. To be called, and iterated, on a
+    /// thread that may block.
+    pub(super) fn rows(self, min_token_chars: usize) -> Result<Box<dyn Iterator<Item = Item>>, ReadError> {
+        Ok(match self {
+            Self::File(file, format) => Box::new(rows(format, file, min_token_chars)?),
+            Self::Django(source) => Box::new(until_error(django_reader::rows(*source, min_token_chars))),
+        })
+    }
+}
+
+/// The rows of a file, in its order.
+fn rows(
     format: Format,
     file: impl Read + 'static,
     min_token_chars: usize,

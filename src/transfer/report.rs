@@ -9,12 +9,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// What the number of a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowNumber {
+    /// Of a file: the line on which the row begins.
+    Line,
+    /// Of a database: the customer's id.
+    Id,
+}
+
+impl RowNumber {
+    /// As a sentence begins with it.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Line => "Line",
+            Self::Id => "Customer",
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Id => "id",
+        }
+    }
+}
 
 /// What is wrong with one field of one row.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct RowError {
-    /// Where the row begins; the first line is 1.
+    /// The row's number: where it begins in a file, or the customer's id. The first line is 1.
     pub(super) line: u64,
     /// `None` when the row cannot be read at all.
     pub(super) field: Option<String>,
@@ -33,21 +59,33 @@ impl RowError {
     }
 }
 
+/// A row error as the report has it.
+struct Reported<'a>(&'a RowError, RowNumber);
+
+impl Serialize for Reported<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(RowError { line, field, message }, number) = self;
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry(number.key(), line)?;
+        map.serialize_entry("field", field)?;
+        map.serialize_entry("message", message)?;
+        map.end()
+    }
+}
+
 /// A file of row errors, created at the first one.
 pub(super) struct Report {
     path: PathBuf,
+    number: RowNumber,
     file: Option<BufWriter<File>>,
 }
 
 impl Report {
-    /// A report beside the imported file. The report of an earlier run is removed.
-    pub(super) fn beside(file: &Path, suffix: &str) -> io::Result<Self> {
-        let mut path = file.as_os_str().to_owned();
-        path.push(suffix);
-        let path = PathBuf::from(path);
-        match fs::remove_file(&path) {
+    /// A report at this path. The report of an earlier run is removed.
+    pub(super) fn at(path: &Path, number: RowNumber) -> io::Result<Self> {
+        match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(Self { path, file: None }),
+            _ => Ok(Self { path: path.to_owned(), number, file: None }),
         }
     }
 
@@ -59,7 +97,7 @@ impl Report {
                 self.file.insert(BufWriter::new(file))
             }
         };
-        serde_json::to_writer(&mut *file, error)?;
+        serde_json::to_writer(&mut *file, &Reported(error, self.number))?;
         file.write_all(b"\n")
     }
 

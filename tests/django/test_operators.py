@@ -23,7 +23,7 @@ def test_rejects_what_is_djangos(command, shop, engine):
     before = shop.database.execute("SELECT * FROM shop_customer ORDER BY id")
     command = [part.format(url=shop.database.url) for part in command]
     code, stdout, stderr = shop.run(*command, "--layout", "django")
-    assert (code, stdout) == (1, "")
+    assert (code, stdout) == (2, "")
     assert stderr.startswith("error: ") and stderr.count("\n") == 1 and "Django" in stderr, stderr
     assert shop.database.execute("SELECT * FROM shop_customer ORDER BY id") == before
 

@@ -8,10 +8,11 @@ use std::{
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 13] = [
-    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "rest", "server", "service", "store"]),
+const MAY_NAME: [(&str, &[&str]); 14] = [
+    ("cli", &["auth", "transfer", "profile", "request_id", "graphql", "rest", "server", "service", "shadow", "store"]),
     ("server", &["graphql", "playground", "request_id", "rest", "service", "store"]),
     ("transfer", &["auth", "profile", "store"]),
+    ("shadow", &["request_id", "rest", "store"]),
     ("playground", &[]),
     ("rest", &["auth", "api", "profile", "service"]),
     ("graphql", &["auth", "api", "profile", "service"]),
@@ -28,7 +29,7 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
 const CRATES: [(&str, &[&str]); 6] = [
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
-    ("axum", &["cli", "graphql", "api", "playground", "rest", "server"]),
+    ("axum", &["cli", "graphql", "api", "playground", "rest", "server", "shadow"]),
     ("clap", &["cli", "transfer"]),
     ("entity", &["transfer", "cli", "store"]),
     ("sea_orm", &["transfer", "store"]),

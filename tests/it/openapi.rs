@@ -109,7 +109,9 @@ fn assert_headers(response: &Value, answer: &Answer) {
 /// The validator, its message, the OpenAPI document and the SDL read the limit of a field in one place.
 #[test]
 fn the_limit_of_a_field_is_the_same_everywhere() {
-    use shop_profile::profile::{AVATAR_MAX_CHARS, FieldInput, NAME_MAX_CHARS, PatchInput, USERNAME_MAX_CHARS};
+    use shop_profile::profile::{
+        AVATAR_MAX_CHARS, FieldInput, NAME_MAX_CHARS, PatchInput, ProfileRules, USERNAME_MAX_CHARS,
+    };
 
     let sdl = shop_profile::graphql::sdl();
     let schema = &document()["components"]["schemas"]["CustomerPatch"]["properties"];
@@ -130,7 +132,7 @@ fn the_limit_of_a_field_is_the_same_everywhere() {
                 _ => &mut input.last_name,
             };
             *target = FieldInput::Text(text.into());
-            let errors = input.parse().err().map(|wrong| wrong.errors).unwrap_or_default();
+            let errors = input.parse(&ProfileRules::NATIVE).err().map(|wrong| wrong.errors).unwrap_or_default();
             errors.into_iter().map(|error| error.message.into_owned()).collect::<Vec<_>>()
         };
         assert!(messages(limit).is_empty(), "{field}");

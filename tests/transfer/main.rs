@@ -7,6 +7,7 @@ mod copy;
 mod dry_run;
 mod duplicates;
 mod files;
+mod from_django;
 mod import;
 mod million;
 mod repeated;

@@ -141,12 +141,12 @@ impl Endpoint {
             Err(why) => return Err(why.into()),
         };
         let authentication = Authentication::of(credential, &prepared)?;
-        if let Authentication::BeforeExecution(credential) = authentication {
-            self.authenticate(credential).await?;
+        if let Authentication::BeforeExecution(credential) = &authentication {
+            self.authenticate(credential.clone()).await?;
         }
         let Prepared { mut request, validation_key, is_validated, .. } = prepared?;
-        if let Authentication::ByStatement(credential) = authentication {
-            request = request.data(Caller::from(credential));
+        if let Authentication::ByStatement(credential) = &authentication {
+            request = request.data(Caller::from(credential.clone()));
         }
         let response = self.execute(request, is_validated).await?;
         if let Authentication::ByStatement(credential) = authentication

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     api::BodyError,
     auth::Unauthenticated,
-    profile::{Customer, FieldError, FieldInput, Gender, PatchInput, ProfileVersion},
+    profile::{Customer, FieldError, FieldInput, Gender, PatchInput, ProfileRules, ProfileVersion},
     rest::{
         body,
         error::{IgnoredField, RestError},
@@ -50,10 +50,11 @@ pub(super) fn customer() -> Value {
         mobile_number: Some("09308744204".to_owned()),
         email: Some("behrooz21@hotmail.com".to_owned()),
         avatar: Some("http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg".to_owned()),
-        first_name: "behrooz".to_owned(),
-        last_name: "ghorbanie".to_owned(),
-        gender: Some(Gender::Male),
+        first_name: Some("behrooz".to_owned()),
+        last_name: Some("ghorbanie".to_owned()),
+        gender: Some(Gender::Male.into()),
         version: 1,
+        completed_by: ProfileRules::NATIVE.completed_by,
     }))
 }
 
@@ -93,9 +94,9 @@ fn requests() -> Vec<ErrorExample> {
 }
 
 fn bodies() -> Vec<ErrorExample> {
-    let malformed = body::parse("{\"first_name\": NaN}", false).err();
-    let not_an_object = body::parse("[\"first_name\"]", false).err();
-    let null = body::parse("null", false).err();
+    let malformed = body::parse("{\"first_name\": NaN}", false, false).err();
+    let not_an_object = body::parse("[\"first_name\"]", false, false).err();
+    let null = body::parse("null", false, false).err();
     let examples = [
         ("not_json", "The body is not JSON", malformed),
         ("not_an_object", "The body is JSON, but not an object", not_an_object),
@@ -130,7 +131,7 @@ fn wrong_fields() -> Vec<FieldError> {
         last_name: FieldInput::Null,
         gender: text("other"),
     };
-    input.parse().err().map(|wrong| wrong.errors).unwrap_or_default()
+    input.parse(&ProfileRules::NATIVE).err().map(|wrong| wrong.errors).unwrap_or_default()
 }
 
 fn taken() -> RestError {

@@ -5,6 +5,7 @@
 
 mod read;
 mod update;
+mod write;
 
 use chrono::{DateTime, Utc};
 use entity::{api_token, customer};
@@ -38,7 +39,7 @@ impl Table {
 /// A customer to be stored, with all of their API tokens.
 #[derive(Clone, Debug)]
 pub struct BulkCustomer {
-    /// Every column but the version and the dates; the id only when it must be kept.
+    /// Every column but the version; the id and the dates only when they must be kept.
     pub row: customer::ActiveModel,
     /// Their tokens, which do not expire.
     pub tokens: Vec<TokenDigest>,
@@ -111,8 +112,8 @@ fn new_customer(id: i64, new: &BulkCustomer, now: DateTime<Utc>) -> Result<custo
     let mut row = new.row.clone();
     row.id = Set(id);
     row.version = Set(1);
-    row.created_at = Set(now);
-    row.updated_at = Set(now);
+    row.created_at = Set(row.created_at.take().unwrap_or(now));
+    row.updated_at = Set(row.updated_at.take().unwrap_or(now));
     row.try_into_model()
 }
 

@@ -26,7 +26,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unique`] when another customer has one of the values; any other error of the database.
     pub async fn update_customers(&self, batch: Vec<CustomerUpdate>) -> Result<(), StoreError> {
-        let transaction = self.write.begin().await?;
+        let transaction = self.own_tables()?.write.begin().await?;
         for update in batch {
             execute(&transaction, update).await?;
         }

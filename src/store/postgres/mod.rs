@@ -23,10 +23,12 @@ use tokio::sync::Semaphore;
 use self::pool::{Access, Pool};
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
+    django::DjangoShop,
     health::Health,
+    layout::Layout,
     now, options,
     row::{decode_profile, decode_token_owner},
-    sql::{ProfileUpdate, Sql, bind_update},
+    sql::{ProfileUpdate, Sql, TokenKey, bind_token, bind_update},
 };
 use crate::{auth::TokenDigest, profile::Customer};
 
@@ -37,12 +39,21 @@ const LANES: usize = 256;
 /// The updates of one lane may take this fraction of the connections.
 const LANE_SHARE: usize = 4;
 
+/// The columns of the tables `$2` and `$3` that the constraint or index `$1` depends on, also by an expression.
+const COLUMNS_OF_CONSTRAINT: &str = "\
+SELECT array_agg(DISTINCT a.attname::text) FROM pg_depend d
+JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (to_regclass($2), to_regclass($3)) AND (
+    d.classid = 'pg_constraint'::regclass AND d.objid IN (SELECT oid FROM pg_constraint WHERE conname = $1)
+    OR d.classid = 'pg_class'::regclass AND d.objid IN (SELECT oid FROM pg_class WHERE relname = $1))";
+
 /// The requests' way to a PostgreSQL database.
 pub(super) struct Postgres {
     sql: Arc<Sql>,
     /// The readiness check.
     ready: Arc<str>,
-    record_last_used: Arc<str>,
+    /// Only shop-profile's own tables have a column for it.
+    record_last_used: Option<Arc<str>>,
     pool: Pool,
     lanes: Vec<Semaphore>,
     /// For what is no request.
@@ -68,7 +79,10 @@ pub(super) async fn open(url: &str, sql: Arc<Sql>, max_connections: u32, timeout
     // Whether the database is read-only, which a standby always is, and a look at the customers. Every engine with
     // PostgreSQL's protocol knows the setting.
     let ready = format!("SELECT current_setting('transaction_read_only') = 'on', ({})", sql.any_customer).into();
-    let record_last_used = sql.record_last_used("= ANY($3)").into();
+    let record_last_used = match &sql.layout {
+        Layout::Native(tables) => Some(tables.record_last_used("= ANY($3)").into()),
+        Layout::Django(_) => None,
+    };
     Ok(Opened { requests: Postgres { sql, ready, record_last_used, pool, lanes, db: db.clone(), timeouts }, db })
 }
 
@@ -83,10 +97,10 @@ fn requests_options(options: PgConnectOptions, timeouts: &Timeouts) -> PgConnect
 }
 
 impl Postgres {
-    pub(super) async fn token_owner(&self, token: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
-        let statement = || sqlx::query(AssertSqlSafe(self.sql.token_owner.clone())).bind(&token.0[..]);
+    pub(super) async fn token_owner(&self, token: &TokenKey) -> Result<Option<TokenOwner>, StoreError> {
+        let statement = || bind_token!(sqlx::query(AssertSqlSafe(self.sql.token_owner.clone())), token);
         let row = self.pool.fetch(Access::Repeatable, statement).await?;
-        Ok(row.as_ref().map(decode_owner).transpose()?)
+        Ok(row.as_ref().map(|row| decode_owner(&self.sql.layout, row)).transpose()?)
     }
 
     pub(super) async fn update(
@@ -94,7 +108,7 @@ impl Postgres {
         update: ProfileUpdate,
         deadline: Instant,
     ) -> Result<Option<Customer>, StoreError> {
-        let lane = &self.lanes[usize::from(update.token.0[0]) % LANES];
+        let lane = &self.lanes[usize::from(update.token.lane()) % LANES];
         let _turn = match lane.try_acquire() {
             Ok(turn) => turn,
             Err(_) => match tokio::time::timeout(self.timeouts.acquire, lane.acquire()).await {
@@ -105,11 +119,11 @@ impl Postgres {
         let sql = self.sql.updates(&[&update]);
         let statement = || bind_update!(sqlx::query(AssertSqlSafe(sql.clone())).bind(now()), &update);
         let row = self.pool.fetch(Access::Once { begin_before: deadline }, statement).await?;
-        Ok(row.as_ref().map(decode).transpose()?)
+        Ok(row.as_ref().map(|row| decode(&self.sql.layout, row)).transpose()?)
     }
 
-    pub(super) async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
-        let statement = || sqlx::query(AssertSqlSafe(self.sql.find_username.clone())).bind(canonical_username);
+    pub(super) async fn find_username(&self, username: &str) -> Result<Option<i64>, StoreError> {
+        let statement = || sqlx::query(AssertSqlSafe(self.sql.find_username.clone())).bind(username);
         let row = self.pool.fetch(Access::Repeatable, statement).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
@@ -119,9 +133,10 @@ impl Postgres {
         tokens: &[TokenDigest],
         not_since: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let Some(sql) = &self.record_last_used else { return Ok(()) };
         let statement = || {
             let digests: Vec<&[u8]> = tokens.iter().map(|token| &token.0[..]).collect();
-            sqlx::query(AssertSqlSafe(self.record_last_used.clone())).bind(now()).bind(not_since).bind(digests)
+            sqlx::query(AssertSqlSafe(sql.clone())).bind(now()).bind(not_since).bind(digests)
         };
         // It may be done twice.
         self.pool.fetch(Access::Repeatable, statement).await?;
@@ -150,6 +165,16 @@ impl Postgres {
         health.after_read_check(&row);
         let row = row.map_err(|_| NotReady::Unavailable)?.ok_or(NotReady::Unavailable)?;
         row.try_get(0).map_err(|_| NotReady::Unavailable)
+    }
+
+    /// The columns of a Django shop that a constraint or an index is about.
+    pub(super) async fn columns_of(&self, shop: &DjangoShop, constraint: &str) -> Result<Vec<String>, StoreError> {
+        let users = shop.user_table.quoted();
+        let profiles = shop.profile_table.as_ref().map(|profile| profile.table.quoted());
+        let statement = || sqlx::query(COLUMNS_OF_CONSTRAINT).bind(constraint).bind(&users).bind(&profiles);
+        let row = self.pool.fetch(Access::Repeatable, statement).await?;
+        let columns: Option<Option<Vec<String>>> = row.map(|row| row.try_get(0)).transpose()?;
+        Ok(columns.flatten().unwrap_or_default())
     }
 
     /// Begins a transaction that only one server can be in. It locks a row of a small table, which every engine with
@@ -189,12 +214,12 @@ impl Postgres {
     }
 }
 
-fn decode(row: &PgRow) -> sqlx::Result<Customer> {
-    Ok(decode_profile!(row))
+fn decode(layout: &Layout, row: &PgRow) -> sqlx::Result<Customer> {
+    Ok(decode_profile!(layout, row))
 }
 
-fn decode_owner(row: &PgRow) -> sqlx::Result<TokenOwner> {
-    Ok(decode_token_owner!(row))
+fn decode_owner(layout: &Layout, row: &PgRow) -> sqlx::Result<TokenOwner> {
+    Ok(decode_token_owner!(layout, row))
 }
 
 async fn create_lock_table(db: &DatabaseConnection) -> Result<(), DbErr> {

@@ -19,6 +19,7 @@ pub(super) struct Job {
     pub(super) task: Task,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly every task is an update: a box would cost each of them")]
 pub(super) enum Task {
     Update {
         update: ProfileUpdate,

@@ -7,6 +7,7 @@
 //! - `bulk`: many rows at once
 
 mod bulk;
+mod constraint;
 mod group_commit;
 mod job;
 mod readers;
@@ -35,11 +36,13 @@ use self::{
 };
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
+    django::DjangoShop,
     explain::{code, sqlx_error},
     fault::Fault,
     health::Health,
+    layout::Layout,
     options,
-    sql::{ProfileUpdate, Sql},
+    sql::{Condition, ProfileUpdate, Sql, TokenKey},
     url::SqliteUrl,
 };
 use crate::{auth::TokenDigest, profile::Customer};
@@ -83,7 +86,7 @@ pub(super) async fn open(url: &SqliteUrl, sql: Arc<Sql>, timeouts: Timeouts) -> 
     let is_in_memory = url.file.is_none();
     let url = url.text.as_str();
     // The writer's connection comes first: it turns the WAL on.
-    let write = connect_writer(url, &timeouts).await?;
+    let write = connect_writer(url, &timeouts, matches!(sql.layout, Layout::Native(_))).await?;
     let wal = Arc::new(WalState::new(timeouts.busy));
     let pool = write.get_sqlite_connection_pool().clone();
     if is_in_memory {
@@ -104,13 +107,14 @@ pub(super) async fn open(url: &SqliteUrl, sql: Arc<Sql>, timeouts: Timeouts) -> 
 }
 
 /// Opens the writer's connection. SQLite does not wait for another process that holds a lock while the WAL is turned
-/// on, so servers that start together on a new file try again.
-async fn connect_writer(url: &str, timeouts: &Timeouts) -> Result<DatabaseConnection, DbErr> {
+/// on, so servers that start together on a new file try again. `is_ours`: the journal mode of a Django shop's file is
+/// the shop's.
+async fn connect_writer(url: &str, timeouts: &Timeouts, is_ours: bool) -> Result<DatabaseConnection, DbErr> {
     let start = Instant::now();
     loop {
-        let connected = Database::connect(connect_options(url, timeouts, |options| {
+        let connected = Database::connect(connect_options(url, timeouts, move |options| {
+            let options = if is_ours { options.journal_mode(SqliteJournalMode::Wal) } else { options };
             options
-                .journal_mode(SqliteJournalMode::Wal)
                 // An update is answered when it has reached the disk, not before.
                 .synchronous(SqliteSynchronous::Full)
                 .pragma("wal_autocheckpoint", "0")
@@ -161,20 +165,36 @@ impl Sqlite {
         }
     }
 
-    pub(super) async fn token_owner(&self, token: &TokenDigest) -> Result<Option<TokenOwner>, StoreError> {
+    pub(super) async fn token_owner(&self, token: &TokenKey) -> Result<Option<TokenOwner>, StoreError> {
         self.read(async |connection, sql| statements::token_owner(connection, sql, token).await).await
     }
 
-    pub(super) async fn find_username(&self, canonical_username: &str) -> Result<Option<i64>, StoreError> {
-        self.read(async |connection, sql| statements::find_username(connection, sql, canonical_username).await).await
+    pub(super) async fn find_username(&self, username: &str) -> Result<Option<i64>, StoreError> {
+        self.read(async |connection, sql| statements::find_username(connection, sql, username).await).await
     }
 
     pub(super) async fn update(
         &self,
-        update: ProfileUpdate,
+        mut update: ProfileUpdate,
         deadline: Instant,
     ) -> Result<Option<Customer>, StoreError> {
+        if let (Layout::Django(_), Condition::Version(version)) = (&self.sql.layout, &update.condition) {
+            // SQLite cannot compute the digest that is the version: the update is on condition of the values.
+            let read =
+                async |connection: &mut _, sql: &_| statements::stored_profile(connection, sql, &update.token).await;
+            match self.read(read).await? {
+                Some(stored) if stored.id == version.id && stored.digest() == version.version => {
+                    update.condition = Condition::Values(Box::new(stored));
+                }
+                _ => return Ok(None),
+            }
+        }
         self.writer.update(update, deadline).await
+    }
+
+    /// The columns of a Django shop that a constraint or an index is about.
+    pub(super) async fn columns_of(&self, shop: &DjangoShop, constraint: &str) -> Result<Vec<String>, StoreError> {
+        self.read(async |connection, _| constraint::columns_of(connection, shop, constraint).await).await
     }
 
     pub(super) async fn record_last_used(

@@ -8,9 +8,11 @@ use crate::{
     auth::TokenDigest,
     profile::Customer,
     store::{
-        TokenOwner, now,
-        row::{decode_profile, decode_token_owner},
-        sql::{ProfileUpdate, Sql, bind_update},
+        TokenOwner,
+        layout::Layout,
+        now,
+        row::{StoredProfile, decode_profile, decode_stored_profile, decode_token_owner},
+        sql::{ProfileUpdate, Sql, TokenKey, bind_token, bind_update},
     },
 };
 
@@ -20,21 +22,32 @@ pub(super) type Updated = sqlx::Result<Option<Customer>>;
 pub(super) async fn token_owner(
     connection: &mut SqliteConnection,
     sql: &Sql,
-    token: &TokenDigest,
+    token: &TokenKey,
 ) -> sqlx::Result<Option<TokenOwner>> {
-    let query = sqlx::query(AssertSqlSafe(sql.token_owner.clone())).bind(&token.0[..]);
+    let query = bind_token!(sqlx::query(AssertSqlSafe(sql.token_owner.clone())), token);
     let Some(row) = connection.fetch_optional(query).await? else { return Ok(None) };
-    Ok(Some(decode_token_owner!(&row)))
+    Ok(Some(decode_token_owner!(&sql.layout, &row)))
 }
 
-/// The id of the customer who has a canonical username.
+/// What a Django shop's tables have of the customer who owns a token.
+pub(super) async fn stored_profile(
+    connection: &mut SqliteConnection,
+    sql: &Sql,
+    token: &TokenKey,
+) -> sqlx::Result<Option<StoredProfile>> {
+    let query = bind_token!(sqlx::query(AssertSqlSafe(sql.token_owner.clone())), token);
+    let Some(row) = connection.fetch_optional(query).await? else { return Ok(None) };
+    Ok(Some(decode_stored_profile!(&row)))
+}
+
+/// The id of the customer who has a username.
 pub(super) async fn find_username(
     connection: &mut SqliteConnection,
     sql: &Sql,
-    canonical_username: &str,
+    username: &str,
 ) -> sqlx::Result<Option<i64>> {
     let query = sqlx::query_scalar(AssertSqlSafe(sql.find_username.clone()));
-    query.bind(canonical_username).fetch_optional(connection).await
+    query.bind(username).fetch_optional(connection).await
 }
 
 /// Reads one row.
@@ -48,8 +61,9 @@ pub(super) async fn record_last_used(
     tokens: &[TokenDigest],
     not_since: DateTime<Utc>,
 ) -> sqlx::Result<()> {
+    let Layout::Native(tables) = &sql.layout else { return Ok(()) };
     let digests: Vec<_> = (3..).take(tokens.len()).map(|parameter| format!("${parameter}")).collect();
-    let sql = sql.record_last_used(&format!("IN ({})", digests.join(", ")));
+    let sql = tables.record_last_used(&format!("IN ({})", digests.join(", ")));
     let query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(now()).bind(not_since);
     tokens.iter().fold(query, |query, token| query.bind(&token.0[..])).execute(connection).await?;
     Ok(())
@@ -67,7 +81,7 @@ pub(super) async fn update(connection: &mut SqliteConnection, sql: &Sql, updates
     let mut steps = connection.fetch_many(query);
     while let Some(step) = steps.next().await {
         match step {
-            Ok(Either::Right(found)) => row = Some(decode(&found)),
+            Ok(Either::Right(found)) => row = Some(decode(sql, &found)),
             Ok(Either::Left(_done)) => results.push(row.take().transpose()),
             Err(error) => results.push(Err(error)),
         }
@@ -78,6 +92,6 @@ pub(super) async fn update(connection: &mut SqliteConnection, sql: &Sql, updates
     results
 }
 
-fn decode(row: &SqliteRow) -> sqlx::Result<Customer> {
-    Ok(decode_profile!(row))
+fn decode(sql: &Sql, row: &SqliteRow) -> sqlx::Result<Customer> {
+    Ok(decode_profile!(&sql.layout, row))
 }

@@ -31,6 +31,8 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("sudo ", "changes the machine"),
     ("docker ", "needs a daemon"),
     ("kubectl ", "needs a cluster"),
+    ("shop-profile django ", "needs a Django shop: tests/it/django_check.rs"),
+    ("shop-profile customer import --layout django ", "needs a Django shop: tests/transfer/from_django.rs"),
     ("shop-profile copy ", "needs PostgreSQL: tests/transfer/copy.rs"),
 ];
 

@@ -68,6 +68,11 @@ impl Database {
         }
     }
 
+    /// Whether it is a PostgreSQL database.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.place, Place::Postgres(_))
+    }
+
     /// A SQLite database of this URL.
     pub fn at(url: String, folder: TempDir) -> Self {
         Self { url, place: Place::Sqlite { _folder: folder } }

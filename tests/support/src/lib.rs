@@ -6,11 +6,13 @@ pub mod api;
 pub mod binary;
 pub mod cluster;
 pub mod database;
+pub mod django;
 pub mod full_disk;
 pub mod fuzz_targets;
 pub mod proxy;
 pub mod raw;
 pub mod shop;
+pub mod upstream;
 
 use std::{
     io::Write,

@@ -81,6 +81,15 @@ impl Connection {
         assert_ne!(self.0.get_ref().peek(&mut [0]).await.unwrap(), 0);
     }
 
+    /// Reads to the end of this text; what was read.
+    pub async fn read_until(&mut self, text: &str) -> String {
+        let mut read = Vec::new();
+        while !read.ends_with(text.as_bytes()) {
+            read.push(self.0.read_u8().await.unwrap());
+        }
+        String::from_utf8(read).unwrap()
+    }
+
     /// Waits for the server to close, and gives what it still said.
     pub async fn closed(&mut self) -> String {
         let mut rest = Vec::new();

@@ -56,7 +56,7 @@ impl Shop {
         let api = Api::at(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let app = server::router(store.clone(), options, stop.clone());
-        tokio::spawn(server::run(listener, app, limits, stop.clone()));
+        tokio::spawn(server::run(listener, app, server::Role::Origin, limits, stop.clone()));
         Self { database, store, api, _stop: stop.drop_guard() }
     }
 

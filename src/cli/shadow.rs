@@ -1,0 +1,155 @@
+//! `shadow`: a proxy in front of the old server that compares its answers with ours.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    routing::get,
+};
+use clap::ArgAction;
+use tokio_util::sync::CancellationToken;
+
+use super::{CliError, arguments::switch, layout::Layout, listen::ListenAddress, log, signals::Stop};
+use crate::{
+    server::{self, ConnectionLimits, Role},
+    shadow::{Address, Report, Shadow, Timeouts},
+    store::{DatabaseUrl, OpenOptions, Store},
+};
+
+/// Where the old server is, and what to do with the differences.
+#[derive(clap::Args)]
+#[command(after_help = ABOUT)]
+pub struct Args {
+    /// The old server, to which every request goes: `http://HOST:PORT`, or `unix:/PATH` for a socket.
+    #[arg(long, value_name = "URL", env = "SHOP_PROFILE_UPSTREAM")]
+    upstream: Address,
+    /// The address and port to listen on; a port alone is on 127.0.0.1.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000", env = "SHOP_PROFILE_LISTEN")]
+    listen: ListenAddress,
+    /// A file to which a line of JSON is appended for each request whose answers differ.
+    #[arg(long, value_name = "FILE", env = "SHOP_PROFILE_REPORT")]
+    report: Option<PathBuf>,
+    /// Show in the report what differs. It is personal data: names, addresses, phone numbers. Tokens are never shown.
+    #[arg(long, env = "SHOP_PROFILE_SHOW_VALUES", action = ArgAction::SetTrue, value_parser = switch)]
+    show_values: bool,
+    /// The address and port of `/metrics`. The proxy itself passes that path on like any other.
+    #[arg(long, value_name = "ADDRESS", env = "SHOP_PROFILE_METRICS_LISTEN")]
+    metrics_listen: Option<ListenAddress>,
+    /// How long the old server may be silent before its client gets 504, in seconds.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = Timeouts::default().silence.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..),
+        env = "SHOP_PROFILE_UPSTREAM_TIMEOUT"
+    )]
+    upstream_timeout: u64,
+}
+
+const ABOUT: &str = "\
+Every request goes to the old server, and the client gets exactly its response. For /api/shop/customers/me this server's
+own answer is computed on the same rows, without writing, and compared. SIGTERM and SIGINT (Ctrl-C) end it in order: it
+prints what was counted, and in the last line whether the shop is ready to switch.";
+
+/// How long a client may leave a response unread. It is the old server's, and may be large.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the start waits for the database. After that it is opened while requests are passed on.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
+/// The pause between two attempts to open the database.
+const OPEN_RETRY_PAUSE: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format: log::Format) -> Result<(), CliError> {
+    let listener = args.listen.bind().await.map_err(|error| cannot_listen(&args.listen, "--listen", &error))?;
+    let address = listener.local_addr().map_err(CliError::failed)?;
+    let report = open_report(&args)?;
+    let stop = Stop::on_signal()?;
+    let timeouts = Timeouts { silence: Duration::from_secs(args.upstream_timeout), ..Timeouts::default() };
+    let shadow = Shadow::new(args.upstream.clone(), timeouts, report);
+    if let Some(listen) = &args.metrics_listen {
+        serve_metrics(listen, shadow.clone(), stop.requested.clone()).await?;
+    }
+    let limits = ConnectionLimits { write_timeout: WRITE_TIMEOUT, ..ConnectionLimits::default() };
+    let serving =
+        tokio::spawn(server::run(listener, shadow.clone().service(), Role::Proxy, limits, stop.requested.clone()));
+    let mut opening = tokio::spawn(open_store(url.clone(), layout, shadow.clone(), stop.requested.clone()));
+    let opened = tokio::time::timeout(OPEN_TIMEOUT, &mut opening).await;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, upstream = %args.upstream, database = %url, "started");
+    if log_format == log::Format::Text {
+        super::print(&format!("listening on http://{address}"));
+    }
+    let logging = tokio::spawn({
+        let shadow = shadow.clone();
+        async move { shadow.log_totals().await }
+    });
+    let _ = serving.await;
+    logging.abort();
+    shadow.finish().await;
+    let opened = if let Ok(opened) = opened { opened } else { opening.await };
+    if let Ok(Some(store)) = opened {
+        store.close().await;
+    }
+    tracing::info!(reason = stop.signal(), "stopped");
+    super::print(&shadow.summary().to_string());
+    Ok(())
+}
+
+/// Opens the database, however long that takes: requests are passed on meanwhile. `None` when the proxy stops first.
+async fn open_store(
+    url: DatabaseUrl,
+    layout: Layout,
+    shadow: Arc<Shadow>,
+    stop: CancellationToken,
+) -> Option<Arc<Store>> {
+    let mut logged = String::new();
+    loop {
+        let error = match open_once(&url, &layout).await {
+            Ok(store) => {
+                let store = Arc::new(store);
+                let options = server::Options { introspection: false, graphiql: false, ..server::Options::default() };
+                shadow.compare_with(server::router(store.clone(), &options, stop));
+                return Some(store);
+            }
+            Err(error) => error.to_string(),
+        };
+        if error != logged {
+            tracing::error!(%error, "the database cannot be opened: requests are passed on and not compared");
+            logged = error;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(OPEN_RETRY_PAUSE) => {}
+            () = stop.cancelled() => return None,
+        }
+    }
+}
+
+async fn open_once(url: &DatabaseUrl, layout: &Layout) -> Result<Store, CliError> {
+    match layout {
+        Layout::Native => super::open(url).await,
+        Layout::Django(django) => {
+            let options = OpenOptions { create: false, ..OpenOptions::default() };
+            Store::open_django(url, options, django).await.map_err(CliError::failed)
+        }
+    }
+}
+
+fn open_report(args: &Args) -> Result<Report, CliError> {
+    let Some(path) = &args.report else { return Ok(Report::none()) };
+    Report::append_to(path, args.show_values)
+        .map_err(|error| CliError::Failure(format!("cannot open the report {}: {error}", path.display())))
+}
+
+fn cannot_listen(address: &ListenAddress, option: &str, error: &std::io::Error) -> CliError {
+    CliError::Failure(format!("cannot listen on {address}: {error}: choose another address with {option}"))
+}
+
+async fn serve_metrics(listen: &ListenAddress, shadow: Arc<Shadow>, stop: CancellationToken) -> Result<(), CliError> {
+    let listener = listen.bind().await.map_err(|error| cannot_listen(listen, "--metrics-listen", &error))?;
+    let address = listener.local_addr().map_err(CliError::failed)?;
+    tracing::info!(%address, "metrics");
+    let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    let answer = move || async move { ([(header::CONTENT_TYPE, content_type)], shadow.summary().metrics()) };
+    let app = Router::new().route("/metrics", get(answer));
+    tokio::spawn(server::run(listener, app, Role::Origin, ConnectionLimits::default(), stop));
+    Ok(())
+}
