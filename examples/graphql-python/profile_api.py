@@ -27,7 +27,6 @@ class Code(StrEnum):
     BLANK = "BLANK"
     NULL = "NULL"
     INVALID = "INVALID"
-    INVALID_CHOICE = "INVALID_CHOICE"
     TOO_LONG = "TOO_LONG"
     TAKEN = "TAKEN"
     CONFLICT = "CONFLICT"

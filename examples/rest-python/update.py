@@ -35,10 +35,12 @@ def open_session(token: str) -> requests.Session:
 def update_profile(session: requests.Session, shop: str, changes: dict) -> dict:
     """Changes the fields that `changes` names and no others."""
     response = session.patch(f"{shop}/api/shop/customers/me", json=changes, timeout=15)
-    if response.status_code == 400 and "detail" not in response.json():
-        raise WrongFields(response.json())
-    response.raise_for_status()
-    return response.json()
+    answer = response.json()
+    if response.status_code == 400 and "detail" not in answer:
+        raise WrongFields(answer)
+    if not response.ok:
+        raise requests.HTTPError(f"{answer.get('detail')} ({response.status_code})", response=response)
+    return answer
 
 
 def main() -> None:
