@@ -53,6 +53,12 @@ def graphql_python(shop):
         check_conflict(shop, program)
 
 
+def react_profile_form(_):
+    # Its tests start shops of their own.
+    npm(HERE / "react-profile-form", "ci")
+    npm(HERE / "react-profile-form", "test")
+
+
 def check_rest(shop, program):
     """The document's example, wrong fields and a wrong token."""
     updated = run(shop, program)
@@ -113,7 +119,7 @@ def npm(folder, *words):
     subprocess.run(["npm", *words, "--loglevel=error", "--no-fund", "--no-audit"], cwd=folder, check=True)
 
 
-EXAMPLES = [rest_curl, rest_python, rest_typescript, graphql_python]
+EXAMPLES = [rest_curl, rest_python, rest_typescript, graphql_python, react_profile_form]
 
 
 def main():
