@@ -1,0 +1,54 @@
+// A shop of its own for the tests, and the built form before it.
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { preview } from "vite";
+
+const program = process.env.TEST_PROGRAM;
+if (!program) throw new Error("TEST_PROGRAM must name the shop-profile binary");
+
+/** Starts `serve --demo` and the form. */
+export async function openShop() {
+  const { stdout: help } = await promisify(execFile)(program, ["serve", "--help"]);
+  const languages = help.includes("--languages") ? ["--languages", "en,fa"] : [];
+  const words = ["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "warn", ...languages];
+  const server = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  const printed = async (pattern) => {
+    for (;;) {
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`the server ended without printing ${pattern}`);
+      const [match] = pattern.exec(value) ?? [];
+      if (match) return match;
+    }
+  };
+  const url = await printed(/http:\S+/);
+  const token = await printed(/shp_\w+/);
+
+  process.env.SHOP_URL = url;
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const form = await preview({ root, logLevel: "warn", preview: { host: "127.0.0.1", port: 0 } });
+
+  const send = async (method, body) => {
+    const headers = { Authorization: `Token ${token}`, "Content-Type": "application/json" };
+    const response = await fetch(`${url}/api/shop/customers/me`, { method, headers, body: body && JSON.stringify(body) });
+    if (!response.ok) throw new Error(await response.text());
+    return response.json();
+  };
+  return {
+    token,
+    speaksPersian: languages.length > 0,
+    address: form.resolvedUrls.local[0],
+    /** The profile by REST, as a second client of the customer sees and changes it. */
+    read: () => send("GET"),
+    update: (changes) => send("PATCH", changes),
+    async close() {
+      await form.close();
+      const exited = once(server, "exit");
+      server.kill();
+      await exited;
+    },
+  };
+}
