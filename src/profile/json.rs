@@ -43,7 +43,8 @@ impl Customer {
 
 /// Escapes the two characters that end a line in JavaScript and not in JSON, as Django REST Framework does.
 pub(crate) fn escape_line_separators(json: String) -> String {
-    if json.contains(['\u{2028}', '\u{2029}']) {
+    // The first byte of both in UTF-8; a byte is found faster than a character.
+    if json.as_bytes().contains(&0xe2) {
         json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
     } else {
         json
