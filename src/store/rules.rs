@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use tokio::sync::Mutex;
+
 use super::{
     DatabaseUrl, Store,
     django::{DjangoOptions, InspectError, inspect_django},
@@ -44,13 +46,21 @@ pub(super) struct ShopRules {
     url: DatabaseUrl,
     options: DjangoOptions,
     present: RwLock<Arc<ProfileRules>>,
+    /// Held by the one reading that is under way. Each opens a connection, and any client can ask for one by a value that
+    /// is too long.
+    reading: Mutex<()>,
 }
 
 impl RulesSource {
     /// Of the shop that was found by these options.
     pub(super) fn django(url: &DatabaseUrl, options: &DjangoOptions, rules: ProfileRules) -> Self {
         let present = RwLock::new(Arc::new(rules));
-        Self::Django(Box::new(ShopRules { url: url.clone(), options: options.clone(), present }))
+        Self::Django(Box::new(ShopRules {
+            url: url.clone(),
+            options: options.clone(),
+            present,
+            reading: Mutex::new(()),
+        }))
     }
 
     pub(super) fn present(&self) -> Rules {
@@ -65,6 +75,7 @@ impl RulesSource {
     /// each value that breaks them is judged by the columns as they are then.
     pub(super) async fn read_again(&self, layout: &DjangoLayout) -> Result<Option<Rules>, InspectError> {
         let Self::Django(shop) = self else { return Ok(None) };
+        let _reading = shop.reading.lock().await;
         let rules = Arc::new(layout.rules(&inspect_django(&shop.url, &shop.options).await?));
         if layout.dialect == Dialect::Postgres {
             *shop.present.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();

@@ -20,11 +20,12 @@ use crate::{
 #[derive(Clone)]
 struct Endpoint {
     profile: ProfileService,
-    last: Arc<Mutex<Option<(ProfileRules, Arc<Document>)>>>,
+    last: Arc<Mutex<Option<Arc<Document>>>>,
 }
 
-/// The document, and the SHA-256 digest that its `ETag` is made of.
+/// The document for these rules, and the SHA-256 digest that its `ETag` is made of.
 struct Document {
+    rules: ProfileRules,
     json: String,
     digest: String,
 }
@@ -38,7 +39,7 @@ pub(in crate::rest) fn router(profile: ProfileService) -> Router {
 impl Endpoint {
     fn respond(&self, request: &HeaderMap) -> Response {
         let Ok(document) = self.document() else { return RestError::Internal.into_response() };
-        let Document { json, digest } = &*document;
+        let Document { json, digest, .. } = &*document;
         let etag = format!("\"{digest}\"");
         let headers = [(header::ETAG, etag.as_str()), (header::CACHE_CONTROL, "public, no-cache")];
         if conditional::is_not_modified(request, digest) {
@@ -50,15 +51,15 @@ impl Endpoint {
     fn document(&self) -> serde_json::Result<Arc<Document>> {
         let rules = self.profile.rules();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, document)) = &*last
-            && *of == *rules
+        if let Some(document) = &*last
+            && document.rules == *rules
         {
             return Ok(document.clone());
         }
         let json = super::openapi_json(&rules)?;
         let digest = hex::encode(Sha256::digest(json.as_bytes()));
-        let document = Arc::new(Document { json, digest });
-        *last = Some((rules.clone(), document.clone()));
+        let document = Arc::new(Document { rules: rules.clone(), json, digest });
+        *last = Some(document.clone());
         Ok(document)
     }
 }
