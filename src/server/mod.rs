@@ -3,6 +3,7 @@
 mod connections;
 mod cors;
 mod health;
+mod language;
 mod listener;
 mod log_request;
 mod metrics;

@@ -11,8 +11,14 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{cors, health, listener::Overloaded, log_request, metrics};
-use crate::{graphql, playground, rest, service::ProfileService, store::Store};
+use super::{cors, health, language, listener::Overloaded, log_request, metrics};
+use crate::{
+    graphql,
+    messages::{ENGLISH, Languages},
+    playground, rest,
+    service::ProfileService,
+    store::Store,
+};
 
 /// What an operator can switch.
 #[derive(Clone, Debug)]
@@ -25,11 +31,19 @@ pub struct Options {
     pub docs: bool,
     /// The origins of web pages that may call, e.g. `https://shop.example`.
     pub allow_origins: Vec<HeaderValue>,
+    /// The languages of the messages.
+    pub languages: Languages,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { introspection: true, graphiql: true, docs: true, allow_origins: Vec::new() }
+        Self {
+            introspection: true,
+            graphiql: true,
+            docs: true,
+            allow_origins: Vec::new(),
+            languages: Languages::default(),
+        }
     }
 }
 
@@ -38,15 +52,23 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let profile = ProfileService::new(store.clone());
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
-    let app = Router::new()
+    let others = Router::new()
         .merge(metrics::router(graphql.clone()))
-        .merge(rest::router(profile.clone()))
-        .merge(graphql.router())
         .merge(health::router(store, stop))
-        .merge(rest::fallback(profile))
+        .merge(rest::openapi_router(profile.clone()))
         .merge(playground::router(pages));
+    let apis =
+        Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
+    let apis = apis.layer(middleware::from_fn(reject_overload));
+    let apis = match &options.languages {
+        // Without a choice messages are English.
+        Languages::Fixed(language) if *language == ENGLISH => apis,
+        languages => apis.layer(middleware::from_fn_with_state(Arc::new(languages.clone()), language::choose)),
+    };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
-    app.layer(middleware::from_fn(reject_overload))
+    others
+        .layer(middleware::from_fn(reject_overload))
+        .merge(apis)
         .layer(middleware::from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
         .layer(middleware::from_fn(log_request::log_request))

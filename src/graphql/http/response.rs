@@ -31,7 +31,7 @@ struct Body<'a> {
 
 /// The response to a request that was not executed.
 pub(super) fn error_response(media_type: MediaType, error: &RequestError) -> Response {
-    let mut server_error = ServerError::new(error.message(), None);
+    let mut server_error = ServerError::new(error.message().text(), None);
     server_error.locations = error.locations();
     set_code(&mut server_error, error.code());
     shorten(&mut server_error.message);
