@@ -1,6 +1,6 @@
 """Messages are in the language that the shop's Django would choose, in its bytes.
 
-The shop negotiates by `LocaleMiddleware`, or its LANGUAGE_CODE is Persian; the server beside it has the options for that.
+The shop negotiates by `LocaleMiddleware`, or its LANGUAGE_CODE is Persian; the server beside it has options for both.
 """
 
 import json
