@@ -181,6 +181,7 @@ def contest(args: argparse.Namespace, database, stack) -> list[dict]:
     contestants = [Contestant(name, database, count, stack) for name in names for count in args.customers]
     # Django's tables have no versions.
     before = {it.url: int(database.query(it.url, CHANGES)) for it in contestants if it.contender not in ON_DJANGO_TABLES}
+    scans = {it.url: database.scans(it.url) for it in contestants}
     turns = [(operation, it) for operation in args.operations for it in contestants if it.does(operation)]
     # The first load warms each up and does not count.
     for operation, contestant in turns:
@@ -191,6 +192,7 @@ def contest(args: argparse.Namespace, database, stack) -> list[dict]:
             rounds.append(contestant.measure(operation, connections, args.seconds))
         print(f"{database.name}: round {number} of {args.rounds}", flush=True)
     for contestant in contestants:
+        assert database.scans(contestant.url) == scans[contestant.url], f"{contestant.url}: a table was scanned"
         if contestant.process:
             check_answers(contestant)
     check_rows(contestants, before, len(turns) * (16 + args.rounds * sum(args.connections)))

@@ -159,6 +159,9 @@ class SQLite:
         wal = Path(url.removeprefix("sqlite://") + "-wal")
         return wal.stat().st_size if wal.exists() else 0
 
+    def scans(self, _url: str) -> str:
+        return ""  # it does not count them
+
 
 class Postgres:
     """A private server, whose databases stay between runs. Contenders that know our tables share one."""
@@ -214,3 +217,7 @@ class Postgres:
 
     def wal_bytes(self, _url: str) -> int:
         return 0
+
+    def scans(self, url: str) -> str:
+        """How often a table was read from end to end."""
+        return self.query(url, "SELECT SUM(seq_scan) FROM pg_stat_user_tables")
