@@ -165,6 +165,14 @@ def test_graphql_has_the_same_messages(case, pair):
         assert members(theirs) <= members(ours)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+@pytest.mark.parametrize("pair", [CHOICES["negotiated"]], ids=["negotiated"], indirect=True)
+def test_the_cookie_of_a_language_is_not_read(pair):
+    """Django takes it before `Accept-Language`. The server reads no cookie, and the documentation says so."""
+    raw = request(body={"username": ""}, headers=["Cookie: django_language=fa", "Accept-Language: en"])
+    assert [answer.header("content-language") for answer in (server.ask(raw) for server in pair)] == ["fa", "en"]
+
+
 def as_graphql(case):
     if case in CREDENTIALS:
         return post(graphql("{ me { id } }"), auth=CREDENTIALS[case])
