@@ -1,6 +1,6 @@
 """Writes what Django answers to `Accept-Language` headers: `tests/it/fixtures/accept-language.tsv`.
 
-Runs in the environment of Django 5.2: `support.environment.python("5.2")`; `test_language.py` runs it again and compares.
+Runs in the environment of Django 5.2; `test_language.py` runs it again and compares.
 """
 
 import json
@@ -40,12 +40,13 @@ FIELD = [
 SINGLE = [
     "", " ", "*", "en", "fa", "FA", "Fa", "EN", "fa-IR", "fa-ir", "FA-IR", "fa-AF", "fa-Arab", "fa-Arab-IR",
     "fa-IR-u-nu-latn", "fa-x-private", "fa-1", "fa-12345678", "fa-123456789", "fa-IR-123456789", "en-GB", "en-001",
-    "en-US-x-twain", "en-fa", "fa-en", "de", "de-fa", "prs", "pes", "per", "fas", "eng", "f", "e", "fab", "far", "enfa",
+    "en-US-x-twain", "en-fa", "fa-en", "de", "de-fa", "prs", "pes", "per", "fas", "eng", "f", "e", "fab", "far",
+    "enfa",
     "abcdefgh", "abcdefghi", "fa_IR", "fa.UTF-8", "fa_IR.UTF-8", "fa@latin", "fa-", "-fa", "fa--IR", "fa-IR-", "fa-*",
     "*-IR", "*-fa", "**", "fa*", "f a", "fa IR", "1", "1a", "i-klingon", "x-fa", "und", "mul", "C", "POSIX", "null",
     "undefined", "fa!", "fa/en", "fa:en", "(fa)", '"fa"', "'fa'", "fa=en", "<fa>", "fa\\", "\\fa", "zh-hans", "zh-CN",
     "es-419", "sr-Latn", "en-latn-us", "en-u-ca-persian",
-]
+]  # fmt: skip
 
 # The weight of a range, and the space around it.
 WEIGHTS = [
@@ -54,24 +55,30 @@ WEIGHTS = [
     "q=01", "q=00.5", "q=.5", "q=-1", "q=+1", "q=1e0", "q=1,0", "q=0,5", "q=", "q", "Q=0.5", "q=\"0.5\"", "q =0.5",
     "q= 0.5", "q = 0.5", " q=0.5", "q=0.5 ", "q=0.5;", "q=0.5;q=0.1", "q=0.5;x=1", "x=1", "x=1;q=0.5", "level=1", "",
     "q=nan", "q=inf", "q=0x1", "q=½", "q=0.5\t", "\tq=0.5",
-]
+]  # fmt: skip
 
 # Lists: commas, space, empty members, order of equal weights.
 LISTS = [
     "fa,en", "en,fa", "fa, en", "fa ,en", "fa , en", "fa,en,", ",fa,en", "fa,,en", "fa, ,en", ",", ",,", "fa,", ",fa",
     " fa", "fa ", "  fa  ,  en  ", "fa\t,\ten", "\tfa", "fa\t", "fa;en", "fa en", "fa|en", "fa;q=0.5,en;q=0.5",
-    "en;q=0.5,fa;q=0.5", "fa;q=0.5, en;q=0.50", "fa;q=0.4,en;q=0.5", "fa;q=0.5,en;q=0.4", "de,fa", "de,fr,fa", "de,fr",
-    "de,en", "fa,de", "*,fa", "fa,*", "*,en", "*;q=0.1,fa;q=0.2", "*;q=0.2,fa;q=0.1", "*;q=0,fa;q=0.1", "*;q=0,fa;q=0",
+    "en;q=0.5,fa;q=0.5", "fa;q=0.5, en;q=0.50", "fa;q=0.4,en;q=0.5", "fa;q=0.5,en;q=0.4", "de,fa", "de,fr,fa",
+    "de,fr",
+    "de,en", "fa,de", "*,fa", "fa,*", "*,en", "*;q=0.1,fa;q=0.2", "*;q=0.2,fa;q=0.1", "*;q=0,fa;q=0.1",
+    "*;q=0,fa;q=0",
     "fa;q=0,*;q=0", "*;q=0", "*;q=1", "*;q=0.5", "fa;q=0", "en;q=0", "fa;q=0,en", "fa;q=0, en;q=0", "en;q=0,fa;q=0",
     "fa;q=0,de", "fa;q=0,de;q=0.5", "en;q=0,fa;q=0.001", "fa;q=0.001,en;q=0", "de;q=1,fa;q=0,en;q=0", "fa,fa;q=0",
     "fa;q=0,fa", "fa-IR;q=0.9,fa;q=0", "en-US,fa", "fa-IR,en", "fa_IR,en", "en,fa_IR", "fa;q=0.8,en;q=bad",
     "en;q=bad,fa", "de;q=bad,fa", "abcdefghi,fa", "fa,abcdefghi", "fa-123456789,fa", "*-fa,fa", "i-klingon,fa",
     "fa;q=1.0,en;q=1", "en;q=1.000,fa;q=1.0", "fa;q=0.9, en ;q=0.8", "fa; q=0.9, en; q=0.8", "en; q=0.8, fa; q=0.9",
-    "fa;  q=0.9,  en;  q=1", "fa ;q=0.9,en ;q=1", "de;q=0.9;fa;q=0.8", "x,y,z,fa", "a,b,c,d,e,f,g,h,en,fa", "fa,en,fa",
-]
+    "fa;  q=0.9,  en;  q=1", "fa ;q=0.9,en ;q=1", "de;q=0.9;fa;q=0.8", "x,y,z,fa", "a,b,c,d,e,f,g,h,en,fa",
+    "fa,en,fa",
+]  # fmt: skip
 
 # Characters that HTTP allows in a field and no language tag has: Django sees ISO 8859-1.
-BYTES = ["f\xe0", "\xa0fa", "fa\xa0", "fa\xa0,en", "fa,\xa0en", "de\xa0;q=0.5,fa;q=0.4", "fa\xad", "en\x85,fa", "\xd9\x81\xd8\xa7"]
+BYTES = [
+    "f\xe0", "\xa0fa", "fa\xa0", "fa\xa0,en", "fa,\xa0en", "de\xa0;q=0.5,fa;q=0.4", "fa\xad", "en\x85,fa",
+    "\xd9\x81\xd8\xa7",
+]  # fmt: skip
 
 # 500 characters are read: more of them up to a comma, or not at all.
 LONG = [

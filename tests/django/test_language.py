@@ -1,6 +1,6 @@
 """Messages are in the language that the shop's Django would choose, in its bytes.
 
-The shop negotiates by `LocaleMiddleware`, or its LANGUAGE_CODE is Persian; the server beside it has the options for that.
+The shop negotiates by `LocaleMiddleware`, or its LANGUAGE_CODE is Persian; the server beside it has options for both.
 """
 
 import json
@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 from case import request
+from corpus.case import GRAPHQL_NAMES, graphql, post
+from corpus.inputs import UPDATE
 from support.drf import compact
 from support.environment import REPOSITORY, TESTS, python
 
@@ -85,6 +87,23 @@ REQUESTS = {
     "PATCH": request(body={"first_name": "سارا"}),
 }
 
+# What GraphQL can say as well. Its types leave no room for another kind of value, and it tells a body's defects itself.
+IN_GRAPHQL = [
+    *(
+        "blank",
+        "null",
+        "null name",
+        "too long",
+        "too long, name",
+        "too long, avatar",
+        "invalid username",
+        "taken",
+        "URL",
+    ),
+    *("null character", "null character, username", "two messages"),
+    *CREDENTIALS,
+]
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -131,6 +150,46 @@ def test_answers_in_the_language_and_bytes_of_django(case, pair):
         assert essence(ours, vary=OWN_VARY) == expected(case, theirs), values
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+@pytest.mark.parametrize("case", IN_GRAPHQL)
+def test_graphql_has_the_same_messages(case, pair):
+    django, server = pair
+    in_graphql = as_graphql(case)
+    for values in ACCEPT_LANGUAGE:
+        theirs, ours = (
+            django.ask(with_languages(REQUESTS[case], values)),
+            server.ask(with_languages(in_graphql, values)),
+        )
+        assert messages(json.loads(ours.body)) == messages(json.loads(theirs.body)), values
+        assert ours.header("content-language") == theirs.header("content-language")
+        assert members(theirs) <= members(ours)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+@pytest.mark.parametrize("pair", [CHOICES["negotiated"]], ids=["negotiated"], indirect=True)
+def test_the_cookie_of_a_language_is_not_read(pair):
+    """Django takes it before `Accept-Language`. The server reads no cookie, and the documentation says so."""
+    raw = request(body={"username": ""}, headers=["Cookie: django_language=fa", "Accept-Language: en"])
+    assert [answer.header("content-language") for answer in (server.ask(raw) for server in pair)] == ["fa", "en"]
+
+
+def as_graphql(case):
+    if case in CREDENTIALS:
+        return post(graphql("{ me { id } }"), auth=CREDENTIALS[case])
+    fields = {GRAPHQL_NAMES[name]: value for name, value in PATCHES[case].items()}
+    return post(graphql(UPDATE, {"input": fields}))
+
+
+def messages(body):
+    """All that an error says, of either API."""
+    match body:
+        case {"data": {"updateMyProfile": {"userErrors": errors}}} | {"errors": errors}:
+            return [error["message"] for error in errors]
+        case {"detail": text}:
+            return [text]
+    return [text for texts in body.values() for text in texts]
+
+
 def with_languages(raw, values):
     lines = "".join(f"\r\nAccept-Language: {value}" for value in values).encode()
     return raw.replace(b"\r\n", lines + b"\r\n", 1)
@@ -147,10 +206,14 @@ def expected(case, answer):
 
 def essence(answer, vary=frozenset()):
     """Status, body and the two headers, but for the members of `Vary` that are named here."""
-    members = set(", ".join(answer.headers.get("vary", [])).split(", ")) - vary - {""}
     # The wording after the dash is ours, and English in every language.
     body = re.sub(rb"(?<=JSON parse error - )[^\"]*", b"", compact(answer.body))
-    return answer.status, answer.header("content-language"), members, body
+    return answer.status, answer.header("content-language"), members(answer) - vary, body
+
+
+def members(answer):
+    """Of `Vary`."""
+    return set(", ".join(answer.headers.get("vary", [])).split(", ")) - {""}
 
 
 def test_the_recorded_languages_are_those_of_django(tmp_path):
