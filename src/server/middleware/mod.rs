@@ -1,0 +1,6 @@
+//! What every request passes through, outermost first: its id and its log line, CORS, and the rejection of a request for
+//! which there is no room.
+
+pub(super) mod cors;
+pub(super) mod log_request;
+pub(super) mod overload;
