@@ -40,7 +40,7 @@ fn assert_code(answer: &Answer, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn the_answer_has_the_type_that_accept_asks_for() {
+async fn accept_selects_the_media_type_of_the_response() {
     let (shop, _) = shop().await;
     let json = "application/json; charset=utf-8";
     let response = "application/graphql-response+json; charset=utf-8";
@@ -157,7 +157,7 @@ async fn a_syntax_error_says_where_and_shows_nothing_of_the_document() {
 }
 
 #[tokio::test]
-async fn only_the_schema_may_be_asked_for_without_a_key_and_a_sent_key_must_be_live() {
+async fn only_introspection_needs_no_token_and_a_sent_token_must_be_live() {
     let (shop, sara) = shop().await;
     let me = "{ me { username } }";
     let introspection = "{ __typename __type(name: \"Customer\") { name } }";

@@ -16,7 +16,10 @@ const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
     updateMyProfile(input: $input) { customer { version } userErrors { field code message } }
 }";
 
-both_databases![both_apis_do_the_same, both_apis_do_the_same_with_any_patch];
+both_databases![
+    both_apis_store_the_same_and_report_the_same_errors,
+    both_apis_store_the_same_and_report_the_same_errors_for_random_patches
+];
 
 /// A patch in REST's names, and the codes of its errors.
 fn cases() -> Vec<(Value, &'static [&'static str])> {
@@ -54,14 +57,14 @@ fn cases() -> Vec<(Value, &'static [&'static str])> {
     ]
 }
 
-async fn both_apis_do_the_same(shop: Shop) {
+async fn both_apis_store_the_same_and_report_the_same_errors(shop: Shop) {
     let twins = Twins::of(shop).await;
     for (patch, codes) in cases() {
         assert_eq!(twins.patch(&patch).await, codes, "{patch}");
     }
 }
 
-async fn both_apis_do_the_same_with_any_patch(shop: Shop) {
+async fn both_apis_store_the_same_and_report_the_same_errors_for_random_patches(shop: Shop) {
     let twins = Twins::of(shop).await;
     let text = value().prop_filter("what GraphQL's types let through", |value| value.is_string() || value.is_null());
     let gender = select(vec![json!("male"), json!("female"), Value::Null]);
