@@ -165,13 +165,13 @@ fn expand(tree: &str, prefix: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
 #[test]
 fn entity_and_migration_depend_on_neither_the_server_nor_each_other() {
     let read = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    for (manifest, stranger) in [
+    for (manifest, package) in [
         ("entity/Cargo.toml", "migration"),
         ("entity/Cargo.toml", "shop-profile"),
         ("migration/Cargo.toml", "entity"),
         ("migration/Cargo.toml", "shop-profile"),
     ] {
-        assert!(!read(manifest).contains(&format!("\n{stranger} =")), "{manifest} depends on {stranger}");
+        assert!(!read(manifest).contains(&format!("\n{package} =")), "{manifest} depends on {package}");
     }
 }
 

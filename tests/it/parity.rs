@@ -58,31 +58,31 @@ fn cases() -> Vec<(Value, &'static [&'static str])> {
 }
 
 async fn both_apis_store_the_same_and_report_the_same_errors(shop: Shop) {
-    let twins = Twins::of(shop).await;
+    let pair = Pair::of(shop).await;
     for (patch, codes) in cases() {
-        assert_eq!(twins.patch(&patch).await, codes, "{patch}");
+        assert_eq!(pair.patch(&patch).await, codes, "{patch}");
     }
 }
 
 async fn both_apis_store_the_same_and_report_the_same_errors_for_random_patches(shop: Shop) {
-    let twins = Twins::of(shop).await;
+    let pair = Pair::of(shop).await;
     let text = value().prop_filter("what GraphQL's types let through", |value| value.is_string() || value.is_null());
     let gender = select(vec![json!("male"), json!("female"), Value::Null]);
     let fields = btree_map(select(vec!["username", "avatar", "first_name", "last_name"]), text, 0..=4);
     check((fields, option::of(gender)), async |(fields, gender)| {
         let fields = fields.into_iter().chain(gender.map(|gender| ("gender", gender)));
-        twins.patch(&fields.map(|(name, value)| (name.to_owned(), value)).collect()).await;
+        pair.patch(&fields.map(|(name, value)| (name.to_owned(), value)).collect()).await;
         Ok(())
     });
 }
 
 /// Two shops alike; one is patched by REST, the other by GraphQL.
-struct Twins {
+struct Pair {
     by_rest: (Shop, Customer),
     by_graphql: (Shop, Customer),
 }
 
-impl Twins {
+impl Pair {
     async fn of(shop: Shop) -> Self {
         let another = shop.another().await;
         let behrooz = async |shop: Shop| {

@@ -163,7 +163,7 @@ async fn a_body_above_the_limit_is_413(shop: Shop) {
     // The announcement is enough: not a byte of the body is sent.
     let announced = format!("{head}Content-Length: 65537\r\n\r\n");
     shop.connection().await.exchange(announced).await.assert(413, too_large);
-    // 0x10001 bytes, of which nobody was told.
+    // 0x10001 bytes, without an announced length.
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n10001\r\n{}", " ".repeat(65_537));
     shop.connection().await.exchange(chunked).await.assert(413, too_large);
 }
