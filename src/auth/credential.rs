@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn token_and_bearer_in_any_case_carry_a_key() {
+    fn accepts_the_schemes_token_and_bearer_in_any_case() {
         let digest = ApiToken::from_plaintext("k").digest();
         for value in ["Token k", "token k", "TOKEN\t k ", "Bearer k", "bEARER k"] {
             assert_eq!(read(&[value]), Ok(digest), "{value:?}");

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
+    fn accepts_origins_of_scheme_host_and_optional_port() {
         for text in ["https://shop.example", "http://localhost:3000"] {
             assert_eq!(origin(text), Ok(HeaderValue::from_str(text).unwrap()));
         }

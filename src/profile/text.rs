@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_at_both_ends_goes_and_joiners_stay() {
+    fn white_space_at_both_ends_is_trimmed_and_joiners_are_kept() {
         assert_eq!(name("\u{1c}\u{3000} Sara\u{200c} \t\u{1f}"), Ok("Sara\u{200c}".into()));
         assert_eq!(name(" \u{85}\u{a0} "), Ok(String::new()));
     }

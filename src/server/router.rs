@@ -1,17 +1,18 @@
-//! Both APIs in one router, and what every request passes through.
+//! Both APIs in one router, inside the middleware.
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Request,
     http::HeaderValue,
-    middleware::{self, Next},
-    response::Response,
+    middleware::{from_fn, from_fn_with_state},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{cors, health, language, listener::Overloaded, log_request, metrics};
+use super::{
+    health, metrics,
+    middleware::{cors, language, log_request, overload},
+};
 use crate::{
     graphql,
     messages::{ENGLISH, Languages},
@@ -59,26 +60,17 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
         .merge(playground::router(pages));
     let apis =
         Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
-    let apis = apis.layer(middleware::from_fn(reject_overload));
+    let apis = apis.layer(from_fn(overload::reject));
     let apis = match &options.languages {
         // Without a choice messages are English.
         Languages::Fixed(language) if *language == ENGLISH => apis,
-        languages => apis.layer(middleware::from_fn_with_state(Arc::new(languages.clone()), language::choose)),
+        languages => apis.layer(from_fn_with_state(Arc::new(languages.clone()), language::choose)),
     };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
     others
-        .layer(middleware::from_fn(reject_overload))
+        .layer(from_fn(overload::reject))
         .merge(apis)
-        .layer(middleware::from_fn_with_state(origins, cors::allow))
+        .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(middleware::from_fn(log_request::log_request))
-}
-
-/// Answers 503, in the API's own form, to a request for which the listener has no slot.
-async fn reject_overload(request: Request, next: Next) -> Response {
-    match request.extensions().get::<Overloaded>() {
-        None => next.run(request).await,
-        Some(Overloaded) if request.uri().path() == "/graphql" => graphql::http::unavailable(request.headers()),
-        Some(Overloaded) => rest::unavailable(),
-    }
+        .layer(from_fn(log_request::log_request))
 }

@@ -11,7 +11,7 @@ export async function openPlayground(browser, address, options) {
 }
 
 // Everything that must not happen: a request to someone else, an error on the console (a violated
-// Content-Security-Policy is one), an exception that nobody caught. Chromium also complains of every 4xx; where that
+// Content-Security-Policy is one), an uncaught exception. Chromium also complains of every 4xx; where that
 // is the API's, it is an answer like any other.
 export function watch(page, origin, api = "/graphql") {
   const problems = [];

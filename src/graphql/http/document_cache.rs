@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn the_cache_stays_within_its_memory_limit() {
         let room_for_two = 2 * estimated_bytes("{ a }", 3);
         let cache = DocumentCache::with_bounds(usize::MAX, room_for_two);
         for text in ["{ a }", "{ b }"] {

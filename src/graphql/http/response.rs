@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn errors_are_few_and_short() {
+    async fn errors_are_limited_in_number_and_length() {
         let errors = (0..11).map(|_| ServerError::new("é".repeat(301), Some(Pos { line: 1, column: 1 })));
         let response = executed(MediaType::Json, async_graphql::Response::from_errors(errors.collect()));
         let body = body(response).await;

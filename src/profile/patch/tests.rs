@@ -99,7 +99,7 @@ fn rejects_a_lone_surrogate_in_every_field() {
 }
 
 #[test]
-fn the_right_username_of_a_wrong_patch_is_kept_for_the_question_whether_it_is_taken() {
+fn an_invalid_patch_keeps_its_valid_username() {
     let input = PatchInput { username: text("sara"), gender: text("x"), ..PatchInput::default() };
     assert_eq!(input.parse(&ProfileRules::NATIVE).unwrap_err().username.unwrap().as_str(), "sara");
 }
