@@ -212,8 +212,8 @@ def essence(answer, vary=frozenset()):
 
 
 def members(answer):
-    """Of `Vary`."""
-    return set(", ".join(answer.headers.get("vary", [])).split(", ")) - {""}
+    """Of `Vary`: names of headers, whose case does not matter."""
+    return set(", ".join(answer.headers.get("vary", [])).lower().split(", ")) - {""}
 
 
 def test_the_recorded_languages_are_those_of_django(tmp_path):
