@@ -83,7 +83,9 @@ impl ProfileService {
                 match self.write(credential, &patch, condition).await {
                     Ok(Some(customer)) => return Ok(customer),
                     Ok(None) => {}
-                    Err(WriteError::Rejected(field, code)) => return Err(self.rejected(&input, field, code).await),
+                    Err(WriteError::Rejected(field, code)) => {
+                        return Err(self.rejected(credential, &input, field, code).await);
+                    }
                     Err(WriteError::Other(error)) => return Err(error),
                 }
             }
@@ -135,11 +137,16 @@ impl ProfileService {
                 Err(still_invalid) => invalid = still_invalid,
             }
         }
-        let ValidationErrors { mut errors, username } = invalid;
-        if let Some(taken) = self.username_taken(&customer, username.as_ref()).await? {
-            errors.insert(0, taken);
+        Err(self.every_error(&customer, invalid).await)
+    }
+
+    /// Adds whether the username is taken, which comes first.
+    async fn every_error(&self, customer: &Customer, invalid: ValidationErrors) -> ProfileError {
+        let ValidationErrors { errors, username } = invalid;
+        match self.username_taken(customer, username.as_ref()).await {
+            Ok(taken) => ProfileError::Invalid(taken.into_iter().chain(errors).collect()),
+            Err(error) => error,
         }
-        Err(ProfileError::Invalid(errors))
     }
 
     /// Applies the rules that depend on what is stored, in the contract's order: every field before the version.
@@ -173,11 +180,24 @@ impl ProfileService {
 
     /// What is wrong with a patch of which a Django shop's column has rejected a value. By the rules that were known the
     /// value was right: a migration may have changed them.
-    async fn rejected(&self, input: &PatchInput, field: Field, code: ErrorCode) -> ProfileError {
+    async fn rejected(
+        &self,
+        credential: &Credential,
+        input: &PatchInput,
+        field: Field,
+        code: ErrorCode,
+    ) -> ProfileError {
         let rules = self.read_rules_again().await.unwrap_or_else(|| self.store.rules());
-        match input.parse(&rules) {
-            Err(ValidationErrors { errors, .. }) => ProfileError::Invalid(errors),
-            Ok(_) => ProfileError::Invalid(vec![FieldError::rejected(field, code)]),
+        let invalid = match input.parse(&rules) {
+            Err(invalid) => invalid,
+            Ok(Patch { username, .. }) => ValidationErrors {
+                errors: vec![FieldError::rejected(field, code)],
+                username: username.filter(|_| field != Field::Username),
+            },
+        };
+        match self.me(credential).await {
+            Ok(customer) => self.every_error(&customer, invalid).await,
+            Err(error) => error,
         }
     }
 
