@@ -52,40 +52,40 @@ pub(crate) const MAX_DIRECTIVES_OF_FIELD: usize = 5;
 /// A limit that the document exceeds. The message names the limit and its value, and nothing of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LimitExceeded {
-    /// [`MAX_DOCUMENT_BYTES`]
+    /// `DOCUMENT_TOO_LARGE`: [`MAX_DOCUMENT_BYTES`]
     #[error("The document is too large: the limit is {MAX_DOCUMENT_BYTES} bytes.")]
     DocumentBytes,
-    /// [`MAX_TOKENS`]
+    /// `TOO_MANY_TOKENS`: [`MAX_TOKENS`]
     #[error("Too many tokens: the limit is {MAX_TOKENS}.")]
     Tokens,
-    /// [`MAX_NESTING`]
+    /// `TOO_DEEPLY_NESTED`: [`MAX_NESTING`]
     #[error("Too deeply nested brackets: the limit is {MAX_NESTING}.")]
     Nesting,
-    /// [`MAX_OPERATIONS`]
+    /// `TOO_MANY_OPERATIONS`: [`MAX_OPERATIONS`]
     #[error("Too many operations: the limit is {MAX_OPERATIONS}.")]
     Operations,
-    /// [`MAX_FRAGMENTS`]
+    /// `TOO_MANY_FRAGMENTS`: [`MAX_FRAGMENTS`]
     #[error("Too many fragments: the limit is {MAX_FRAGMENTS}.")]
     Fragments,
-    /// [`MAX_VARIABLES`]
+    /// `TOO_MANY_VARIABLES`: [`MAX_VARIABLES`]
     #[error("Too many variables: the limit is {MAX_VARIABLES}.")]
     Variables,
-    /// [`MAX_DIRECTIVES`]
+    /// `TOO_MANY_DIRECTIVES`: [`MAX_DIRECTIVES`]
     #[error("Too many directives: the limit is {MAX_DIRECTIVES}.")]
     Directives,
-    /// [`MAX_DEPTH`]
+    /// `TOO_DEEP`: [`MAX_DEPTH`]
     #[error("Too deeply nested fields: the limit is {MAX_DEPTH}.")]
     Depth,
-    /// [`MAX_FIELDS`]
+    /// `TOO_MANY_FIELDS`: [`MAX_FIELDS`]
     #[error("Too many fields, with the fragments expanded: the limit is {MAX_FIELDS}.")]
     Fields,
-    /// [`MAX_ALIASES`]
+    /// `TOO_MANY_ALIASES`: [`MAX_ALIASES`]
     #[error("Too many aliases, with the fragments expanded: the limit is {MAX_ALIASES}.")]
     Aliases,
-    /// [`MAX_INTROSPECTION_LISTS`]
+    /// `INTROSPECTION_TOO_DEEP`: [`MAX_INTROSPECTION_LISTS`]
     #[error("Too deep an introspection: the limit is {MAX_INTROSPECTION_LISTS} nested lists.")]
     IntrospectionLists,
-    /// [`MAX_MUTATION_ROOT_FIELDS`]
+    /// `TOO_MANY_ROOT_FIELDS`: [`MAX_MUTATION_ROOT_FIELDS`]
     #[error("Too many root fields in a mutation: the limit is {MAX_MUTATION_ROOT_FIELDS}.")]
     MutationRootFields,
 }
