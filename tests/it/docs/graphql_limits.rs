@@ -46,10 +46,10 @@ async fn a_document_at_a_limit_passes_and_one_past_it_has_the_documented_code_an
         let code = markdown::code_spans(&row[0])[0].to_owned();
         assert!(limits.contains(&format!("`{code}`")), "a search for {code} leads to its limit");
         let limit: usize = row[1].split(' ').next().unwrap().replace(',', "").parse().unwrap();
-        let within = shop.graphql(&document(&code, limit), json!({})).key(&sara.key).send().await;
+        let within = shop.graphql(&document(&code, limit), json!({})).token(&sara.token).send().await;
         assert!(!within.body.contains(&code), "{code} at its limit: {within}");
         let query = document(&code, limit + 1);
-        let answer = shop.graphql(&query, json!({})).key(&sara.key).send().await;
+        let answer = shop.graphql(&query, json!({})).token(&sara.token).send().await;
         let error = &answer.json()["errors"][0];
         assert_eq!((&error["extensions"]["code"], &error["message"]), (&json!(code), &json!(row[2])), "{query}");
         codes += 1;
