@@ -13,7 +13,11 @@ use crate::messages::Languages;
 
 /// Has the messages of the answer written in the language of the request. Where `Accept-Language` decides, the answer
 /// says so in `Vary`, and names the language.
-pub(in crate::server) async fn choose(State(languages): State<Arc<Languages>>, request: Request, next: Next) -> Response {
+pub(in crate::server) async fn choose(
+    State(languages): State<Arc<Languages>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let language = languages.choose(&accept_language(request.headers()));
     let mut response = language.scope(next.run(request)).await;
     if languages.is_negotiated() {
