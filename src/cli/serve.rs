@@ -15,7 +15,7 @@ use super::{
 use crate::{
     request_id,
     server::{self, ConnectionLimits},
-    store::{DatabaseUrl, OpenOptions, Store},
+    store::{DatabaseUrl, Migrations, OpenOptions, Store},
 };
 
 /// How to serve.
@@ -118,7 +118,7 @@ pub(super) async fn run(
     let store = open(&args, &url, layout).await?;
     let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
     let stop = Stop::on_signal()?;
-    log_start(&args, address, &url, layout);
+    log_start(&args, address, &url, layout, &store).await;
     let mut text = String::new();
     if log_format == log::Format::Text {
         text += &format!("listening on http://{address}\n");
@@ -190,17 +190,19 @@ fn is_database_named(url: &Result<DatabaseUrl, CliError>) -> bool {
 }
 
 /// One line with what an operator asks first about a running server.
-fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layout) {
+async fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layout, store: &Store) {
     let origins = args.allow_origin.iter().map(|origin| String::from_utf8_lossy(origin.as_bytes()));
     let origins = origins.collect::<Vec<_>>().join(", ");
     let is_native = args.demo || *layout == Layout::Native;
     let layout_name = if is_native { "native" } else { "django" };
+    // A Django shop's schema has Django's migrations.
+    let migrations = if is_native { store.migrations().await.ok() } else { None };
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         %address,
         database = %url,
         layout = layout_name,
-        schema = is_native.then_some("up to date"),
+        schema = migrations.as_ref().and_then(Migrations::newest),
         database_connections = url.is_postgres().then_some(args.database_connections),
         allowed_origins = (!origins.is_empty()).then_some(origins),
         languages = %args.languages.languages(),

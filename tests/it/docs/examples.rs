@@ -118,13 +118,13 @@ impl Names {
         let gone = shop.customer("gone").await;
         shop.store.set_active(gone.id, false).await.unwrap();
         let revoked = ApiToken::generate().unwrap();
-        let id = shop.store_key(behrooz.id, &revoked, None).await;
+        let id = shop.store_token(behrooz.id, &revoked, None).await;
         shop.store.revoke_token(id).await.unwrap();
         Self(vec![
-            ("$TOKEN_OF_SARA", sara.key),
-            ("$TOKEN_OF_A_DEACTIVATED_CUSTOMER", gone.key),
+            ("$TOKEN_OF_SARA", sara.token),
+            ("$TOKEN_OF_A_DEACTIVATED_CUSTOMER", gone.token),
             ("$REVOKED_TOKEN", revoked.expose_secret().to_owned()),
-            ("$TOKEN", behrooz.key),
+            ("$TOKEN", behrooz.token),
         ])
     }
 
