@@ -62,9 +62,9 @@ async fn copy(from: &Database, to: &Database, rows: u64) {
     let (time, memory) = run("sqlite://nowhere.db", &["copy", "--from", from.url(), "--to", to.url()]);
     tell(to.backend(), "copied to, compared", rows, time, Some(memory));
     let server = binary::Server::start(to.url(), &[]).await;
-    let key = key(rows / 2);
-    let me = server.get().key(&key).send().await.assert_status(200);
-    let patched = server.patch(serde_json::json!({"first_name": "New"})).key(&key).send().await.assert_status(200);
+    let token = token(rows / 2);
+    let me = server.get().token(&token).send().await.assert_status(200);
+    let patched = server.patch(serde_json::json!({"first_name": "New"})).token(&token).send().await.assert_status(200);
     assert_eq!((&me.json()["id"], patched.json()["first_name"].as_str()), (&patched.json()["id"], Some("New")));
 }
 
@@ -137,7 +137,7 @@ fn scatter(n: u64) -> u64 {
 }
 
 /// 40 hexadecimal digits, as DRF makes them.
-fn key(n: u64) -> String {
+fn token(n: u64) -> String {
     format!("{:016x}{:016x}{:08x}", scatter(n), scatter(!n), n)
 }
 
@@ -156,7 +156,7 @@ fn write_file(path: &Path, rows: u64) {
             file,
             "{n},user{random:x},09{mobile:010},u{random:x}@example.org,https://cdn.example.org/{n}.jpg,{first},{last},\
              {gender},true,{}",
-            key(n)
+            token(n)
         )
         .unwrap();
     }

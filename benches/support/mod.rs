@@ -69,12 +69,12 @@ impl fmt::Display for Case {
 
 const FIELDS: &str = "id username mobileNumber email avatar firstName lastName fullName gender isProfileCompleted";
 
-/// One customer behind one key, and no socket.
+/// One customer behind one token, and no socket.
 pub(crate) struct Shop {
     runtime: Runtime,
     profile: ProfileService,
     app: Router,
-    key: ApiToken,
+    token: ApiToken,
     /// Each update writes a name of its own: one that changes nothing is another kind of work.
     updates: Cell<u64>,
     _directory: tempfile::TempDir,
@@ -85,16 +85,16 @@ impl Shop {
         let directory = tempfile::tempdir()?;
         let url = format!("sqlite://{}", directory.path().join("shop.db").display());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let key = ApiToken::generate()?;
+        let token = ApiToken::generate()?;
         let store = runtime.block_on(async {
             let store = open_store(&url.parse()?).await;
-            add_customer_with(&store, named("sara"), &key).await;
+            add_customer_with(&store, named("sara"), &token).await;
             Ok::<_, Box<dyn Error>>(store)
         })?;
         // Some tasks start with the runtime around them.
         let app = runtime.block_on(async { server::router(store.clone(), &Options::default(), Default::default()) });
         let (profile, updates) = (ProfileService::new(store), Cell::new(0));
-        Ok(Self { runtime, profile, app, key, updates, _directory: directory })
+        Ok(Self { runtime, profile, app, token, updates, _directory: directory })
     }
 
     /// One request and its answer, checked.
@@ -102,7 +102,9 @@ impl Shop {
         let name = format!("Name{}", self.updates.replace(self.updates.get() + 1));
         self.runtime.block_on(async {
             match case {
-                Case::ResolverRead => self.profile.me(&Credential::from(&self.key)).await.map(drop).map_err(Into::into),
+                Case::ResolverRead => {
+                    self.profile.me(&Credential::from(&self.token)).await.map(drop).map_err(Into::into)
+                }
                 Case::ResolverUpdate => self.update(name).await,
                 Case::RestGet => self.send("GET", "/api/shop/customers/me", String::new()).await,
                 Case::RestPatch => {
@@ -122,7 +124,7 @@ impl Shop {
         let input =
             PatchInput { first_name: text(name), last_name: text("Ahmadi".to_owned()), ..PatchInput::default() };
         let update = UpdateMyProfile { input, ..UpdateMyProfile::default() };
-        self.profile.update_my_profile(&Credential::from(&self.key), update).await?;
+        self.profile.update_my_profile(&Credential::from(&self.token), update).await?;
         Ok(())
     }
 
@@ -131,7 +133,7 @@ impl Shop {
             .method(method)
             .uri(path)
             .header(header::HOST, "localhost")
-            .header(header::AUTHORIZATION, format!("Token {}", self.key.expose_secret()))
+            .header(header::AUTHORIZATION, format!("Token {}", self.token.expose_secret()))
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body))?;
         let answer = self.app.clone().oneshot(request).await?;

@@ -45,7 +45,7 @@ impl Fault for ClosedStderr {
     async fn begin(&mut self, server: &Server, load: &Load) {
         self.reader = None;
         for _ in 0..20 {
-            server.get().key("no token").send().await.assert_status(401);
+            server.get().token("no token").send().await.assert_status(401);
         }
         load.is_served(20).await;
     }

@@ -61,14 +61,14 @@ async fn the_document_is_served_without_a_token_and_revalidated_by_its_etag() {
 async fn each_answer_has_the_headers_of_its_documented_response() {
     let shop = Shop::with(Database::sqlite(), &Options::default(), ConnectionLimits::default()).await;
     let sara = shop.customer("sara").await;
-    let patch = |body: Value| shop.patch(body).key(&sara.key);
+    let patch = |body: Value| shop.patch(body).token(&sara.token);
     let stale = |request: Request| request.header("if-match", "\"1-99\"");
     let documented = document()["paths"][ME].clone();
     for (method, request) in [
-        ("get", shop.get().key(&sara.key)),
-        ("get", shop.get().key(&sara.key).header("if-none-match", "*")),
+        ("get", shop.get().token(&sara.token)),
+        ("get", shop.get().token(&sara.token).header("if-none-match", "*")),
         ("get", shop.get()),
-        ("head", shop.request(Method::HEAD, ME).key(&sara.key)),
+        ("head", shop.request(Method::HEAD, ME).token(&sara.token)),
         ("head", shop.request(Method::HEAD, ME)),
         ("options", shop.request(Method::OPTIONS, ME)),
         ("patch", patch(json!({"first_name": "Sara"})).header("prefer", "handling=strict")),
@@ -83,7 +83,7 @@ async fn each_answer_has_the_headers_of_its_documented_response() {
         assert!(response.is_object(), "{answer}");
         assert_headers(response, &answer);
     }
-    let put = shop.request(Method::PUT, ME).key(&sara.key).send().await.assert_status(405);
+    let put = shop.request(Method::PUT, ME).token(&sara.token).send().await.assert_status(405);
     assert_headers(&json!({"$ref": "#/components/responses/MethodNotAllowed"}), &put);
     let elsewhere = shop.request(Method::GET, "/api/shop/customers/1").send().await.assert_status(404);
     assert_headers(&json!({"$ref": "#/components/responses/NotFound"}), &elsewhere);

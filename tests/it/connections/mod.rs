@@ -26,8 +26,8 @@ async fn shop(limits: ConnectionLimits) -> (Shop, Customer) {
     (shop, sara)
 }
 
-fn get(key: &str) -> String {
-    format!("GET /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {key}\r\n\r\n")
+fn get(token: &str) -> String {
+    format!("GET /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {token}\r\n\r\n")
 }
 
 /// Opens them in groups, each followed by a connection that is answered: the kernel's queue is first in, first out, so
@@ -41,7 +41,7 @@ async fn crowd(shop: &Shop, sara: &Customer, begin: &str) -> Vec<Connection> {
             connection
         });
         crowd.extend(join_all(group).await);
-        shop.connection().await.exchange(get(&sara.key)).await.assert_status(200);
+        shop.connection().await.exchange(get(&sara.token)).await.assert_status(200);
     }
     crowd
 }
@@ -53,12 +53,12 @@ async fn silent_slow_and_idle_connections_are_closed_and_others_are_answered_mea
     let mut crowds = Vec::new();
     crowds.extend(crowd(&shop, &sara, "").await);
     crowds.extend(crowd(&shop, &sara, "GET /api/shop/customers/me HTTP/1.1\r\nHost: sh").await);
-    crowds.extend(crowd(&shop, &sara, &get(&sara.key)).await);
-    shop.get().key(&sara.key).send().await.assert_status(200);
+    crowds.extend(crowd(&shop, &sara, &get(&sara.token)).await);
+    shop.get().token(&sara.token).send().await.assert_status(200);
     let said = join_all(crowds.iter_mut().map(Connection::closed)).await;
     let answered = said.iter().filter(|said| said.starts_with("HTTP/1.1 200 ")).count();
     assert_eq!(answered, CROWD, "those that asked were answered before they fell idle");
-    shop.get().key(&sara.key).send().await.assert_status(200);
+    shop.get().token(&sara.token).send().await.assert_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,14 +67,14 @@ async fn connections_that_never_read_are_closed() {
     let schema = "GET /graphql?query=%7B__schema%7Btypes%7Bname%20fields%7Bname%20description%7D%7D%7D%7D HTTP/1.1";
     let flood = format!("{schema}\r\nHost: shop\r\n\r\n").repeat(100);
     join_all((0..4).map(async |_| Connection::open_narrow(shop.address).await.flood(&flood).await)).await;
-    shop.get().key(&sara.key).send().await.assert_status(200);
+    shop.get().token(&sara.token).send().await.assert_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_connection_ends_after_the_request_it_is_at() {
     let (shop, sara) = shop(ConnectionLimits { max_connection_age: SHORT, ..Default::default() }).await;
     let mut connection = shop.connection().await;
-    connection.exchange(get(&sara.key)).await.assert_status(200);
+    connection.exchange(get(&sara.token)).await.assert_status(200);
     assert_eq!(connection.closed().await, "");
 }
 
@@ -85,7 +85,7 @@ async fn a_client_that_half_closes_after_its_request_is_answered() {
         let body = format!(r#"{{"first_name":"Sara{index}"}}"#);
         let request = format!(
             "PATCH /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            sara.key,
+            sara.token,
             body.len()
         );
         let mut connection = shop.connection().await;
@@ -125,7 +125,7 @@ async fn unread_assets_share_their_memory() {
 async fn two_hundred_pipelined_requests_are_answered_in_order() {
     let (shop, sara) = shop(ConnectionLimits::default()).await;
     let mut connection = shop.connection().await;
-    connection.send(get(&sara.key).repeat(200)).await;
+    connection.send(get(&sara.token).repeat(200)).await;
     for _ in 0..200 {
         connection.answer().await.assert_status(200);
     }
@@ -163,7 +163,7 @@ async fn a_request_that_http_does_not_allow_is_rejected_and_ends_the_connection(
     }
     let chunks = format!(
         "{patch}Authorization: Token {}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        sara.key
+        sara.token
     );
     shop.connection().await.exchange(chunks).await.assert(400, r#"{"detail":"Request body incomplete."}"#);
 }
@@ -172,9 +172,9 @@ async fn a_request_that_http_does_not_allow_is_rejected_and_ends_the_connection(
 async fn a_body_that_never_ends_is_given_up() {
     let (shop, sara) = shop(ConnectionLimits::default()).await;
     let begin = |path: &str| {
-        let key = &sara.key;
+        let token = &sara.token;
         format!(
-            "{path} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {key}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
+            "{path} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {token}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
         )
     };
     let (mut rest, mut graphql) = (shop.connection().await, shop.connection().await);

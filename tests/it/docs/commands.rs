@@ -68,8 +68,8 @@ impl Databases {
         let (django_shop, django_shop_on_postgres) = (Database::sqlite(), Database::postgres().await);
         for shop in [Some(&django_shop), django_shop_on_postgres.as_ref()].into_iter().flatten() {
             create_shop(shop).await;
-            // An import would reject one customer for their values, and one as the `sara` of the documents.
-            let sql = "DELETE FROM shop_customer WHERE id = 3; UPDATE shop_customer SET username = 'zoe' WHERE id = 1";
+            // The import would reject customer 3 for their values, and customer 1 because the documents' own has that id.
+            let sql = "DELETE FROM authtoken_token WHERE user_id = 1; DELETE FROM shop_customer WHERE id IN (1, 3)";
             execute(shop, sql).await;
         }
         Self { django_shop, django_shop_on_postgres, postgres: Database::postgres().await }

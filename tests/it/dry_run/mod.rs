@@ -80,7 +80,7 @@ async fn a_dry_run_by_rest_answers_as_the_update_does(shop: Shop) {
             if strict {
                 request = request.header("prefer", "handling=strict");
             }
-            request.body(body.to_string()).key(&sara.key).send().await
+            request.body(body.to_string()).token(&sara.token).send().await
         };
         let before = shop.row(sara.id).await;
         let dry_run = send(TRY).await;
@@ -122,7 +122,7 @@ async fn a_dry_run_by_graphql_answers_as_the_update_does(shop: Shop) {
         }
         let send = async |validate_only: bool| {
             let variables = json!({ "input": input, "validateOnly": validate_only });
-            shop.graphql(UPDATE, variables).key(&sara.key).send().await.assert_status(200)
+            shop.graphql(UPDATE, variables).token(&sara.token).send().await.assert_status(200)
         };
         let before = shop.row(sara.id).await;
         let dry_run = send(true).await;
@@ -150,7 +150,7 @@ async fn a_dry_run_by_rest_shows_the_profile_as_it_would_be_stored(shop: Shop) {
     shop.customer("neda").await;
     let send = |path: &str, body: &str| {
         let request = shop.request(Method::PATCH, path).header("content-type", "application/json");
-        request.body(body.to_owned()).key(&sara.key)
+        request.body(body.to_owned()).token(&sara.token)
     };
     let neda = r#"{"id":1,"username":"Sara","mobile_number":null,"email":null,"avatar":null,"first_name":"Neda","last_name":"","full_name":"Neda","gender":"female","is_profile_completed":false}"#;
     let answer =
@@ -169,7 +169,7 @@ async fn a_dry_run_by_rest_shows_the_profile_as_it_would_be_stored(shop: Shop) {
     let strict = send(TRY, "{}").header("prefer", "handling=strict").send().await;
     strict.assert_status(200).assert_header("preference-applied", "handling=strict");
     send(TRY, "{").send().await.assert_status(400);
-    shop.request(Method::PATCH, TRY).key("wrong").send().await.assert(401, r#"{"detail":"Invalid token."}"#);
+    shop.request(Method::PATCH, TRY).token("wrong").send().await.assert(401, r#"{"detail":"Invalid token."}"#);
     assert_eq!(shop.row(sara.id).await.version, 1);
 
     // An update, and other parameters do nothing.
@@ -186,7 +186,7 @@ async fn a_dry_run_by_graphql_keeps_the_version(shop: Shop) {
     let foretold = r#"{"data":{"updateMyProfile":{"customer":{"firstName":"A","version":"1-1"},"userErrors":[]}}}"#;
     let send = async |arguments: &str, definitions: &str, variables: Value| {
         let query = format!("mutation {definitions} {{ updateMyProfile({arguments}) {select} }}");
-        shop.graphql(&query, variables).key(&sara.key).send().await.about(query)
+        shop.graphql(&query, variables).token(&sara.token).send().await.about(query)
     };
     send(r#"input: {firstName: "A"}, validateOnly: true"#, "", Value::Null).await.assert(200, foretold);
     let by_variable = r#"input: {firstName: "A"}, validateOnly: $only"#;
@@ -209,7 +209,7 @@ async fn a_dry_run_by_graphql_keeps_the_version(shop: Shop) {
 async fn another_value_of_the_parameter_is_400(shop: Shop) {
     let sara = shop.customer("sara").await;
     let patch = |query: &str| {
-        let request = shop.request(Method::PATCH, &format!("{ME}?{query}")).key(&sara.key);
+        let request = shop.request(Method::PATCH, &format!("{ME}?{query}")).token(&sara.token);
         request.header("content-type", "application/json").body(r#"{"first_name":"Sara"}"#)
     };
     for query in [
@@ -225,9 +225,9 @@ async fn another_value_of_the_parameter_is_400(shop: Shop) {
     }
     // After the token and the method, before the body; a read does not know the parameter.
     let wrong = "validate_only=x";
-    shop.request(Method::PATCH, &format!("{ME}?{wrong}")).key("wrong").send().await.assert_status(401);
-    shop.request(Method::PUT, &format!("{ME}?{wrong}")).key(&sara.key).send().await.assert_status(405);
+    shop.request(Method::PATCH, &format!("{ME}?{wrong}")).token("wrong").send().await.assert_status(401);
+    shop.request(Method::PUT, &format!("{ME}?{wrong}")).token(&sara.token).send().await.assert_status(405);
     patch(wrong).header("content-type", "text/plain").send().await.assert(400, INVALID);
-    shop.request(Method::GET, &format!("{ME}?{wrong}")).key(&sara.key).send().await.assert_status(200);
+    shop.request(Method::GET, &format!("{ME}?{wrong}")).token(&sara.token).send().await.assert_status(200);
     assert_eq!(shop.row(sara.id).await.version, 1);
 }

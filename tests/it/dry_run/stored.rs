@@ -42,7 +42,7 @@ async fn dry_runs_leave_the_database_as_it_is(shop: Shop) {
     let sara = shop.behrooz().await;
     shop.customer("neda").await;
     // As with every request, the token's last use is noted; then not again within the minute.
-    shop.get().key(&sara.key).send().await.assert_status(200);
+    shop.get().token(&sara.token).send().await.assert_status(200);
     eventually(async || shop.store.list_tokens(sara.id).await.unwrap()[0].last_used_at).await;
     if shop.database.backend() == DbBackend::Sqlite {
         // What is in the WAL would move to the file by itself.
@@ -54,16 +54,16 @@ async fn dry_runs_leave_the_database_as_it_is(shop: Shop) {
             json!({"username": format!("sara{number}"), "first_name": format!("Sara {number}"), "gender": null});
         for body in [patch.clone(), json!({"username": "neda"}), json!({"gender": "x"}), json!({})] {
             let request = shop.request(Method::PATCH, TRY).header("content-type", "application/json");
-            let answer = request.body(body.to_string()).key(&sara.key).send().await;
+            let answer = request.body(body.to_string()).token(&sara.token).send().await;
             assert!([200, 400].contains(&answer.status), "{answer}");
         }
         let variables = json!({"input": in_graphql(&patch), "validateOnly": true});
-        let answer = shop.graphql(UPDATE, variables).key(&sara.key).send().await;
+        let answer = shop.graphql(UPDATE, variables).token(&sara.token).send().await;
         assert_eq!(answer.json()["data"]["updateMyProfile"]["userErrors"], json!([]), "{answer}");
     }
     assert_eq!(content(&shop.database).await, before);
     // The comparison notices a write.
-    shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
+    shop.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert_status(200);
     assert_ne!(content(&shop.database).await, before);
 }
 
@@ -73,7 +73,7 @@ async fn a_dry_run_answers_while_the_row_is_locked(shop: Shop) {
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared("UPDATE customer SET first_name = 'Elsewhere'").await.unwrap();
     let request = shop.request(Method::PATCH, TRY).header("content-type", "application/json");
-    let answer = request.body(r#"{"last_name":"Ahmadi"}"#).key(&sara.key).send().await.assert_status(200);
+    let answer = request.body(r#"{"last_name":"Ahmadi"}"#).token(&sara.token).send().await.assert_status(200);
     assert_eq!(answer.json()["full_name"], "Ahmadi");
     holder.rollback().await.unwrap();
 }
@@ -91,12 +91,12 @@ async fn a_dry_run_answers_on_a_database_that_is_read_only() {
         let read_only = Shop::on_store(shop.database.another().await, open_at(&url, Timeouts::default()).await).await;
         let patch = |path: &str| {
             let request = read_only.request(Method::PATCH, path).header("content-type", "application/json");
-            request.body(r#"{"first_name":"Sara"}"#).key(&sara.key).send()
+            request.body(r#"{"first_name":"Sara"}"#).token(&sara.token).send()
         };
         patch(ME).await.assert_status(503);
         assert_eq!(patch(TRY).await.assert_status(200).json()["first_name"], "Sara");
         let variables = json!({"input": {"firstName": "Sara"}, "validateOnly": true});
-        let answer = read_only.graphql(UPDATE, variables).key(&sara.key).send().await.assert_status(200);
+        let answer = read_only.graphql(UPDATE, variables).token(&sara.token).send().await.assert_status(200);
         assert_eq!(answer.json()["data"]["updateMyProfile"]["customer"]["firstName"], "Sara", "{answer}");
         assert_eq!(shop.row(sara.id).await.version, 1);
     }

@@ -16,14 +16,14 @@ use shop_profile::{
 use crate::support::{Subject, database::Database, shop::Shop};
 
 /// A change of the first name, without the API and the service above the store.
-async fn update(store: &Store, key: &str, name: &str, deadline: Instant) -> Result<Option<Profile>, StoreError> {
+async fn update(store: &Store, token: &str, name: &str, deadline: Instant) -> Result<Option<Profile>, StoreError> {
     let input = PatchInput { first_name: FieldInput::Text(name.into()), ..Default::default() };
     let patch = input.parse(&store.rules()).unwrap();
-    store.update_profile(&credential(key), &patch, None, deadline).await
+    store.update_profile(&credential(token), &patch, None, deadline).await
 }
 
-fn credential(key: &str) -> Credential {
-    Credential::from(&ApiToken::from_plaintext(key))
+fn credential(token: &str) -> Credential {
+    Credential::from(&ApiToken::from_plaintext(token))
 }
 
 /// In a runtime of one thread the writer takes the first update alone, and waits for SQLite, when it is its turn to run.
@@ -34,12 +34,12 @@ async fn an_update_is_begun_before_its_deadline_or_never() {
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared("UPDATE customer SET email = NULL").await.unwrap();
     let soon = Instant::now() + Duration::from_millis(300);
-    let mut begun = Box::pin(update(&shop.store, &sara.key, "begun", soon));
+    let mut begun = Box::pin(update(&shop.store, &sara.token, "begun", soon));
     assert!(futures_util::poll!(&mut begun).is_pending());
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
-    let mut waiting = Box::pin(update(&shop.store, &zoe.key, "waiting", soon));
+    let mut waiting = Box::pin(update(&shop.store, &zoe.token, "waiting", soon));
     assert!(futures_util::poll!(&mut waiting).is_pending());
     tokio::time::sleep_until(soon.into()).await;
     // As the execution of a request polls it when its time is over.
@@ -48,7 +48,7 @@ async fn an_update_is_begun_before_its_deadline_or_never() {
     assert!(futures_util::poll!(&mut begun).is_pending());
     holder.rollback().await.unwrap();
     assert_eq!(begun.await.unwrap().unwrap().first_name.as_deref(), Some("begun"));
-    shop.patch(json!({"last_name": "after"})).key(&zoe.key).send().await.assert_status(200);
+    shop.patch(json!({"last_name": "after"})).token(&zoe.token).send().await.assert_status(200);
     assert_eq!(shop.row(zoe.id).await.first_name, "");
 }
 
@@ -61,7 +61,7 @@ async fn a_stop_waits_for_the_updates() {
     let store = shop.database.open_with(patience).await;
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared("UPDATE customer SET email = NULL").await.unwrap();
-    let mut update = Box::pin(update(&store, &sara.key, "stored", Instant::now() + patience.busy));
+    let mut update = Box::pin(update(&store, &sara.token, "stored", Instant::now() + patience.busy));
     assert!(futures_util::poll!(&mut update).is_pending(), "it is queued");
     let mut close = Box::pin(store.close());
     assert!(futures_util::poll!(&mut close).is_pending(), "it waits for the update");
@@ -77,7 +77,7 @@ async fn a_stop_gives_up_the_last_uses_of_tokens() {
     let store = shop.database.open_with(Timeouts { busy: Duration::from_secs(3600), ..Timeouts::default() }).await;
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared("UPDATE customer SET email = NULL").await.unwrap();
-    store.find_token_owner(&credential(&sara.key)).await.unwrap().unwrap();
+    store.find_token_owner(&credential(&sara.token)).await.unwrap().unwrap();
     tokio::time::timeout(Duration::from_secs(30), store.close()).await.expect("an end long before SQLite's");
     holder.rollback().await.unwrap();
 }

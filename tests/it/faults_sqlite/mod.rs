@@ -37,7 +37,7 @@ async fn customers(shop: &Shop, count: usize) -> Vec<Customer> {
 
 /// All customers at once.
 async fn patch_all(shop: &Shop, customers: &[Customer], first_name: &str) -> Vec<Answer> {
-    let patch = |customer: &Customer| shop.patch(json!({ "first_name": first_name })).key(&customer.key).send();
+    let patch = |customer: &Customer| shop.patch(json!({ "first_name": first_name })).token(&customer.token).send();
     join_all(customers.iter().map(patch)).await
 }
 
@@ -84,7 +84,7 @@ async fn a_full_disk_is_a_503_until_there_is_room() {
         (are_all && ready.body == "writes are failing\n").then_some(())
     })
     .await;
-    shop.get().key(&customers[0].key).send().await.assert_status(200);
+    shop.get().token(&customers[0].token).send().await.assert_status(200);
 
     disk.empty();
     // Without any request that writes.
@@ -99,13 +99,13 @@ async fn an_io_error_is_a_503_until_it_is_over() {
     let database = Database::sqlite();
     binary::run(database.url(), &["migrate"]).await;
     binary::run(database.url(), &["customer", "add", "--username", "sara"]).await.ok();
-    let key = binary::run(database.url(), &["token", "issue", "sara"]).await.ok();
+    let token = binary::run(database.url(), &["token", "issue", "sara"]).await.ok();
     let mut command = tokio::process::Command::new("sh");
     // The signal that comes with the error would end the process.
     command.args(["-c", r#"trap "" XFSZ; exec "$0" serve --listen 127.0.0.1:0"#, env!("CARGO_BIN_EXE_shop-profile")]);
     command.env_clear().env("DATABASE_URL", database.url()).kill_on_drop(true);
     let server = Server::spawn(command).await;
-    server.patch(json!({"first_name": "before"})).key(&key).send().await.assert_status(200);
+    server.patch(json!({"first_name": "before"})).token(&token).send().await.assert_status(200);
 
     let limit = async |bytes: &str| {
         let limit = format!("--fsize={bytes}:unlimited");
@@ -115,16 +115,16 @@ async fn an_io_error_is_a_503_until_it_is_over() {
     };
     limit("4096").await;
     for _ in 0..10 {
-        let patch = server.patch(json!({"first_name": "failing"})).key(&key).send().await;
+        let patch = server.patch(json!({"first_name": "failing"})).token(&token).send().await;
         patch.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
     }
-    let me = server.get().key(&key).send().await.assert_status(200);
+    let me = server.get().token(&token).send().await.assert_status(200);
     assert_eq!(me.json()["first_name"], "before");
 
     limit("unlimited").await;
-    server.patch(json!({"last_name": "after"})).key(&key).send().await.assert_status(200);
+    server.patch(json!({"last_name": "after"})).token(&token).send().await.assert_status(200);
     eventually(async || {
-        let patch = server.patch(json!({"last_name": format!("{:?}", Instant::now())})).key(&key).send().await;
+        let patch = server.patch(json!({"last_name": format!("{:?}", Instant::now())})).token(&token).send().await;
         patch.assert_status(200);
         server.log().contains("the database can be written to after").then_some(())
     })
@@ -144,13 +144,13 @@ async fn what_was_rejected_while_the_database_was_locked_is_not_stored_later() {
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared("UPDATE customer SET email = NULL").await.unwrap();
     // Some in a batch of their own, which waits for SQLite, and the others behind it.
-    let patch = |customer: &Customer| shop.patch(json!({"first_name": "locked"})).key(&customer.key).send();
+    let patch = |customer: &Customer| shop.patch(json!({"first_name": "locked"})).token(&customer.token).send();
     for answer in join_all(customers.iter().map(patch)).await {
         answer.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
     }
     holder.rollback().await.unwrap();
     // Behind all of them in the queue.
-    shop.patch(json!({"last_name": "after"})).key(&customers[0].key).send().await.assert_status(200);
+    shop.patch(json!({"last_name": "after"})).token(&customers[0].token).send().await.assert_status(200);
     for customer in &customers {
         assert_eq!(shop.row(customer.id).await.first_name, "");
     }

@@ -41,7 +41,7 @@ async fn a_transaction_undone_by_sqlite_fails_only_the_update_at_fault(database:
     for at_fault in [20, 39, 0] {
         db.execute_unprepared(ROLLBACK).await.unwrap();
         let name = |number: usize| if number == at_fault { "boom".into() } else { format!("{at_fault} {number}") };
-        let batch = customers.iter().enumerate().map(|(number, customer)| patch(&app, &customer.key, &name(number)));
+        let batch = customers.iter().enumerate().map(|(number, customer)| patch(&app, &customer.token, &name(number)));
         for (number, answer) in join_all(batch).await.into_iter().enumerate() {
             match number == at_fault {
                 true => drop(answer.assert(500, INTERNAL)),
@@ -49,13 +49,13 @@ async fn a_transaction_undone_by_sqlite_fails_only_the_update_at_fault(database:
             }
         }
         // Alone, too.
-        patch(&app, &customers[at_fault].key, "boom").await.assert(500, INTERNAL);
+        patch(&app, &customers[at_fault].token, "boom").await.assert(500, INTERNAL);
         db.execute_unprepared("DROP TRIGGER boom").await.unwrap();
         for (number, customer) in customers.iter().enumerate() {
             let stored = shop.row(customer.id).await.first_name;
             assert_eq!(stored == name(number), number != at_fault, "{number}: {stored}");
         }
-        let batch = customers.iter().map(|customer| patch(&app, &customer.key, &format!("after {at_fault}")));
+        let batch = customers.iter().map(|customer| patch(&app, &customer.token, &format!("after {at_fault}")));
         join_all(batch).await.into_iter().for_each(|answer| drop(answer.assert_status(200)));
     }
 }
@@ -85,7 +85,7 @@ async fn a_constraint_that_undoes_the_transaction_fails_only_its_update() {
     .await
     .unwrap();
     let name = |number: usize| if number == 5 { "boom".into() } else { format!("name {number}") };
-    let batch = customers.iter().enumerate().map(|(number, customer)| patch(&app, &customer.key, &name(number)));
+    let batch = customers.iter().enumerate().map(|(number, customer)| patch(&app, &customer.token, &name(number)));
     for (number, answer) in join_all(batch).await.into_iter().enumerate() {
         let version = shop.row(customers[number].id).await.version;
         assert_eq!((answer.status == 200, version), (number != 5, if number == 5 { 1 } else { 2 }), "{answer}");
@@ -99,11 +99,11 @@ async fn a_transaction_undone_by_sqlite_leaves_the_writer_sound_under_load() {
     let db = shop.database.connect().await;
     db.execute_unprepared(ROLLBACK).await.unwrap();
     let stream = |(number, customer): (usize, &Customer)| {
-        let (api, key) = (Api::clone(&shop), customer.key.clone());
+        let (api, token) = (Api::clone(&shop), customer.token.clone());
         tokio::spawn(async move {
             for round in 0..20 {
                 let (name, status) = if number % 16 == 0 { ("boom".into(), 500) } else { (format!("{round}"), 200) };
-                api.patch(json!({ "first_name": name })).key(&key).send().await.assert_status(status);
+                api.patch(json!({ "first_name": name })).token(&token).send().await.assert_status(status);
             }
         })
     };
@@ -147,7 +147,7 @@ async fn a_row_that_cannot_be_decoded_fails_only_its_update() {
     let customers = customers(&shop, 10).await;
     let damage = format!("UPDATE customer SET email = x'ff' WHERE id = {}", customers[4].id);
     shop.database.connect().await.execute_unprepared(&damage).await.unwrap();
-    let batch = customers.iter().map(|customer| patch(&app, &customer.key, "Sara"));
+    let batch = customers.iter().map(|customer| patch(&app, &customer.token, "Sara"));
     for (number, answer) in join_all(batch).await.into_iter().enumerate() {
         answer.assert_status(if number == 4 { 500 } else { 200 });
     }

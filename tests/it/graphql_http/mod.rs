@@ -113,7 +113,7 @@ async fn methods_and_bodies_that_are_no_graphql_request_are_rejected_in_both_typ
 #[tokio::test]
 async fn a_query_may_come_by_get_and_a_mutation_may_not() {
     let (shop, sara) = shop().await;
-    let get = |query: &str| shop.request(Method::GET, &format!("/graphql?{query}")).key(&sara.key);
+    let get = |query: &str| shop.request(Method::GET, &format!("/graphql?{query}")).token(&sara.token);
     let me = get("query=query%20Me%20%7B%20me%20%7B%20username%20%7D%20%7D&operationName=Me&variables=&extensions=");
     me.send().await.assert(200, r#"{"data":{"me":{"username":"sara"}}}"#);
     let by_get = get(
@@ -140,8 +140,8 @@ async fn request_errors_have_the_status_of_their_type() {
         ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
         ("query ($v: String!) { me { id @include(if: true) } x: __type(name: $v) { name } }", "BAD_USER_INPUT"),
     ] {
-        assert_code(&query(&shop, document).key(&sara.key).send().await, 400, code);
-        let json = query(&shop, document).key(&sara.key).header("accept", "application/json");
+        assert_code(&query(&shop, document).token(&sara.token).send().await, 400, code);
+        let json = query(&shop, document).token(&sara.token).header("accept", "application/json");
         assert_code(&json.send().await, 200, code);
     }
     let unknown = json!({"query": "query A { __typename }", "operationName": "B"}).to_string();
@@ -164,12 +164,12 @@ async fn only_introspection_needs_no_token_and_a_sent_token_must_be_live() {
     let me = "{ me { username } }";
     let introspection = "{ __typename __type(name: \"Customer\") { name } }";
     query(&shop, introspection).send().await.assert_status(200);
-    query(&shop, introspection).key(&sara.key).send().await.assert_status(200);
+    query(&shop, introspection).token(&sara.token).send().await.assert_status(200);
     assert_code(&query(&shop, me).send().await, 401, "UNAUTHENTICATED");
     for document in
         [me, introspection, "{", "{ nope }", "mutation { updateMyProfile(input: {}) { userErrors { code } } }"]
     {
-        let answer = query(&shop, document).key("shp_unknown").send().await;
+        let answer = query(&shop, document).token("shp_unknown").send().await;
         assert_code(&answer, 401, "UNAUTHENTICATED");
         let answer = query(&shop, document).header("authorization", "Token").send().await;
         assert_code(&answer, 401, "UNAUTHENTICATED");
@@ -206,7 +206,7 @@ async fn a_body_may_have_its_limit_and_not_a_byte_more() {
 async fn errors_are_at_most_ten() {
     let (shop, sara) = shop().await;
     let fields: String = (0..20).map(|index| format!("nope{index} ")).collect();
-    let answer = query(&shop, &format!("{{ me {{ {fields} }} }}")).key(&sara.key).send().await;
+    let answer = query(&shop, &format!("{{ me {{ {fields} }} }}")).token(&sara.token).send().await;
     assert_eq!(answer.json()["errors"].as_array().unwrap().len(), 10, "{answer}");
     assert!(!answer.body.contains("Did you mean"), "{answer}");
 }
@@ -219,7 +219,7 @@ async fn a_persisted_query_is_found_by_its_hash_once_its_text_was_sent() {
     let request = |query: Option<&str>, version: u8, hash: &str| {
         let persisted = json!({"persistedQuery": {"version": version, "sha256Hash": hash}});
         let body = json!({"query": query, "extensions": persisted}).to_string();
-        post(&shop, body).key(&sara.key)
+        post(&shop, body).token(&sara.token)
     };
     let sara_is_shown = r#"{"data":{"me":{"username":"sara"}}}"#;
     let unknown = request(None, 1, &hash).send().await;
@@ -242,10 +242,10 @@ async fn a_persisted_query_is_found_by_its_hash_once_its_text_was_sent() {
 async fn skipping_everything_leaves_an_empty_object() {
     let (shop, sara) = shop().await;
     let nothing = "{ me @skip(if: true) { id } }";
-    query(&shop, nothing).key(&sara.key).send().await.assert_status(200);
-    assert_eq!(query(&shop, nothing).key(&sara.key).send().await.json(), json!({"data": {}}));
+    query(&shop, nothing).token(&sara.token).send().await.assert_status(200);
+    assert_eq!(query(&shop, nothing).token(&sara.token).send().await.json(), json!({"data": {}}));
     // No resolver ran that would have checked the token.
     for document in [nothing, "{ __typename me @skip(if: true) { id } }"] {
-        assert_code(&query(&shop, document).key("unknown").send().await, 401, "UNAUTHENTICATED");
+        assert_code(&query(&shop, document).token("unknown").send().await, 401, "UNAUTHENTICATED");
     }
 }

@@ -8,15 +8,15 @@ use super::{assert_code, post, query, shop};
 async fn a_mutation_that_would_run_twice_or_in_part_does_not_run() {
     let (shop, sara) = shop().await;
     let repeated = r#"mutation { updateMyProfile(input: {firstName: "a"}) { userErrors { code } } updateMyProfile(input: {lastName: "b"}) { userErrors { code } } }"#;
-    assert_code(&query(&shop, repeated).key(&sara.key).send().await, 400, "GRAPHQL_VALIDATION_FAILED");
+    assert_code(&query(&shop, repeated).token(&sara.token).send().await, 400, "GRAPHQL_VALIDATION_FAILED");
     let missing = r#"mutation ($v: UpdateMyProfileInput!) { a: updateMyProfile(input: {firstName: "a"}) { userErrors { code } } b: updateMyProfile(input: $v) { userErrors { code } } }"#;
     for variables in [json!({}), json!({"v": null})] {
         let body = json!({"query": missing, "variables": variables}).to_string();
-        assert_code(&post(&shop, body).key(&sara.key).send().await, 400, "BAD_USER_INPUT");
+        assert_code(&post(&shop, body).token(&sara.token).send().await, 400, "BAD_USER_INPUT");
     }
     assert_eq!(shop.row(sara.id).await.version, 1);
     let two = r#"mutation { a: updateMyProfile(input: {firstName: "a"}) { userErrors { code } } b: updateMyProfile(input: {lastName: "b"}) { userErrors { code } } }"#;
-    query(&shop, two).key(&sara.key).send().await.assert_status(200);
+    query(&shop, two).token(&sara.token).send().await.assert_status(200);
     assert_eq!(shop.row(sara.id).await.version, 3);
 }
 
@@ -45,7 +45,7 @@ async fn a_wrong_variable_is_bad_user_input() {
             r#"Variable "$input" got an invalid value at "first_name": there is no such field."#,
         ),
     ] {
-        let request = || post(&shop, json!({"query": update, "variables": variables}).to_string()).key(&sara.key);
+        let request = || post(&shop, json!({"query": update, "variables": variables}).to_string()).token(&sara.token);
         let answer = request().send().await.about(&variables);
         assert_code(&answer, 400, "BAD_USER_INPUT");
         assert_eq!(answer.json()["errors"][0]["message"], message, "{answer}");
@@ -61,7 +61,7 @@ async fn an_enum_value_is_written_without_quotes() {
     let update = |gender: &str| {
         let document =
             format!("mutation {{ updateMyProfile(input: {{gender: {gender}}}) {{ customer {{ gender }} }} }}");
-        query(&shop, &document).key(&sara.key).send()
+        query(&shop, &document).token(&sara.token).send()
     };
     for gender in [r#""MALE""#, r#""male""#, "male"] {
         assert_code(&update(gender).await.about(gender), 400, "GRAPHQL_VALIDATION_FAILED");
