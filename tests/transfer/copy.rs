@@ -61,7 +61,7 @@ async fn a_target_that_holds_something_is_left_alone(shop: Shop) {
 async fn a_copy_that_differs_is_not_called_good(shop: Shop) {
     shop.customer("sara").await;
     let target = shop.database.another().await;
-    let url = target.url().to_owned();
+    let url = target.direct_url().to_owned();
     let sabotaged = std::sync::atomic::AtomicBool::new(false);
     let sabotage = |_| {
         if !sabotaged.swap(true, std::sync::atomic::Ordering::Relaxed) {

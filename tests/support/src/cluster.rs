@@ -13,7 +13,7 @@ use std::{
 use tempfile::TempDir;
 
 /// The name of the database's owner, who needs no password: the socket's folder is the tests' own.
-const OWNER: &str = "shop";
+pub const OWNER: &str = "shop";
 
 /// It is reached by a unix socket and by no port. Whatever is written need not survive a power cut.
 const SETTINGS: &str = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=300";
@@ -59,6 +59,25 @@ impl Cluster {
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{OWNER}@localhost/{database}?host={}", self.folder.display())
+    }
+
+    /// The folder of its socket.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Gives a folder, with the files in it, to the user that the server runs as.
+    pub fn give(&self, folder: &Path) {
+        let Some(User { uid, gid }) = self.user else { return };
+        let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+        for path in files.chain([folder.to_owned()]) {
+            chown(path, Some(uid), Some(gid)).expect("root may give a folder away");
+        }
+    }
+
+    /// Makes a command one of the user that the server runs as.
+    pub fn as_user<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        as_user(command, self.user)
     }
 
     /// Stops at once, as a crash would.
