@@ -117,8 +117,12 @@ fn as_user(command: &mut Command, user: Option<User>) -> &mut Command {
     }
 }
 
-/// `pg_config` knows best; Debian keeps the server's programs off the path.
+/// The folder that `TEST_POSTGRES_PROGRAMS` names; or `pg_config` knows best. Debian keeps the server's programs off the
+/// path.
 fn find_binaries() -> Option<PathBuf> {
+    if let Some(folder) = env::var_os("TEST_POSTGRES_PROGRAMS") {
+        return Some(folder.into());
+    }
     let config = Command::new("pg_config").arg("--bindir").output().ok().filter(|output| output.status.success());
     let told = config.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
