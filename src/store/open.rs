@@ -98,6 +98,9 @@ async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -
         PreparedStatements::Off => true,
         PreparedStatements::Auto => are_sessions_shared(&mut connection, url, options.timeouts.acquire).await?,
     };
+    if are_shared && url.prepared_statements == PreparedStatements::Auto {
+        tracing::info!("PostgreSQL is behind a pooler in transaction mode: prepared statements are off");
+    }
     // The connection has served its purpose, however it ends.
     let _ = connection.close().await;
     let sessions = postgres::Sessions::new(url.prepared_statements, are_shared, &options.timeouts);

@@ -99,11 +99,12 @@ async fn servers_that_start_at_once_find_the_pooler_and_migrate_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_option_says_what_is_in_front() {
+async fn the_pooler_is_found_or_the_option_names_it() {
     let Some(database) = Database::postgres().await else { return };
     let Some(pooler) = start_pooler("transaction", SESSIONS) else { return };
     let url = database.url_by(&pooler);
     binary::run(&url, &["migrate", "--prepared-statements", "off"]).await.assert_code(0);
+    Server::start(&url, &[]).await.logged("prepared statements are off").await;
     let server = Server::start(&url, &["--prepared-statements", "off"]).await;
     server.request(axum::http::Method::GET, "/readyz").send().await.assert_status(200);
     let wrong = binary::run(&url, &["migrate", "--prepared-statements", "never"]).await;
