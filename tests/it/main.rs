@@ -31,6 +31,7 @@ mod log;
 mod migrations;
 mod openapi;
 mod parity;
+mod pooler;
 mod properties;
 mod races;
 mod readiness;
