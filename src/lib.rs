@@ -15,6 +15,7 @@ pub mod graphql;
 mod held_body;
 pub mod playground;
 pub mod profile;
+pub mod rate_limit;
 mod request_id;
 pub mod rest;
 pub mod server;

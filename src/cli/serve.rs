@@ -1,6 +1,7 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
 mod demo;
+mod rates;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -8,6 +9,7 @@ use axum::http::HeaderValue;
 use clap::ArgAction;
 
 pub use self::demo::example_customer;
+use self::rates::RateArgs;
 use super::{
     CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, listen::ListenAddress, log, print,
     signals::Stop,
@@ -71,6 +73,8 @@ pub struct Args {
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    #[command(flatten)]
+    rates: RateArgs,
 }
 
 const SIGNALS: &str = "\
@@ -128,6 +132,8 @@ pub(super) async fn run(
         introspection: args.introspection,
         graphiql: args.graphiql,
         docs: args.docs,
+        rate_limits: args.rates.limits(),
+        trusted_proxies: args.rates.trusted_proxies().to_vec(),
         allow_origins: args.allow_origin,
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CliError, arguments::switch, layout::Layout, listen::ListenAddress, log, signals::Stop};
 use crate::{
+    rate_limit::RateLimits,
     server::{self, ConnectionLimits, Role},
     shadow::{Address, Report, Shadow, Timeouts},
     store::{DatabaseUrl, OpenOptions, Store},
@@ -106,7 +107,13 @@ async fn open_store(
         let error = match open_once(&url, &layout).await {
             Ok(store) => {
                 let store = Arc::new(store);
-                let options = server::Options { introspection: false, graphiql: false, ..server::Options::default() };
+                // The old server decides how many requests it answers.
+                let options = server::Options {
+                    introspection: false,
+                    graphiql: false,
+                    rate_limits: RateLimits::OFF,
+                    ..server::Options::default()
+                };
                 shadow.compare_with(server::router(store.clone(), &options, stop));
                 return Some(store);
             }

@@ -15,6 +15,7 @@ use crate::{
     api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
     profile::{FieldError, ProfileVersion, clip, escape_line_separators},
+    rate_limit::Exceeded,
     service::ProfileError,
 };
 
@@ -32,6 +33,7 @@ pub(super) struct IgnoredField {
 pub(super) enum RestError {
     NotFound,
     Unauthenticated(Unauthenticated),
+    RateLimited(Exceeded),
     MethodNotAllowed(Method),
     /// The query parameter of a dry run has no value that it may have, or occurs more than once.
     InvalidValidateOnly,
@@ -56,10 +58,17 @@ impl From<Unauthenticated> for RestError {
     }
 }
 
+impl From<Exceeded> for RestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::RateLimited(exceeded)
+    }
+}
+
 impl From<ProfileError> for RestError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::RateLimited(exceeded) => Self::RateLimited(exceeded),
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
             ProfileError::Conflict(version) => Self::Conflict(version),
             ProfileError::Unavailable => Self::Unavailable,
@@ -86,6 +95,10 @@ impl IntoResponse for RestError {
             Self::Unauthenticated(why) => {
                 let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"))];
                 (challenge, detail(StatusCode::UNAUTHORIZED, &why.to_string())).into_response()
+            }
+            Self::RateLimited(exceeded) => {
+                let later = [(header::RETRY_AFTER, HeaderValue::from(exceeded.retry_after()))];
+                (later, detail(StatusCode::TOO_MANY_REQUESTS, &exceeded.to_string())).into_response()
             }
             Self::MethodNotAllowed(method) => {
                 let text = format!("Method \"{}\" not allowed.", clip(method.as_str()));

@@ -7,6 +7,7 @@ mod listener;
 mod log_request;
 mod metrics;
 mod router;
+mod trusted_proxies;
 
 pub use listener::{App, ConnectionLimits, Role, run};
 pub use router::{Options, router};

@@ -9,10 +9,11 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
+use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
-use super::{cors, health, listener::Overloaded, log_request, metrics};
-use crate::{graphql, playground, rest, service::ProfileService, store::Store};
+use super::{cors, health, listener::Overloaded, log_request, metrics, trusted_proxies::TrustedProxies};
+use crate::{graphql, playground, rate_limit::RateLimits, rest, service::ProfileService, store::Store};
 
 /// What an operator can switch.
 #[derive(Clone, Debug)]
@@ -25,17 +26,28 @@ pub struct Options {
     pub docs: bool,
     /// The origins of web pages that may call, e.g. `https://shop.example`.
     pub allow_origins: Vec<HeaderValue>,
+    /// How many requests are answered. There are no limits unless they are set here; `serve` has defaults of its own.
+    pub rate_limits: RateLimits,
+    /// The proxies that are believed when they name a client's address.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { introspection: true, graphiql: true, docs: true, allow_origins: Vec::new() }
+        Self {
+            introspection: true,
+            graphiql: true,
+            docs: true,
+            allow_origins: Vec::new(),
+            rate_limits: RateLimits::OFF,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
 /// Everything that the server answers, until `stop` is cancelled.
 pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> Router {
-    let profile = ProfileService::new(store.clone());
+    let profile = ProfileService::new(store.clone(), options.rate_limits);
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
     let app = Router::new()
@@ -46,10 +58,11 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
         .merge(rest::fallback(profile))
         .merge(playground::router(pages));
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
+    let proxies = TrustedProxies::new(&options.trusted_proxies);
     app.layer(middleware::from_fn(reject_overload))
         .layer(middleware::from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(middleware::from_fn(log_request::log_request))
+        .layer(middleware::from_fn_with_state(proxies, log_request::log_request))
 }
 
 /// Answers 503, in the API's own form, to a request for which the listener has no slot.

@@ -32,6 +32,7 @@ mod openapi;
 mod parity;
 mod properties;
 mod races;
+mod rate_limits;
 mod readiness;
 mod rest_contract;
 mod rest_fields;
@@ -41,6 +42,7 @@ mod server;
 mod shadow_compare;
 mod shadow_proxy;
 mod signals;
+mod token_flood;
 mod versions;
 mod wal;
 

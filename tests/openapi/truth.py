@@ -11,23 +11,38 @@ from shop import open_shop
 FOLDER = Path(__file__).parent
 # Below this the run has not looked at much: a mistake in its configuration, say.
 MIN_CASES = 2_000
+MIN_LIMITED_CASES = 700
 
 
 def check(binary, database, examples):
-    with open_shop(binary, database) as (origin, token):
-        command = [
-            Path(sys.prefix) / "bin" / "schemathesis",
-            *("--config-file", FOLDER / "schemathesis.toml"),
-            *("run", f"{origin}/openapi.json"),
-            *("--header", f"Authorization: Token {token}"),
-            *("--max-examples", str(examples)),
-        ]
-        # The hooks are found there.
-        environment = os.environ | {"PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
-        ended = subprocess.run(command, env=environment, cwd=FOLDER, stdout=subprocess.PIPE, text=True)
-    print(ended.stdout)
-    if ended.returncode:
-        sys.exit(f"{database}: the server does not answer as openapi.json says")
-    cases = int(re.search(r"(\d+) generated", ended.stdout)[1])
+    with open_shop(binary, database) as shop:
+        cases = schemathesis(shop, "--max-examples", str(examples))
     if cases < MIN_CASES:
         sys.exit(f"{database}: only {cases} cases")
+
+
+def check_within_rate_limits(binary):
+    """With limits on, and a client that waits when it is told to. Ten updates come back each second."""
+    with open_shop(binary, rate_limits=["--rate-limit-updates", "600"]) as shop:
+        cases = schemathesis(shop, "--max-examples", "50", "--rate-limit", "auto")
+    if cases < MIN_LIMITED_CASES:
+        sys.exit(f"only {cases} cases: the limit was not met")
+
+
+def schemathesis(shop, *options):
+    """How many cases were sent; ends the process unless every answer is as the document says."""
+    origin, token = shop
+    command = [
+        Path(sys.prefix) / "bin" / "schemathesis",
+        *("--config-file", FOLDER / "schemathesis.toml"),
+        *("run", f"{origin}/openapi.json"),
+        *("--header", f"Authorization: Token {token}"),
+        *options,
+    ]
+    # The hooks are found there.
+    environment = os.environ | {"PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
+    ended = subprocess.run(command, env=environment, cwd=FOLDER, stdout=subprocess.PIPE, text=True)
+    print(ended.stdout)
+    if ended.returncode:
+        sys.exit("the server does not answer as openapi.json says")
+    return int(re.search(r"(\d+) generated", ended.stdout)[1])

@@ -13,7 +13,8 @@ if (!program) throw new Error("TEST_PROGRAM must name the shop-profile binary");
 export async function openShop() {
   const { stdout: help } = await promisify(execFile)(program, ["serve", "--help"]);
   const languages = help.includes("--languages") ? ["--languages", "en,fa"] : [];
-  const words = ["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "warn", ...languages];
+  const unlimited = ["--rate-limit-updates", "0"];
+  const words = ["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "warn", ...unlimited, ...languages];
   const server = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   const printed = async (pattern) => {

@@ -15,6 +15,7 @@ use crate::{
     api::{BodyError, ExecutionError, UNAVAILABLE},
     auth::Unauthenticated,
     graphql::error::Code,
+    rate_limit::Exceeded,
     service::ProfileError,
 };
 
@@ -30,6 +31,7 @@ pub(super) enum RequestError {
     Malformed,
     NoQuery,
     Unauthenticated(Unauthenticated),
+    RateLimited(Exceeded),
     Document(DocumentError),
     Coercion(CoerceError),
     /// async-graphql would run a mutation's field once for each repeat.
@@ -51,6 +53,12 @@ impl From<Unauthenticated> for RequestError {
     }
 }
 
+impl From<Exceeded> for RequestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::RateLimited(exceeded)
+    }
+}
+
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(error)
@@ -67,6 +75,7 @@ impl From<ProfileError> for RequestError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::RateLimited(exceeded) => Self::RateLimited(exceeded),
             ProfileError::Unavailable => Self::Unavailable,
             ProfileError::OutcomeUnknown => Self::ExecutionError(ExecutionError::OutcomeUnknown),
             // Reading the customer, which is all that is done outside an execution, checks neither field nor version.
@@ -87,6 +96,7 @@ impl RequestError {
             Self::Body(BodyError::Broken) | Self::Malformed | Self::NoQuery => Code::BadRequest,
             Self::PersistedQueryMismatch => Code::BadRequest,
             Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::RateLimited(_) => Code::TooManyRequests,
             Self::Document(error) => match error {
                 DocumentError::Source(SourceError::Limit(limit))
                 | DocumentError::Complexity(ComplexityError::Limit(limit)) => limit.code(),
@@ -129,6 +139,7 @@ impl RequestError {
             }
             Self::NoQuery => "Malformed request: there is no query.".into(),
             Self::Unauthenticated(why) => why.to_string().into(),
+            Self::RateLimited(exceeded) => exceeded.to_string().into(),
             Self::Document(DocumentError::Syntax(_)) => "Syntax error.".into(),
             Self::Document(error) => error.to_string().into(),
             Self::Coercion(error) => error.to_string().into(),
@@ -167,6 +178,7 @@ impl RequestError {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Document(_)
             | Self::Coercion(_)
             | Self::RepeatedKey
