@@ -78,6 +78,8 @@ fn make_room<K: Copy + Eq + Hash, V: Entry>(entries: &mut HashMap<K, V>, now: Na
     let (_, end, _) = ends.select_nth_unstable(quarter);
     let end = now.max(*end);
     entries.retain(|_, entry| entry.until() > end);
+    // A removed entry may leave its place unusable, and the map would grow for the next ones.
+    entries.shrink_to_fit();
 }
 
 #[cfg(test)]
