@@ -12,8 +12,8 @@ NO_RATE_LIMITS = [word for policy in ("updates", "reads", "failed-tokens") for w
 
 
 @contextmanager
-def open_shop(binary, database="sqlite", rate_limits=NO_RATE_LIMITS):
-    """Gives the server's address and the customer's API token."""
+def open_shop(binary, database="sqlite", options=NO_RATE_LIMITS, stderr=None):
+    """Gives the server's address and the customer's API token. `stderr`: where the server logs."""
     with tempfile.TemporaryDirectory() as folder, database_url(database, folder) as url:
         environment = os.environ | {"DATABASE_URL": url, "SHOP_PROFILE_LOG": "warn"}
 
@@ -23,8 +23,8 @@ def open_shop(binary, database="sqlite", rate_limits=NO_RATE_LIMITS):
         run("migrate")
         run("customer", "add", "--username", "sara")
         token = run("token", "issue", "sara").strip()
-        serve = [binary, "serve", "--listen", "127.0.0.1:0", *rate_limits]
-        server = subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, text=True)
+        serve = [binary, "serve", "--listen", "127.0.0.1:0", *options]
+        server = subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
         try:
             yield server.stdout.readline().split()[-1], token
         finally:
