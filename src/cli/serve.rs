@@ -11,8 +11,8 @@ use clap::ArgAction;
 pub use self::demo::example_customer;
 use self::rates::RateArgs;
 use super::{
-    CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, listen::ListenAddress, log, print,
-    signals::Stop,
+    CliError, arguments::switch, check_not_djangos, check_schema, languages::LanguageArgs, layout::Layout,
+    listen::ListenAddress, log, print, signals::Stop,
 };
 use crate::{
     request_id,
@@ -75,6 +75,7 @@ pub struct Args {
     allow_origin: Vec<HeaderValue>,
     #[command(flatten)]
     rates: RateArgs,
+    languages: LanguageArgs,
 }
 
 const SIGNALS: &str = "\
@@ -84,7 +85,8 @@ A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 impl Args {
     /// Options that contradict each other. (clap's `conflicts_with` would also count a variable that says `off`.)
     pub(super) fn conflict(&self) -> Option<&'static str> {
-        (self.demo && self.no_migrate).then_some("--demo cannot be used with --no-migrate: its database is always new")
+        let demo = "--demo cannot be used with --no-migrate: its database is always new";
+        (self.demo && self.no_migrate).then_some(demo).or_else(|| self.languages.conflict())
     }
 }
 
@@ -134,6 +136,7 @@ pub(super) async fn run(
         docs: args.docs,
         rate_limits: args.rates.limits(),
         trusted_proxies: args.rates.trusted_proxies().to_vec(),
+        languages: args.languages.languages(),
         allow_origins: args.allow_origin,
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
@@ -205,6 +208,7 @@ fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layou
         schema = is_native.then_some("up to date"),
         database_connections = url.is_postgres().then_some(args.database_connections),
         allowed_origins = (!origins.is_empty()).then_some(origins),
+        languages = %args.languages.languages(),
         introspection = args.introspection,
         graphiql = args.graphiql,
         docs = args.docs,
@@ -237,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
+    fn accepts_origins_of_scheme_host_and_optional_port() {
         for text in ["https://shop.example", "http://localhost:3000"] {
             assert_eq!(origin(text), Ok(HeaderValue::from_str(text).unwrap()));
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::rate::{Nanos, Rate, in_seconds};
+use crate::messages::{Message, MessageId};
 
 /// A limit, by the name that clients see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
@@ -37,9 +38,9 @@ impl Quota {
     }
 }
 
-/// A limit is exceeded. `Display` is the message, DRF's own; both APIs show it.
+/// A limit is exceeded. `Display` is the message, which both APIs show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Request was throttled. Expected available in {} second{}.", .0.reset, if .0.reset == 1 { "" } else { "s" })]
+#[error("{}", self.message())]
 pub struct Exceeded(Quota);
 
 impl Exceeded {
@@ -51,6 +52,13 @@ impl Exceeded {
     /// What is left: less than the request counts for.
     pub fn quota(&self) -> Quota {
         self.0
+    }
+
+    /// What the client reads.
+    pub fn message(&self) -> Message {
+        let seconds = self.retry_after();
+        let id = if seconds == 1 { MessageId::ThrottledOneSecond } else { MessageId::Throttled };
+        id.with("seconds", seconds)
     }
 
     /// After how many seconds to try again.

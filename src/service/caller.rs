@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, sync::OnceLock};
 
-use super::{ProfileError, ProfileService, log_store_error};
+use super::{
+    ProfileService,
+    error::{ProfileError, log_store_error},
+};
 use crate::{
     auth::{Credential, Rejection, TokenFormat, Unauthenticated},
     profile::Customer,

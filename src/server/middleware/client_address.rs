@@ -10,10 +10,10 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The networks of the proxies that are believed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TrustedProxies(Arc<[IpNet]>);
+pub(in crate::server) struct TrustedProxies(Arc<[IpNet]>);
 
 impl TrustedProxies {
-    pub(super) fn new(networks: &[IpNet]) -> Self {
+    pub(in crate::server) fn new(networks: &[IpNet]) -> Self {
         Self(networks.into())
     }
 
