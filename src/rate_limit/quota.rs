@@ -70,6 +70,7 @@ impl Exceeded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::PERSIAN;
 
     #[test]
     fn the_message_counts_as_drf_does() {
@@ -79,6 +80,20 @@ mod tests {
             (1_000_000_001, "Request was throttled. Expected available in 2 seconds."),
         ] {
             assert_eq!(Exceeded::new(quota, wait).to_string(), message);
+        }
+    }
+
+    /// As Django REST Framework answers in a Persian shop.
+    #[test]
+    fn the_message_has_a_translation() {
+        let quota = Quota::new(Policy::Updates, Rate::per_minute(60).unwrap(), 0, 0);
+        for (wait, seconds) in [(1, 1), (1_000_000_001, 2)] {
+            assert_eq!(
+                Exceeded::new(quota, wait).message().text_in(PERSIAN),
+                format!(
+                    "تعداد درخواست\u{200c}های شما محدود شده است. انتظار می\u{200c}رود در {seconds} ثانیه در دسترس باشد."
+                )
+            );
         }
     }
 }
