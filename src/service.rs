@@ -12,7 +12,7 @@ pub use error::ProfileError;
 
 use self::error::{WriteError, log_store_error};
 use crate::{
-    auth::{RejectedTokens, Unauthenticated},
+    auth::RejectedTokens,
     deadline::{self, Progress},
     profile::{
         Customer, ErrorCode, Field, FieldError, Patch, PatchInput, Precondition, ProfileVersion, Username,

@@ -75,6 +75,7 @@ pub struct Args {
     allow_origin: Vec<HeaderValue>,
     #[command(flatten)]
     rates: RateArgs,
+    #[command(flatten)]
     languages: LanguageArgs,
 }
 
