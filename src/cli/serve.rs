@@ -1,6 +1,7 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
 mod demo;
+mod rates;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -8,6 +9,7 @@ use axum::http::HeaderValue;
 use clap::ArgAction;
 
 pub use self::demo::example_customer;
+use self::rates::RateArgs;
 use super::{
     CliError, arguments::switch, check_not_djangos, check_schema, languages::LanguageArgs, layout::Layout,
     listen::ListenAddress, log, print, signals::Stop,
@@ -72,6 +74,8 @@ pub struct Args {
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
     #[command(flatten)]
+    rates: RateArgs,
+    #[command(flatten)]
     languages: LanguageArgs,
 }
 
@@ -131,6 +135,8 @@ pub(super) async fn run(
         introspection: args.introspection,
         graphiql: args.graphiql,
         docs: args.docs,
+        rate_limits: args.rates.limits(),
+        trusted_proxies: args.rates.trusted_proxies().to_vec(),
         languages: args.languages.languages(),
         allow_origins: args.allow_origin,
     };
