@@ -72,7 +72,7 @@ impl ProfileService {
                     Ok(Some(customer)) => return Ok(customer),
                     Ok(None) => {}
                     Err(WriteError::Rejected(field, code)) => {
-                        return Err(self.rejected(credential, &input, field, code).await);
+                        return Err(self.rejected(caller, &input, field, code).await);
                     }
                     Err(WriteError::Other(error)) => return Err(error),
                 }
@@ -164,13 +164,7 @@ impl ProfileService {
 
     /// What is wrong with a patch of which a Django shop's column has rejected a value. By the rules that were known the
     /// value was right: a migration may have changed them.
-    async fn rejected(
-        &self,
-        credential: &Credential,
-        input: &PatchInput,
-        field: Field,
-        code: ErrorCode,
-    ) -> ProfileError {
+    async fn rejected(&self, caller: &Caller, input: &PatchInput, field: Field, code: ErrorCode) -> ProfileError {
         let rules = self.read_rules_again().await.unwrap_or_else(|| self.store.rules());
         let invalid = match input.parse(&rules) {
             Err(invalid) => invalid,
@@ -179,7 +173,7 @@ impl ProfileService {
                 username: username.filter(|_| field != Field::Username),
             },
         };
-        match self.me(credential).await {
+        match self.me(caller).await {
             Ok(customer) => self.every_error(&customer, invalid).await,
             Err(error) => error,
         }

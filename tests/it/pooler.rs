@@ -43,7 +43,8 @@ impl Pooled {
     async fn patch_all(&self, value: &str) {
         let patch = |(number, customer): (usize, &Customer)| {
             let field = ["first_name", "last_name"][number % 2];
-            let patches = self.shops.iter().map(|shop| shop.patch(json!({ field: value })).token(&customer.token).send());
+            let patches =
+                self.shops.iter().map(|shop| shop.patch(json!({ field: value })).token(&customer.token).send());
             join_all(patches.collect::<Vec<_>>())
         };
         for answer in join_all(self.customers.iter().enumerate().map(patch)).await.into_iter().flatten() {

@@ -178,7 +178,8 @@ async fn a_spent_address_costs_the_database_nothing(database: Database) {
     }
     // A request tries its token once, however many root fields it has.
     let three = updates(&["a", "b", "c"]);
-    let answer = shop.graphql(&three, json!({})).token("unknown").header("x-forwarded-for", "2001:db8:9::1").send().await;
+    let answer =
+        shop.graphql(&three, json!({})).token("unknown").header("x-forwarded-for", "2001:db8:9::1").send().await;
     assert_eq!(remaining(&answer.assert_status(401), "failed-tokens"), 4);
     // No credentials are no token.
     shop.get().header("x-forwarded-for", "2001:db8::1").send().await.assert_status(401);
@@ -188,7 +189,8 @@ async fn a_spent_address_costs_the_database_nothing(database: Database) {
     for address in ["2001:db8::1", "2001:db8::ffff", "198.51.100.1, 2001:db8::2"] {
         assert!((1..=12).contains(&spent(address).await));
     }
-    for request in [patch(&shop, "unknown"), mutation(&shop, "unknown"), shop.graphql("{", json!({})).token("unknown")] {
+    for request in [patch(&shop, "unknown"), mutation(&shop, "unknown"), shop.graphql("{", json!({})).token("unknown")]
+    {
         let answer = request.header("forwarded", "for=\"[2001:db8::7]:1\"").send().await;
         assert_eq!(remaining(&answer, "failed-tokens"), 0);
         assert_throttled(answer);
