@@ -1,33 +1,11 @@
-//! Arguments that several sub-commands share, and the rule that no message shows a password or a token.
+//! Arguments that several sub-commands share.
 
-use std::{convert::Infallible, env, str::FromStr};
-
-use super::CliError;
+use super::{CliError, secrets};
 use crate::{
     profile::{CompletingFields, Customer, StoredGender, USERNAME_MAX_CHARS, Username},
-    store::{CustomerRef, DatabaseUrl, DatabaseUrlError, DjangoOptions, ShopKey, Store},
+    store::{CustomerRef, DatabaseUrl, DjangoOptions, ShopKey, Store},
     transfer::DjangoSource,
 };
-
-/// A database URL. clap prints a value that it cannot parse, so this one always parses: [`DatabaseUrlArg::parse`] says
-/// what is wrong with it, without its text.
-#[derive(Clone)]
-pub(super) struct DatabaseUrlArg(Result<DatabaseUrl, DatabaseUrlError>);
-
-impl FromStr for DatabaseUrlArg {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.parse()))
-    }
-}
-
-impl DatabaseUrlArg {
-    /// The URL, or an error that names the option which it came by.
-    pub(super) fn parse(self, option: &str) -> Result<DatabaseUrl, CliError> {
-        self.0.map_err(|error| CliError::Failure(format!("{option}: {error}")))
-    }
-}
 
 /// Which customer. A word is always a username, because digits alone are one too; an id is an option.
 #[derive(clap::Args)]
@@ -87,7 +65,7 @@ impl CustomerArg {
     pub(super) fn not_found(&self) -> CliError {
         CliError::Failure(match (&self.username, self.id) {
             (_, Some(id)) => format!("there is no customer with the id {id}"),
-            (Some(username), _) if is_secret(username) => "there is no customer with this username".to_owned(),
+            (Some(username), _) if secrets::is_secret(username) => "there is no customer with this username".to_owned(),
             (Some(username), _) if username.parse::<i64>().is_ok() => {
                 format!("there is no customer with the username {username:?}: an id is given by --id")
             }
@@ -118,52 +96,9 @@ pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// As `clap::Error::exit` does, but the message shows no secret that was given in a wrong place.
-pub(super) fn exit(error: &clap::Error) -> ! {
-    let given: Vec<String> = env::args_os()
-        .skip(1)
-        .chain(env::vars_os().filter(|(name, _)| super::env::is_ours(&name.to_string_lossy())).map(|(_, value)| value))
-        .map(|value| value.to_string_lossy().into_owned())
-        .collect();
-    let message = error.render();
-    let shown = without_secrets(&message.to_string(), given.iter().map(String::as_str));
-    if shown == message.to_string() {
-        error.exit();
-    }
-    clap::Error::raw(error.kind(), shown.trim_start_matches("error: ")).exit()
-}
-
-/// Replaces each given value, or the part of it after `--option=`, that is a secret.
-fn without_secrets<'a>(message: &str, given: impl Iterator<Item = &'a str>) -> String {
-    let values = given.flat_map(|value| [Some(value), value.split_once('=').map(|(_, value)| value)]).flatten();
-    values.filter(|value| is_secret(value)).fold(message.to_owned(), |text, secret| text.replace(secret, "(not shown)"))
-}
-
-/// Whether a word looks like a token, ours or Django REST Framework's, or like a database URL.
-fn is_secret(word: &str) -> bool {
-    let is_url = ["postgres:", "postgresql:"].iter().any(|scheme| word.starts_with(scheme))
-        || (word.contains("://") && word.contains('@'));
-    let is_hex = word.len() >= 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_url || is_hex || word.starts_with("shp_")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hides_tokens_and_database_urls() {
-        let url = "postgres://shop:p@ss/word@db.example/shop";
-        let option = format!("--databse-url={url}");
-        let message = format!("unexpected argument '{url}' and 'shp_abc' in '{option}', not 'sara'");
-        let shown = without_secrets(&message, [url, "shp_abc", &option, "sara"].into_iter());
-        assert_eq!(
-            shown,
-            "unexpected argument '(not shown)' and '(not shown)' in '--databse-url=(not shown)', not 'sara'"
-        );
-        assert!(is_secret("9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"));
-        assert!(!is_secret("sara@example.com") && !is_secret("https://shop.example") && !is_secret("09308744204"));
-    }
 
     #[test]
     fn a_switch_is_a_word_or_a_digit_in_any_case() {

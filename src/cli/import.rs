@@ -6,7 +6,8 @@ use clap::ArgAction;
 
 use super::{
     CliError,
-    arguments::{DatabaseUrlArg, switch},
+    arguments::switch,
+    config::DatabaseUrlArg,
     layout::Layout,
     print, progress,
 };

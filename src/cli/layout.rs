@@ -7,9 +7,12 @@ use crate::{
     store::{ColumnName, DjangoOptionError, DjangoOptions, MediaUrl, ShopField, TableName},
 };
 
+/// The heading of the options about the tables.
+pub(super) const HEADING: &str = "Tables";
+
 /// The options about the tables, for every sub-command.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Tables")]
+#[command(next_help_heading = HEADING)]
 pub(super) struct LayoutArgs {
     /// Whose tables the database has: `native`, those that `shop-profile migrate` creates; `django`, those of a Django
     /// shop. The options below are for `django`.

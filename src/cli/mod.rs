@@ -2,11 +2,11 @@
 //! success, 1 for an error, 2 for wrong usage.
 
 mod arguments;
+mod config;
 mod copy;
 pub mod customer;
 mod django;
 mod duplicates;
-mod env;
 pub mod export;
 pub mod import;
 mod layout;
@@ -16,17 +16,19 @@ mod migrate;
 mod openapi;
 mod progress;
 mod schema;
+mod secrets;
 pub mod serve;
 pub mod shadow;
 mod signals;
+mod table;
 pub mod token;
 
-use std::{error::Error, process::ExitCode};
+use std::{env, error::Error, path::PathBuf, process::ExitCode};
 
-use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::{
-    arguments::DatabaseUrlArg,
+    config::{Config, DatabaseUrlArg, UsageError, WRONG_USAGE},
     layout::{Layout, LayoutArgs, LayoutError},
 };
 use crate::{
@@ -36,34 +38,40 @@ use crate::{
 
 /// A shop's authenticated customer reads and updates their own profile, by GraphQL and by REST.
 #[derive(Parser)]
-#[command(version, about, after_help = EXAMPLES)]
+#[command(version, about, after_help = EXAMPLES, next_help_heading = GLOBAL_OPTIONS)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE.
-    #[arg(
-        long,
-        global = true,
-        env = "DATABASE_URL",
-        hide_env_values = true,
-        value_name = "URL",
-        default_value = DEFAULT_DATABASE_URL
-    )]
-    database_url: DatabaseUrlArg,
+    /// A TOML file with settings. Its keys are the options without dashes, those of `serve` and `shadow` in tables of these
+    /// names; variables and options override it.
+    #[arg(long, global = true, env = "SHOP_PROFILE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
 
     /// What is logged to stderr: error, warn, info, debug, trace or off, or a list with levels of single modules
     /// (`info,shop_profile=debug`).
     #[arg(long, global = true, env = "SHOP_PROFILE_LOG", value_name = "FILTER", default_value = "info")]
-    pub log: log::LogFilter,
+    log: log::LogFilter,
 
     /// How it is logged.
     #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
-    pub log_format: log::Format,
+    log_format: log::Format,
+
+    /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; percent-encode `@ / ? #` in the password.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(default_value = DEFAULT_DATABASE_URL, help_heading = DATABASE_OPTIONS)]
+    database_url: DatabaseUrlArg,
+
+    /// A file with the URL of the database, in place of the URL: a secret of Docker or Kubernetes.
+    #[arg(long, global = true, env = "DATABASE_URL_FILE", value_name = "FILE", help_heading = DATABASE_OPTIONS)]
+    database_url_file: Option<PathBuf>,
 
     #[command(flatten)]
     layout: LayoutArgs,
 }
+
+const GLOBAL_OPTIONS: &str = "Global options";
+const DATABASE_OPTIONS: &str = "Database";
 
 const DEFAULT_DATABASE_URL: &str = "sqlite://shop-profile.db";
 
@@ -93,6 +101,8 @@ enum Command {
     Token(token::Command),
     /// Move a shop from one database to another (SQLite to PostgreSQL, or back), and compare the two.
     Copy(copy::Args),
+    /// Print the settings in force, and where each value comes from.
+    Config(config::Args),
     /// Look at a Django shop's tables before the server works on them; changes nothing.
     #[command(subcommand)]
     Django(django::Command),
@@ -129,18 +139,13 @@ impl CliError {
 }
 
 impl Cli {
-    /// Reads the command line and the environment. Wrong usage ends the process with a message and exit code 2.
-    pub fn parse_or_exit() -> Self {
-        let cli = Self::try_parse().unwrap_or_else(|error| arguments::exit(&env::name_variable(error)));
-        if let Command::Serve(args) = &cli.command
-            && let Some(conflict) = args.conflict()
-        {
-            Self::command().error(ErrorKind::ArgumentConflict, conflict).exit();
-        }
-        if let Some(problem) = cli.layout().err() {
-            Self::command().error(ErrorKind::ArgumentConflict, problem).exit();
-        }
-        cli
+    /// Options that contradict each other.
+    fn conflict(&self) -> Option<String> {
+        let conflict = match &self.command {
+            Command::Serve(args) => args.conflict().map(str::to_owned),
+            _ => None,
+        };
+        conflict.or_else(|| self.layout().err().map(|error| error.to_string()))
     }
 
     /// Whose tables the database has.
@@ -149,42 +154,101 @@ impl Cli {
     }
 }
 
-/// Runs the sub-command to its end.
-pub fn run(cli: Cli) -> ExitCode {
-    env::warn_of_unknown();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&CliError::failed(error)),
-    };
-    match runtime.block_on(dispatch(cli)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(CliError::Silent) => ExitCode::FAILURE,
-        Err(error @ CliError::Usage(_)) => {
-            fail(&error);
-            ExitCode::from(2)
+/// A command with everything that was given for it.
+pub struct Invocation {
+    cli: Cli,
+    config: Config,
+}
+
+impl Invocation {
+    /// Reads the command line, the environment and the configuration file. Wrong usage ends the process with a message and
+    /// exit code 2.
+    pub fn read_or_exit() -> Self {
+        Self::read().unwrap_or_else(|error| error.exit())
+    }
+
+    fn read() -> Result<Self, UsageError> {
+        let config = Config::load(command(), env::args_os().collect())?;
+        let cli = Cli::from_arg_matches(&config.matches).map_err(UsageError::Clap)?;
+        match config.useless_option().or_else(|| cli.conflict()) {
+            Some(line) => Err(line.into()),
+            None => Ok(Self { cli, config }),
         }
-        Err(error) => fail(&error),
+    }
+
+    /// What is logged, and how.
+    pub fn log(&self) -> (&log::LogFilter, log::Format) {
+        (&self.cli.log, self.cli.log_format)
     }
 }
 
-fn fail(error: &CliError) -> ExitCode {
+/// Commands that use no database, or name theirs themselves.
+const WITHOUT_DATABASE: [&str; 3] = ["copy", "schema", "openapi"];
+
+/// The definition of the command line: what is derived, with what holds for all sub-commands.
+fn command() -> clap::Command {
+    let command = with_switches(Cli::command());
+    let is_about_databases =
+        |arg: &&clap::Arg| [Some(DATABASE_OPTIONS), Some(layout::HEADING)].contains(&arg.get_help_heading());
+    let hidden: Vec<_> = command.get_arguments().filter(is_about_databases).map(|arg| arg.clone().hide(true)).collect();
+    command.mut_subcommands(|command| match WITHOUT_DATABASE.contains(&command.get_name()) {
+        true => command.args(&hidden),
+        false => command,
+    })
+}
+
+/// A switch that has a variable can be turned off on the command line, too: `--demo` is on, and `--demo=off` is off.
+fn with_switches(command: clap::Command) -> clap::Command {
+    let is_switch = |arg: &clap::Arg| matches!(arg.get_action(), ArgAction::SetTrue) && arg.get_env().is_some();
+    let command = command.mut_args(|arg| match is_switch(&arg) {
+        false => arg,
+        true => {
+            let arg = arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).value_name("on|off");
+            arg.default_missing_value("on").default_value("off")
+        }
+    });
+    command.mut_subcommands(with_switches)
+}
+
+/// Runs the sub-command to its end.
+pub fn run(invocation: Invocation) -> ExitCode {
+    for line in invocation.config.unknown_variables() {
+        tracing::warn!("{line}");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(CliError::failed(error)),
+    };
+    match runtime.block_on(dispatch(invocation)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Silent) => ExitCode::FAILURE,
+        Err(error @ CliError::Usage(_)) => {
+            fail(error);
+            ExitCode::from(WRONG_USAGE)
+        }
+        Err(error) => fail(error),
+    }
+}
+
+fn fail(error: impl std::fmt::Display) -> ExitCode {
     log::print_to_stderr(&format!("error: {error}"));
     ExitCode::FAILURE
 }
 
-async fn dispatch(cli: Cli) -> Result<(), CliError> {
+async fn dispatch(Invocation { cli, config }: Invocation) -> Result<(), CliError> {
     let layout = cli.layout().map_err(|error| CliError::Usage(error.to_string()))?;
-    let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
+    let url = || config.database_url();
     if let (Layout::Django(_), Some(error)) = (&layout, djangos_own(&cli.command)) {
         return Err(CliError::Usage(error));
     }
     match cli.command {
-        Command::Serve(args) => serve::run(args, url(), &layout, cli.log_format).await,
+        Command::Serve(args) => serve::run(args, &config, &layout, cli.log_format).await,
         Command::Shadow(args) => shadow::run(args, url()?, layout, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?, &layout).await,
         Command::Token(command) => token::run(command, &url()?).await,
         Command::Copy(args) => copy::run(args).await,
+        Command::Config(args) => config::run(&args, &config),
         Command::Django(command) => match layout {
             Layout::Django(options) => django::run(command, &url()?, &options).await,
             Layout::Native => Ok(()),
@@ -203,9 +267,12 @@ fn djangos_own(command: &Command) -> Option<String> {
         }
         Command::Token(_) => ("its tokens", "use Django's admin (Tokens), or `manage.py drf_create_token`"),
         Command::Customer(command) => command.djangos_own()?,
-        Command::Serve(_) | Command::Shadow(_) | Command::Django(_) | Command::Schema | Command::Openapi => {
-            return None;
-        }
+        Command::Serve(_)
+        | Command::Shadow(_)
+        | Command::Django(_)
+        | Command::Config(_)
+        | Command::Schema
+        | Command::Openapi => return None,
     };
     Some(format!("this is a Django shop's database (--layout django), and {what} are Django's: {instead}"))
 }
@@ -255,6 +322,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -9,7 +9,7 @@ use clap::ArgAction;
 
 pub use self::demo::example_customer;
 use super::{
-    CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, listen::ListenAddress, log, print,
+    CliError, arguments::switch, check_not_djangos, check_schema, config::Config, layout::Layout, listen::ListenAddress, log, print,
     signals::Stop,
 };
 use crate::{
@@ -71,6 +71,9 @@ pub struct Args {
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    /// Read the configuration and end: exit code 0 when the server could be started with it, 2 when not.
+    #[arg(long)]
+    check: bool,
 }
 
 const SIGNALS: &str = "\
@@ -86,29 +89,36 @@ impl Args {
 
 /// As browsers send it: scheme, host and perhaps a port, and nothing else.
 fn origin(text: &str) -> Result<HeaderValue, String> {
-    let url = url::Url::parse(text).map_err(|_| "expected an origin such as https://shop.example")?;
+    const EXPECTED: &str = "expected an origin: a scheme and a host without a path, such as https://shop.example";
+    let url = url::Url::parse(text).map_err(|_| EXPECTED)?;
     let origin = url.origin().ascii_serialization();
     // `https://*.example` is a URL, but browsers send no such origin: there are no patterns.
     if origin == text && url.origin().is_tuple() && !text.contains('*') {
         HeaderValue::try_from(origin).map_err(|error| error.to_string())
     } else {
-        Err(format!("expected an origin such as https://shop.example, not {text}"))
+        Err(EXPECTED.to_owned())
     }
 }
 
 pub(super) async fn run(
     args: Args,
-    url: Result<DatabaseUrl, CliError>,
+    config: &Config,
     layout: &Layout,
     log_format: log::Format,
 ) -> Result<(), CliError> {
     let start = Instant::now();
+    let url = config.database_url();
+    if args.check {
+        url?;
+        print("the configuration can be used");
+        return Ok(());
+    }
     // First of all, so that a taken port is noticed before a database is touched.
     let listener = args.listen.bind().await.map_err(|error| {
         CliError::Failure(format!("cannot listen on {}: {error}: choose another address with --listen", args.listen))
     })?;
     let address = listener.local_addr().map_err(CliError::failed)?;
-    for warning in warnings(&args, address, &url) {
+    for warning in warnings(&args, address, config.names_database()) {
         tracing::warn!("{warning}");
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
@@ -163,9 +173,9 @@ async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Sto
 }
 
 /// What an operator may not have meant.
-fn warnings(args: &Args, address: SocketAddr, url: &Result<DatabaseUrl, CliError>) -> Vec<&'static str> {
+fn warnings(args: &Args, address: SocketAddr, names_database: bool) -> Vec<&'static str> {
     let mut warnings = Vec::new();
-    if args.demo && is_database_named(url) {
+    if args.demo && names_database {
         warnings.push(
             "--demo serves a throwaway database: the database that DATABASE_URL or --database-url names is not used",
         );
@@ -177,12 +187,6 @@ fn warnings(args: &Args, address: SocketAddr, url: &Result<DatabaseUrl, CliError
         );
     }
     warnings
-}
-
-/// Whether the operator named a database. The option has a default.
-fn is_database_named(url: &Result<DatabaseUrl, CliError>) -> bool {
-    let default = super::DEFAULT_DATABASE_URL.parse::<DatabaseUrl>();
-    std::env::var_os("DATABASE_URL").is_some() || !matches!((url, default), (Ok(url), Ok(default)) if *url == default)
 }
 
 /// One line with what an operator asks first about a running server.
@@ -251,16 +255,14 @@ mod tests {
 
     #[test]
     fn warns_about_a_public_address_without_tls_and_a_demo_beside_a_database() {
-        let database = || "sqlite://shop.db".parse().map_err(CliError::failed);
-        let default = || super::super::DEFAULT_DATABASE_URL.parse().map_err(CliError::failed);
-        let warn = |arguments: &[&str], address: &str, url| {
-            let warnings = warnings(&args(arguments), address.parse().unwrap(), &url);
+        let warn = |arguments: &[&str], address: &str, names_database| {
+            let warnings = warnings(&args(arguments), address.parse().unwrap(), names_database);
             warnings.iter().map(|warning| warning.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
         };
-        assert!(warn(&[], "127.0.0.1:1", database()).is_empty());
-        assert!(warn(&["--demo"], "[::1]:1", default()).is_empty());
-        assert_eq!(warn(&["--demo"], "127.0.0.1:1", database()), ["--demo"]);
-        assert_eq!(warn(&[], "0.0.0.0:1", database()), ["the"]);
-        assert_eq!(warn(&["--demo"], "192.0.2.1:1", database()), ["--demo", "the"]);
+        assert!(warn(&[], "127.0.0.1:1", true).is_empty());
+        assert!(warn(&["--demo"], "[::1]:1", false).is_empty());
+        assert_eq!(warn(&["--demo"], "127.0.0.1:1", true), ["--demo"]);
+        assert_eq!(warn(&[], "0.0.0.0:1", true), ["the"]);
+        assert_eq!(warn(&["--demo"], "192.0.2.1:1", true), ["--demo", "the"]);
     }
 }
