@@ -10,6 +10,7 @@ mod files;
 mod from_django;
 mod import;
 mod million;
+mod rejected_rows;
 mod repeated;
 
 use test_support as support;
