@@ -1,10 +1,12 @@
 //! The operations: the one place that both APIs reach.
 
 mod add_customer;
+mod set_contacts;
 
 use std::sync::Arc;
 
-pub use add_customer::{AddCustomerError, add_customer};
+pub use add_customer::{WriteCustomerError, add_customer};
+pub use set_contacts::set_contacts;
 
 use crate::{
     auth::{Credential, RejectedTokens, Rejection, Unauthenticated},

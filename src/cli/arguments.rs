@@ -20,18 +20,23 @@ pub struct CustomerArg {
 }
 
 impl CustomerArg {
+    /// A customer whom other options name; one of the two is given.
+    pub(super) fn new(username: Option<String>, id: Option<i64>) -> Self {
+        Self { username, id }
+    }
+
     /// Looks the customer up.
     pub(super) async fn find(&self, store: &Store) -> Result<entity::customer::Model, CliError> {
-        let customer = store.find_customer(&self.customer_ref()?).await.map_err(CliError::failed)?;
+        let customer = store.find_customer(&self.to_ref()?).await.map_err(CliError::failed)?;
         customer.ok_or_else(|| self.not_found())
     }
 
-    /// Looks the customer up in a Django shop's tables.
+    /// Looks the customer up in a Django shop's tables, and whether they are active.
     pub(super) async fn find_in_django(
         &self,
         url: &DatabaseUrl,
         options: &DjangoOptions,
-    ) -> Result<Customer, CliError> {
+    ) -> Result<(Customer, bool), CliError> {
         let (source, _) = super::import::open_shop(url, options, false).await?;
         let DjangoSource { mut reader, media_url } = source;
         let key = match (&self.username, self.id) {
@@ -44,7 +49,7 @@ impl CustomerArg {
         let completed_by = options.complete_profile.as_ref();
         let completed_by = completed_by.map_or(CompletingFields::NATIVE, |fields| fields.iter().copied().collect());
         let [username, mobile_number, email, avatar, first_name, last_name, gender] = row.values;
-        Ok(Customer {
+        let customer = Customer {
             id: row.id,
             username: username.unwrap_or_default(),
             mobile_number,
@@ -59,7 +64,8 @@ impl CustomerArg {
             // No version is shown.
             version: 0,
             completed_by,
-        })
+        };
+        Ok((customer, row.is_active))
     }
 
     pub(super) fn not_found(&self) -> CliError {
@@ -75,7 +81,8 @@ impl CustomerArg {
         })
     }
 
-    fn customer_ref(&self) -> Result<CustomerRef, CliError> {
+    /// How the store is asked for the customer.
+    pub(super) fn to_ref(&self) -> Result<CustomerRef, CliError> {
         match (&self.username, self.id) {
             (_, Some(id)) => Ok(CustomerRef::Id(id)),
             (username, None) => {

@@ -2,9 +2,11 @@
 //! success, 1 for an error, 2 for wrong usage.
 
 mod arguments;
+mod completions;
 mod config;
 mod copy;
 pub mod customer;
+mod definition;
 mod django;
 mod duplicates;
 pub mod export;
@@ -12,6 +14,7 @@ pub mod import;
 mod layout;
 mod listen;
 pub mod log;
+mod man;
 mod migrate;
 mod openapi;
 mod progress;
@@ -23,100 +26,26 @@ mod signals;
 mod table;
 pub mod token;
 
-use std::{env, error::Error, path::PathBuf, process::ExitCode};
+use std::{env, error::Error, process::ExitCode};
 
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::FromArgMatches;
 
+pub use self::definition::command;
 use self::{
-    config::{Config, DatabaseUrlArg, UsageError, WRONG_USAGE},
-    layout::{Layout, LayoutArgs, LayoutError},
+    config::{Config, UsageError, WRONG_USAGE},
+    definition::{Cli, Command, WITHOUT_DATABASE},
+    layout::Layout,
 };
 use crate::{
-    profile::FieldError,
+    profile::{ErrorCode, FieldError},
     store::{self, DatabaseUrl, Migrations, OpenOptions, Store},
 };
-
-/// A shop's authenticated customer reads and updates their own profile, by GraphQL and by REST.
-#[derive(Parser)]
-#[command(version, about, after_help = EXAMPLES, next_help_heading = GLOBAL_OPTIONS)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Command,
-
-    /// A TOML file with settings. Its keys are the options without dashes, those of `serve` and `shadow` in tables of these
-    /// names; variables and options override it.
-    #[arg(long, global = true, env = "SHOP_PROFILE_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// What is logged to stderr: error, warn, info, debug, trace or off, or a list with levels of single modules
-    /// (`info,shop_profile=debug`).
-    #[arg(long, global = true, env = "SHOP_PROFILE_LOG", value_name = "FILTER", default_value = "info")]
-    log: log::LogFilter,
-
-    /// How it is logged.
-    #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
-    log_format: log::Format,
-
-    /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; percent-encode `@ / ? #` in the password.
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    #[arg(default_value = DEFAULT_DATABASE_URL, help_heading = DATABASE_OPTIONS)]
-    database_url: DatabaseUrlArg,
-
-    /// A file with the URL of the database, in place of the URL: a secret of Docker or Kubernetes.
-    #[arg(long, global = true, env = "DATABASE_URL_FILE", value_name = "FILE", help_heading = DATABASE_OPTIONS)]
-    database_url_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    layout: LayoutArgs,
-}
-
-const GLOBAL_OPTIONS: &str = "Global options";
-const DATABASE_OPTIONS: &str = "Database";
-
-const DEFAULT_DATABASE_URL: &str = "sqlite://shop-profile.db";
-
-const EXAMPLES: &str = "\
-Try it, without a database:
-  shop-profile serve --demo
-
-Run it:
-  shop-profile migrate
-  shop-profile customer add --username sara --first-name Sara
-  shop-profile token issue sara --name phone
-  shop-profile serve";
-
-#[derive(Subcommand)]
-enum Command {
-    /// Answer GraphQL and REST requests until SIGTERM or Ctrl-C.
-    Serve(serve::Args),
-    /// Pass every request on to the old server, and compare its responses with ours.
-    Shadow(shadow::Args),
-    /// Bring the database's schema up to date.
-    Migrate(migrate::Args),
-    /// Add, show, activate, deactivate, import and export customers.
-    #[command(subcommand)]
-    Customer(customer::Command),
-    /// Issue, list and revoke API tokens.
-    #[command(subcommand)]
-    Token(token::Command),
-    /// Move a shop from one database to another (SQLite to PostgreSQL, or back), and compare the two.
-    Copy(copy::Args),
-    /// Print the settings in force, and where each value comes from.
-    Config(config::Args),
-    /// Look at a Django shop's tables before the server works on them; changes nothing.
-    #[command(subcommand)]
-    Django(django::Command),
-    /// Print the GraphQL schema in the definition language (schema.graphql).
-    Schema,
-    /// Print the OpenAPI document of the REST API (openapi.json).
-    Openapi,
-}
 
 /// Why a sub-command failed: one line for a person.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// Fields that break a rule, one line each.
-    #[error("{}", .0.iter().map(|error| format!("{}: {}", error.field.as_str(), error.message)).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(in_words).collect::<Vec<_>>().join("\n"))]
     Invalid(Vec<FieldError>),
     /// Anything else, in words.
     #[error("{0}")]
@@ -132,25 +61,15 @@ pub enum CliError {
     Failed(Box<dyn Error + Send + Sync>),
 }
 
+/// The field and its message; the contract's message does not name the choices.
+fn in_words(error: &FieldError) -> String {
+    let choices = if error.code == ErrorCode::InvalidChoice { " Expected male or female." } else { "" };
+    format!("{}: {}{choices}", error.field.as_str(), error.message)
+}
+
 impl CliError {
     fn failed(error: impl Error + Send + Sync + 'static) -> Self {
         Self::Failed(Box::new(error))
-    }
-}
-
-impl Cli {
-    /// Options that contradict each other.
-    fn conflict(&self) -> Option<String> {
-        let conflict = match &self.command {
-            Command::Serve(args) => args.conflict().map(str::to_owned),
-            _ => None,
-        };
-        conflict.or_else(|| self.layout().err().map(|error| error.to_string()))
-    }
-
-    /// Whose tables the database has.
-    fn layout(&self) -> Result<Layout, LayoutError> {
-        self.layout.layout(matches!(self.command, Command::Django(_)))
     }
 }
 
@@ -170,7 +89,7 @@ impl Invocation {
     fn read() -> Result<Self, UsageError> {
         let config = Config::load(command(), env::args_os().collect())?;
         let cli = Cli::from_arg_matches(&config.matches).map_err(UsageError::Clap)?;
-        match config.useless_option().or_else(|| cli.conflict()) {
+        match config.useless_option(&WITHOUT_DATABASE).or_else(|| cli.conflict(&config)) {
             Some(line) => Err(line.into()),
             None => Ok(Self { cli, config }),
         }
@@ -180,34 +99,6 @@ impl Invocation {
     pub fn log(&self) -> (&log::LogFilter, log::Format) {
         (&self.cli.log, self.cli.log_format)
     }
-}
-
-/// Commands that use no database, or name theirs themselves.
-const WITHOUT_DATABASE: [&str; 3] = ["copy", "schema", "openapi"];
-
-/// The definition of the command line: what is derived, with what holds for all sub-commands.
-fn command() -> clap::Command {
-    let command = with_switches(Cli::command());
-    let is_about_databases =
-        |arg: &&clap::Arg| [Some(DATABASE_OPTIONS), Some(layout::HEADING)].contains(&arg.get_help_heading());
-    let hidden: Vec<_> = command.get_arguments().filter(is_about_databases).map(|arg| arg.clone().hide(true)).collect();
-    command.mut_subcommands(|command| match WITHOUT_DATABASE.contains(&command.get_name()) {
-        true => command.args(&hidden),
-        false => command,
-    })
-}
-
-/// A switch that has a variable can be turned off on the command line, too: `--demo` is on, and `--demo=off` is off.
-fn with_switches(command: clap::Command) -> clap::Command {
-    let is_switch = |arg: &clap::Arg| matches!(arg.get_action(), ArgAction::SetTrue) && arg.get_env().is_some();
-    let command = command.mut_args(|arg| match is_switch(&arg) {
-        false => arg,
-        true => {
-            let arg = arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).value_name("on|off");
-            arg.default_missing_value("on").default_value("off")
-        }
-    });
-    command.mut_subcommands(with_switches)
 }
 
 /// Runs the sub-command to its end.
@@ -238,7 +129,7 @@ fn fail(error: impl std::fmt::Display) -> ExitCode {
 async fn dispatch(Invocation { cli, config }: Invocation) -> Result<(), CliError> {
     let layout = cli.layout().map_err(|error| CliError::Usage(error.to_string()))?;
     let url = || config.database_url();
-    if let (Layout::Django(_), Some(error)) = (&layout, djangos_own(&cli.command)) {
+    if let (Layout::Django(_), Some(error)) = (&layout, cli.command.djangos_own()) {
         return Err(CliError::Usage(error));
     }
     match cli.command {
@@ -255,26 +146,9 @@ async fn dispatch(Invocation { cli, config }: Invocation) -> Result<(), CliError
         },
         Command::Schema => schema::run(),
         Command::Openapi => openapi::run(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
-}
-
-/// Why a command is not for a Django shop's tables: what it would do is Django's to do.
-fn djangos_own(command: &Command) -> Option<String> {
-    let (what, instead) = match command {
-        Command::Migrate(_) => ("changes of its schema", "run `manage.py migrate`"),
-        Command::Copy(_) => {
-            ("its rows", "use pg_dump, or SQLite's .backup; to leave Django: `customer import --from-database`")
-        }
-        Command::Token(_) => ("its tokens", "use Django's admin (Tokens), or `manage.py drf_create_token`"),
-        Command::Customer(command) => command.djangos_own()?,
-        Command::Serve(_)
-        | Command::Shadow(_)
-        | Command::Django(_)
-        | Command::Config(_)
-        | Command::Schema
-        | Command::Openapi => return None,
-    };
-    Some(format!("this is a Django shop's database (--layout django), and {what} are Django's: {instead}"))
 }
 
 /// Opens a database that exists and is up to date: only `serve`, `migrate` and `copy --to` create one.
@@ -314,14 +188,4 @@ fn check_not_djangos(migrations: &Migrations) -> Result<(), CliError> {
 fn print(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        command().debug_assert();
-    }
 }

@@ -9,8 +9,8 @@ use clap::ArgAction;
 
 pub use self::demo::example_customer;
 use super::{
-    CliError, arguments::switch, check_not_djangos, check_schema, config::Config, layout::Layout, listen::ListenAddress, log, print,
-    signals::Stop,
+    CliError, arguments::switch, check_not_djangos, check_schema, config::Config, layout::Layout,
+    listen::ListenAddress, log, print, signals::Stop,
 };
 use crate::{
     request_id,
@@ -39,36 +39,15 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0, env = "SHOP_PROFILE_CONNECTIONS_PER_ADDRESS")]
     connections_per_address: usize,
     /// Whether GraphQL clients may ask for the schema.
-    #[arg(
-        long,
-        value_name = "on|off",
-        default_value = "on",
-        env = "SHOP_PROFILE_INTROSPECTION",
-        action = ArgAction::Set,
-        value_parser = switch
-    )]
+    #[arg(long, env = "SHOP_PROFILE_INTROSPECTION", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     introspection: bool,
     /// Whether the GraphiQL playground is served.
-    #[arg(
-        long,
-        value_name = "on|off",
-        default_value = "on",
-        env = "SHOP_PROFILE_GRAPHIQL",
-        action = ArgAction::Set,
-        value_parser = switch
-    )]
+    #[arg(long, env = "SHOP_PROFILE_GRAPHIQL", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     graphiql: bool,
-    /// Whether the reference of the REST API is served.
-    #[arg(
-        long,
-        value_name = "on|off",
-        default_value = "on",
-        env = "SHOP_PROFILE_DOCS",
-        action = ArgAction::Set,
-        value_parser = switch
-    )]
+    /// Whether the reference of the REST API is served; `/openapi.json` always is.
+    #[arg(long, env = "SHOP_PROFILE_DOCS", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     docs: bool,
-    /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
+    /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; several are separated by commas.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
     /// Read the configuration and end: exit code 0 when the server could be started with it, 2 when not.
@@ -77,7 +56,7 @@ pub struct Args {
 }
 
 const SIGNALS: &str = "\
-SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the server in order: it finishes the requests that it has begun (exit code 0).
+SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the server in order: it finishes the requests that it has begun (exit code 0). \
 A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 
 impl Args {
@@ -100,12 +79,7 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
     }
 }
 
-pub(super) async fn run(
-    args: Args,
-    config: &Config,
-    layout: &Layout,
-    log_format: log::Format,
-) -> Result<(), CliError> {
+pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format: log::Format) -> Result<(), CliError> {
     let start = Instant::now();
     let url = config.database_url();
     if args.check {

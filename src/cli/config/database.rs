@@ -5,7 +5,7 @@ use std::{convert::Infallible, fs, path::PathBuf, str::FromStr};
 
 use super::{Config, source::Source};
 use crate::{
-    cli::{CliError, WITHOUT_DATABASE},
+    cli::CliError,
     store::{DatabaseUrl, DatabaseUrlError},
 };
 
@@ -39,8 +39,8 @@ impl Config {
     }
 
     /// An option about the database on the command line of a sub-command that does not use it.
-    pub(in crate::cli) fn useless_option(&self) -> Option<String> {
-        let command = self.matches.subcommand_name().filter(|name| WITHOUT_DATABASE.contains(name))?;
+    pub(in crate::cli) fn useless_option(&self, without_database: &[&str]) -> Option<String> {
+        let command = self.matches.subcommand_name().filter(|name| without_database.contains(name))?;
         let useless = [URL, FILE].into_iter().find(|id| self.source(id) == Source::CommandLine)?;
         let option = useless.replace('_', "-");
         Some(format!("--{option} (command line): `{command}` does not use it (see --help)"))

@@ -12,7 +12,7 @@ use toml::{
 };
 
 use super::{
-    setting::{SERVERS, Setting, key, nearest},
+    setting::{CONFIG, SERVERS, Setting, key, nearest},
     source::Source,
     usage::problem,
 };
@@ -32,30 +32,35 @@ struct Entry {
 
 impl ConfigFile {
     /// Reads the file. The error is a line that names the file, the line, the key and what would be right.
-    pub(super) fn read(path: &Path, settings: &[Setting]) -> Result<Self, String> {
+    pub(super) fn read(path: &Path, given_by: &Source, settings: &[Setting]) -> Result<Self, String> {
         let text = fs::read_to_string(path)
-            .map_err(|error| format!("--{} ({}): cannot read the file: {error}", super::setting::CONFIG, path.display()))?;
+            .map_err(|error| format!("--{CONFIG} ({given_by}): cannot read {}: {error}", path.display()))?;
         let reader = Reader { path, text: &text, settings };
         Ok(Self { path: path.to_owned(), entries: reader.entries()? })
     }
 
     /// The file's values as the options' defaults: variables and the command line count more.
     pub(super) fn as_defaults(&self, command: Command) -> Command {
-        let command = self.defaults_of(None, command);
-        command.mut_subcommands(|command| match SERVERS.into_iter().find(|name| *name == command.get_name()) {
-            None => command,
-            server => self.defaults_of(server, command),
-        })
+        self.defaults_in(None, command)
     }
 
-    fn defaults_of(&self, server: Option<&str>, command: Command) -> Command {
-        command.mut_args(|arg| match self.entry(server, arg.get_id().as_str()) {
-            None => arg,
-            Some(entry) => {
-                // `--help` shows defaults.
-                let hides = arg.is_hide_env_values_set();
-                arg.required(false).hide_default_value(hides).default_values(&entry.values)
+    fn defaults_in(&self, server: Option<&str>, command: Command) -> Command {
+        let command = command.mut_args(|arg| {
+            // A sub-command may have what every sub-command has as an option of its own, to hide it.
+            let server = server.filter(|_| !arg.is_global_set());
+            let is_setting = server.is_some() || arg.is_global_set();
+            match self.entry(server, arg.get_id().as_str()).filter(|_| is_setting) {
+                None => arg,
+                Some(entry) => {
+                    // `--help` shows defaults.
+                    let hides = arg.is_hide_env_values_set();
+                    arg.required(false).hide_default_value(hides).default_values(&entry.values)
+                }
             }
+        });
+        command.mut_subcommands(|command| {
+            let server = SERVERS.into_iter().find(|name| *name == command.get_name());
+            self.defaults_in(server, command)
         })
     }
 
@@ -110,7 +115,8 @@ impl Reader<'_> {
         let known = || self.settings.iter().filter(|setting| setting.is_in_file());
         let Some(setting) = known().find(|setting| setting.key() == key) else {
             let keys: Vec<_> = known().map(Setting::key).collect();
-            let nearest = nearest(&key, keys.iter().map(String::as_str)).unwrap_or_default();
+            let tables = SERVERS.into_iter().filter(|_| server.is_none());
+            let nearest = nearest(&key, keys.iter().map(String::as_str).chain(tables)).unwrap_or_default();
             return Err(self.wrong(&key, name, &format!("unknown key: the nearest known one is {nearest}")));
         };
         let values = texts(value.get_ref(), &setting.arg).and_then(|values| {

@@ -49,8 +49,7 @@ impl Config {
     /// Something of it cannot be used, or a server is about to start and a variable is read by no option.
     pub(super) fn load(command: Command, arguments: Vec<OsString>) -> Result<Self, UsageError> {
         let settings = Setting::all(&command);
-        let path = config_path(command.clone(), &arguments);
-        let file = path.map(|path| ConfigFile::read(&path, &settings)).transpose()?;
+        let file = read_file(command.clone(), &arguments, &settings)?;
         let mut command = match &file {
             Some(file) => file.as_defaults(command),
             None => command,
@@ -76,13 +75,8 @@ impl Config {
     }
 
     fn source_in(&self, matches: &ArgMatches, setting: &Setting) -> Source {
-        match matches.value_source(setting.id()) {
-            Some(ValueSource::CommandLine) => Source::CommandLine,
-            Some(ValueSource::EnvVariable) => {
-                Source::Variable(setting.arg.get_env().unwrap_or_default().to_string_lossy().into_owned())
-            }
-            _ => self.file.as_ref().and_then(|file| file.source(setting)).unwrap_or(Source::Default),
-        }
+        let in_file = || self.file.as_ref().and_then(|file| file.source(setting));
+        given(matches, setting).or_else(in_file).unwrap_or(Source::Default)
     }
 
     fn is_about_servers(&self) -> bool {
@@ -90,8 +84,22 @@ impl Config {
     }
 }
 
-/// Which file, by the command line or by the variable. Whatever is wrong with the rest is found once the file is read.
-fn config_path(command: Command, arguments: &[OsString]) -> Option<PathBuf> {
-    let matches = command.ignore_errors(true).try_get_matches_from(arguments).ok()?;
-    matches.get_one::<PathBuf>(CONFIG).cloned()
+/// Where a value was given, if it is neither the file's nor the default.
+fn given(matches: &ArgMatches, setting: &Setting) -> Option<Source> {
+    match matches.value_source(setting.id())? {
+        ValueSource::CommandLine => Some(Source::CommandLine),
+        ValueSource::EnvVariable => Some(Source::Variable(setting.arg.get_env()?.to_string_lossy().into_owned())),
+        _ => None,
+    }
+}
+
+/// The file, by the command line or by the variable. Whatever is wrong with the rest is found once the file is read.
+fn read_file(command: Command, arguments: &[OsString], settings: &[Setting]) -> Result<Option<ConfigFile>, String> {
+    let Ok(matches) = command.ignore_errors(true).try_get_matches_from(arguments) else { return Ok(None) };
+    let setting = settings.iter().find(|setting| !setting.is_in_file());
+    let source = setting.and_then(|setting| given(&matches, setting));
+    match (matches.get_one::<PathBuf>(CONFIG), source) {
+        (Some(path), Some(source)) => ConfigFile::read(path, &source, settings).map(Some),
+        _ => Ok(None),
+    }
 }

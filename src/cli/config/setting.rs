@@ -54,7 +54,8 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     fn last(name: &str) -> &str {
         name.rsplit('.').next().unwrap_or(name)
     }
-    let likeness = |known: &str| strsim::jaro(name, known).max(strsim::jaro(last(name), last(known)));
+    let alike = strsim::normalized_damerau_levenshtein;
+    let likeness = |known: &str| alike(name, known).max(alike(last(name), last(known)));
     known.max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
 }
 
@@ -67,6 +68,7 @@ mod tests {
         let known = ["database-url", "log", "log-format", "serve.listen", "serve.allow-origin"];
         for (name, meant) in [
             ("database_url", "database-url"),
+            ("lgo", "log"),
             ("logformat", "log-format"),
             ("listen", "serve.listen"),
             ("serve.lisen", "serve.listen"),

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use super::{Config, Setting, UsageError};
 use crate::{
-    cli::{CliError, print, secrets, table::Table},
+    cli::{
+        CliError, secrets,
+        table::{Column, Record, Table},
+    },
     store::DatabaseUrl,
 };
 
@@ -17,12 +20,7 @@ pub(in crate::cli) struct Args {
     json: bool,
 }
 
-/// A setting as it is in force.
-struct Shown {
-    key: String,
-    value: Option<String>,
-    source: String,
-}
+const COLUMNS: &[Column] = &[("KEY", "key"), ("VALUE", "value"), ("SOURCE", "source")];
 
 /// Prints every setting.
 ///
@@ -34,22 +32,15 @@ pub(in crate::cli) fn run(args: &Args, config: &Config) -> Result<(), CliError> 
         UsageError::Clap(error) => CliError::Usage(error.to_string()),
     })?;
     config.database_url()?;
-    if args.json {
-        for Shown { key, value, source } in shown {
-            print(&json!({"key": key, "value": value, "source": source}).to_string());
-        }
-        return Ok(());
-    }
-    let mut table = Table::new(["KEY", "VALUE", "SOURCE"]);
-    for Shown { key, value, source } in shown {
-        table.row([key, value.unwrap_or_else(|| "none".to_owned()), source]);
-    }
+    let mut table = Table::new(COLUMNS, args.json);
+    shown.into_iter().for_each(|record| table.row(record));
     table.finish();
     Ok(())
 }
 
 impl Config {
-    fn shown(&self) -> Result<Vec<Shown>, UsageError> {
+    /// Each setting as it is in force.
+    fn shown(&self) -> Result<Vec<Record>, UsageError> {
         let mut all = Vec::new();
         let mut matches = (None, self.matches.clone());
         for setting in &self.settings {
@@ -57,7 +48,9 @@ impl Config {
                 matches = (setting.server, self.matches_of(setting.server.unwrap_or_default())?);
             }
             let source = self.source_in(&matches.1, setting).to_string();
-            all.push(Shown { key: setting.key(), value: value(&matches.1, setting), source });
+            let value = value(&matches.1, setting);
+            let values = [("key", json!(setting.key())), ("value", json!(value)), ("source", json!(source))];
+            all.push(values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
         }
         Ok(all)
     }

@@ -66,12 +66,14 @@ pub(in crate::cli) const WRONG_USAGE: u8 = 2;
 fn line(error: &clap::Error, command: &Command) -> Option<String> {
     const SEE: &str = "(see --help)";
     match (error.kind(), error.get(ContextKind::InvalidArg)?) {
-        (ErrorKind::UnknownArgument, ContextValue::String(argument)) => Some(match error.get(ContextKind::SuggestedArg) {
-            Some(known) => {
-                format!("unexpected argument {argument} (command line): the nearest known one is {known} {SEE}")
-            }
-            None => format!("unexpected argument {argument} (command line) {SEE}"),
-        }),
+        (ErrorKind::UnknownArgument, ContextValue::String(argument)) => {
+            Some(match error.get(ContextKind::SuggestedArg) {
+                Some(known) => {
+                    format!("unexpected argument {argument} (command line): the nearest known one is {known} {SEE}")
+                }
+                None => format!("unexpected argument {argument} (command line) {SEE}"),
+            })
+        }
         (ErrorKind::MissingRequiredArgument, ContextValue::Strings(missing)) => {
             Some(format!("missing: {} {SEE}", missing.join(", ")))
         }
