@@ -7,6 +7,7 @@ mod examples;
 mod graphql_limits;
 mod limits;
 mod markdown;
+mod options;
 mod rules;
 
 use std::{
