@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use shop_profile::cli::{self, Cli};
+use shop_profile::cli::{self, Invocation};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_or_exit();
-    cli::log::start(&cli.log, cli.log_format);
-    let code = cli::run(cli);
+    let invocation = Invocation::read_or_exit();
+    let (filter, format) = invocation.log();
+    cli::log::start(filter, format);
+    let code = cli::run(invocation);
     cli::log::flush();
     code
 }

@@ -3,12 +3,14 @@
 mod add_customer;
 mod caller;
 mod error;
+mod set_contacts;
 
 use std::sync::Arc;
 
-pub use add_customer::{AddCustomerError, add_customer};
+pub use add_customer::{WriteCustomerError, add_customer};
 pub use caller::Caller;
 pub use error::ProfileError;
+pub use set_contacts::set_contacts;
 
 use self::error::{WriteError, log_store_error};
 use crate::{

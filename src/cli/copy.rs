@@ -1,6 +1,6 @@
 //! `copy`: copies a shop from one database to another.
 
-use super::{CliError, arguments::DatabaseUrlArg, open, print, progress};
+use super::{CliError, config::DatabaseUrlArg, open, print, progress};
 use crate::{
     store::{DatabaseUrl, OpenOptions, Store},
     transfer::{self, Progress},

@@ -1,24 +1,44 @@
 //! `customer duplicates`: customers whose usernames look alike.
 
-use super::{CliError, print, progress};
+use serde_json::json;
+
+use super::{
+    CliError, progress,
+    table::{Column, Record, Table},
+};
 use crate::{store::Store, transfer};
 
-pub(super) async fn run(store: &Store) -> Result<(), CliError> {
+const COLUMNS: &[Column] = &[("GROUP", "group"), ("ID", "id"), ("USERNAME", "username")];
+
+/// How to print.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: &Args, store: &Store) -> Result<(), CliError> {
     let (customers, _) = store.count_rows().await.map_err(CliError::failed)?;
     let bar = progress::rows(customers);
-    let mut is_first = true;
+    let mut table = None;
     let result = transfer::duplicates(
         store,
         |rows| bar.set_position(rows),
         |customer| {
-            if std::mem::take(&mut is_first) {
+            let table = table.get_or_insert_with(|| {
                 bar.finish_and_clear();
-                print("GROUP\tID\tUSERNAME");
-            }
-            print(&format!("{}\t{}\t{}", customer.group, customer.id, customer.username));
+                Table::new(COLUMNS, args.json)
+            });
+            let values =
+                [("group", json!(customer.group)), ("id", json!(customer.id)), ("username", json!(customer.username))];
+            table.row(values.map(|(key, value)| (key.to_owned(), value)).into_iter().collect::<Record>());
         },
     );
     let result = result.await;
     bar.finish_and_clear();
+    if let Some(table) = table {
+        table.finish();
+    }
     result.map_err(CliError::failed)
 }

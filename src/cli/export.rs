@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 const EXPORT_HELP: &str = "\
-Values are written as they are stored, so that an import reads the same. A customer chooses their own names: a
+Values are written as they are stored, so that an import reads the same. A customer chooses their own names: a \
 spreadsheet takes a cell such as =HYPERLINK(...) for a formula. Import a CSV file into it as text.";
 
 /// Out of a Django shop's database.

@@ -1,15 +1,14 @@
 //! `customer import`: customers from a file, or out of a Django shop's database.
 
-use std::path::PathBuf;
+use std::{
+    fs::{self, File},
+    io::{self, Seek},
+    path::{Path, PathBuf},
+};
 
 use clap::ArgAction;
 
-use super::{
-    CliError,
-    arguments::{DatabaseUrlArg, switch},
-    layout::Layout,
-    print, progress,
-};
+use super::{CliError, arguments::switch, config::DatabaseUrlArg, layout::Layout, print, progress};
 use crate::{
     profile::MediaUrl,
     store::{DatabaseUrl, DjangoOptions, ShopReader, Store},
@@ -23,8 +22,8 @@ const DATABASE_REPORT: &str = "from-database.rejected.jsonl";
 #[derive(clap::Args)]
 #[command(after_help = IMPORT_HELP)]
 pub struct Args {
-    /// CSV with a first line of field names, or one JSON object a line.
-    #[arg(value_name = "FILE", env = "SHOP_PROFILE_IMPORT_FILE", required_unless_present = "from_database")]
+    /// CSV with a first line of field names, or one JSON object a line; `-` is stdin, and needs --format.
+    #[arg(value_name = "FILE", required_unless_present = "from_database")]
     file: Option<PathBuf>,
     /// A Django shop's database, in place of a file: its customers with their tokens. Needs --layout django.
     #[arg(long, value_name = "URL", env = "SHOP_PROFILE_IMPORT_FROM_DATABASE", hide_env_values = true)]
@@ -33,6 +32,9 @@ pub struct Args {
     /// How the file is written; without it the name decides (.csv, .jsonl, .ndjson).
     #[arg(long, value_enum, env = "SHOP_PROFILE_IMPORT_FORMAT")]
     format: Option<Format>,
+    /// A file for the rejected rows as they stand in FILE, to be corrected and imported. It has their API tokens, too.
+    #[arg(long, value_name = "FILE", conflicts_with = "from_database")]
+    rejected: Option<PathBuf>,
     /// Report what an import would do, and write no customer.
     #[arg(long, env = "SHOP_PROFILE_IMPORT_DRY_RUN", action = ArgAction::SetTrue, value_parser = switch)]
     dry_run: bool,
@@ -46,20 +48,21 @@ pub struct Args {
 }
 
 const IMPORT_HELP: &str = "\
-Fields: id username mobile_number email avatar first_name last_name gender is_active tokens. Only username is
-required; full_name and is_profile_completed are ignored. tokens are the API tokens that a customer already has, in
-plaintext (a JSON list; in CSV separated by spaces); only their hashes are stored, and they do not expire.
+Fields: id username mobile_number email avatar first_name last_name gender is_active tokens. Only username is required; \
+full_name and is_profile_completed are ignored. tokens are the API tokens that a customer already has, in plaintext (a JSON \
+list; in CSV separated by spaces); only their hashes are stored, and they do not expire.
 
 A customer is identified by the id, or by the username where no row has an id: give every row an id, or none.
 
-With --from-database the database of --database-url is our own, and --layout django with its options says how to read
-the other one. It is read in one transaction; on SQLite, Django cannot write meanwhile unless its file has a WAL.
-date_joined, and the column of --touch, become the dates of the customer. Rejected rows are listed by the user's id in
+With --from-database the database of --database-url is our own, and --layout django with its options says how to read the \
+other one. It is read in one transaction; on SQLite, Django cannot write meanwhile unless its file has a WAL. date_joined, and \
+the column of --touch, become the dates of the customer. Rejected rows are listed by the user's id in \
 from-database.rejected.jsonl in the present folder.
 
-A row with a username, id, mobile number, e-mail address or token of an earlier row is rejected, in every mode.
-Rejected rows are listed in FILE.rejected.jsonl; the others are imported. After an interruption, run it again with
---on-conflict skip or update: what was imported does not change again.";
+A row with a username, id, mobile number, e-mail address or token of an earlier row is rejected, in every mode. What is wrong \
+with rejected rows is listed in FILE.rejected.jsonl (stdin.rejected.jsonl); the others are imported. Correct the copies that \
+--rejected made and import them. After an interruption, run it again with --on-conflict skip or update: what was imported does \
+not change again.";
 
 impl Args {
     /// Whether the customers come out of a database.
@@ -69,9 +72,22 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<(), CliError> {
-    let Args { file, from_database, format, dry_run, on_conflict, min_token_length: min_token_chars } = args;
+    let Args { file, from_database, format, rejected, dry_run, on_conflict, min_token_length: min_token_chars } = args;
     let report;
     let (bar, source) = match (&file, from_database) {
+        (Some(path), None) => {
+            let format = format
+                .or_else(|| Format::of(path))
+                .ok_or_else(|| CliError::Failure("cannot tell the format by the file's name: give --format".into()))?;
+            report = report_of(path);
+            if rejected.as_deref().is_some_and(|rejected| is_same_file(path, rejected)) {
+                return Err(CliError::Usage("--rejected: expected another file than the one that is imported".into()));
+            }
+            let file = open_file(path)
+                .map_err(|error| CliError::Failure(format!("cannot read the file {}: {error}", path.display())))?;
+            let size = file.metadata().map_or(0, |metadata| metadata.len());
+            (progress::bytes(size), ImportSource::File { file, format, rejected: rejected.as_deref() })
+        }
         (_, Some(url)) => {
             let Layout::Django(options) = layout else {
                 return Err(CliError::Usage("--from-database reads a Django shop: add --layout django".into()));
@@ -80,16 +96,6 @@ pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<()
             let url = url.parse("--from-database (SHOP_PROFILE_IMPORT_FROM_DATABASE)")?;
             let (source, customers) = open_shop(&url, options, true).await?;
             (progress::rows(customers), ImportSource::Django(Box::new(source)))
-        }
-        (Some(path), None) => {
-            let format = format
-                .or_else(|| Format::of(path))
-                .ok_or_else(|| CliError::Failure("cannot tell the format by the file's name: give --format".into()))?;
-            let mut name = path.as_os_str().to_owned();
-            name.push(".rejected.jsonl");
-            report = PathBuf::from(name);
-            let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-            (progress::bytes(size), ImportSource::File { path, format })
         }
         (None, None) => return Err(CliError::Usage("give a FILE, or --from-database".into())),
     };
@@ -107,6 +113,34 @@ pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<()
         ))),
         None => Ok(()),
     }
+}
+
+/// The name of stdin.
+const STDIN: &str = "-";
+
+/// The file; stdin is put into a temporary one, so that its rejected rows can be read again.
+fn open_file(path: &Path) -> io::Result<File> {
+    if path.as_os_str() != STDIN {
+        return match File::open(path)? {
+            file if file.metadata()?.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            file => Ok(file),
+        };
+    }
+    let mut file = tempfile::tempfile()?;
+    io::copy(&mut io::stdin().lock(), &mut file)?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Where the rejected rows of a file are listed: beside it; those of stdin in the present folder.
+fn report_of(path: &Path) -> PathBuf {
+    let mut name = if path.as_os_str() == STDIN { "stdin".into() } else { path.as_os_str().to_owned() };
+    name.push(".rejected.jsonl");
+    PathBuf::from(name)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// A Django shop, and how many customers it has.

@@ -7,9 +7,12 @@ use crate::{
     store::{ColumnName, DjangoOptionError, DjangoOptions, MediaUrl, ShopField, TableName},
 };
 
+/// The heading of the options about the tables.
+pub(super) const HEADING: &str = "Tables";
+
 /// The options about the tables, for every sub-command.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Tables")]
+#[command(next_help_heading = HEADING)]
 pub(super) struct LayoutArgs {
     /// Whose tables the database has: `native`, those that `shop-profile migrate` creates; `django`, those of a Django
     /// shop. The options below are for `django`.
@@ -22,7 +25,7 @@ pub(super) struct LayoutArgs {
     /// The table of Django REST Framework's tokens. Without it: authtoken_token.
     #[arg(long, global = true, env = "SHOP_PROFILE_TOKEN_TABLE", value_name = "TABLE")]
     token_table: Option<TableName>,
-    /// The column of a field that is not called like the field, e.g. `mobile_number=phone`; may be repeated.
+    /// The column of a field that is not called like the field, e.g. `mobile_number=phone`; several are separated by commas.
     #[arg(long, global = true, env = "SHOP_PROFILE_COLUMN", value_name = "FIELD=COLUMN", value_delimiter = ',')]
     #[arg(value_parser = field_and_column)]
     column: Vec<(ShopField, ColumnName)>,
@@ -33,7 +36,7 @@ pub(super) struct LayoutArgs {
     /// Where the shop serves its media files. The avatar is then a file's path, shown under this URL and read-only.
     #[arg(long, global = true, env = "SHOP_PROFILE_MEDIA_URL", value_name = "URL")]
     media_url: Option<MediaUrl>,
-    /// A column to set to the present when a profile changes (Django's auto_now), e.g. `updated_at`; may be repeated.
+    /// A column to set to the present when a profile changes (Django's auto_now), e.g. `updated_at`; several are separated by commas.
     #[arg(long, global = true, env = "SHOP_PROFILE_TOUCH", value_name = "COLUMN", value_delimiter = ',')]
     touch: Vec<ColumnName>,
 }
@@ -58,8 +61,8 @@ pub(super) enum Layout {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LayoutError {
     /// An option about a Django shop's tables, without the layout.
-    #[error("{0} is about a Django shop's tables: add --layout django")]
-    NotDjango(&'static str),
+    #[error("{0}: it is about a Django shop's tables: add --layout django")]
+    NotDjango(String),
     /// An option about a Django shop's tables contradicts another one.
     #[error("--column: {0}")]
     Column(#[from] DjangoOptionError),
@@ -75,7 +78,7 @@ impl LayoutArgs {
             return Ok(Layout::Django(self.django_options()?));
         }
         match self.django_option() {
-            Some(option) => Err(LayoutError::NotDjango(option)),
+            Some(option) => Err(LayoutError::NotDjango(option.to_owned())),
             None => Ok(Layout::Native),
         }
     }
@@ -207,7 +210,7 @@ mod tests {
             Cli::parse_from(["shop-profile"].iter().chain(arguments)).layout.layout(command_is_djangos)
         };
         assert_eq!(layout(&[], false), Ok(Layout::Native));
-        assert_eq!(layout(&["--touch=updated_at"], false), Err(LayoutError::NotDjango("--touch")));
+        assert_eq!(layout(&["--touch=updated_at"], false), Err(LayoutError::NotDjango("--touch".to_owned())));
         assert!(matches!(layout(&["--touch=updated_at"], true), Ok(Layout::Django(_))));
     }
 }

@@ -11,8 +11,8 @@ use clap::ArgAction;
 pub use self::demo::example_customer;
 use self::rates::RateArgs;
 use super::{
-    CliError, arguments::switch, check_not_djangos, check_schema, languages::LanguageArgs, layout::Layout,
-    listen::ListenAddress, log, print, signals::Stop,
+    CliError, arguments::switch, check_not_djangos, check_schema, config::Config, languages::LanguageArgs,
+    layout::Layout, listen::ListenAddress, log, print, signals::Stop,
 };
 use crate::{
     request_id,
@@ -41,46 +41,28 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0, env = "SHOP_PROFILE_CONNECTIONS_PER_ADDRESS")]
     connections_per_address: usize,
     /// Whether GraphQL clients may ask for the schema.
-    #[arg(
-        long,
-        value_name = "on|off",
-        default_value = "on",
-        env = "SHOP_PROFILE_INTROSPECTION",
-        action = ArgAction::Set,
-        value_parser = switch
-    )]
+    #[arg(long, env = "SHOP_PROFILE_INTROSPECTION", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     introspection: bool,
     /// Whether the GraphiQL playground is served.
-    #[arg(
-        long,
-        value_name = "on|off",
-        default_value = "on",
-        env = "SHOP_PROFILE_GRAPHIQL",
-        action = ArgAction::Set,
-        value_parser = switch
-    )]
+    #[arg(long, env = "SHOP_PROFILE_GRAPHIQL", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     graphiql: bool,
-    /// Whether the reference of the REST API is served.
-    #[arg(
-        long,
-        value_name = "on|off",
-        default_value = "on",
-        env = "SHOP_PROFILE_DOCS",
-        action = ArgAction::Set,
-        value_parser = switch
-    )]
+    /// Whether the reference of the REST API is served; `/openapi.json` always is.
+    #[arg(long, env = "SHOP_PROFILE_DOCS", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     docs: bool,
-    /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
+    /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; several are separated by commas.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
     #[command(flatten)]
     rates: RateArgs,
     #[command(flatten)]
     languages: LanguageArgs,
+    /// Read the configuration and end: exit code 0 when the server could be started with it, 2 when not.
+    #[arg(long)]
+    check: bool,
 }
 
 const SIGNALS: &str = "\
-SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the server in order: it finishes the requests that it has begun (exit code 0).
+SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the server in order: it finishes the requests that it has begun (exit code 0). \
 A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 
 impl Args {
@@ -93,29 +75,31 @@ impl Args {
 
 /// As browsers send it: scheme, host and perhaps a port, and nothing else.
 fn origin(text: &str) -> Result<HeaderValue, String> {
-    let url = url::Url::parse(text).map_err(|_| "expected an origin such as https://shop.example")?;
+    const EXPECTED: &str = "expected an origin: a scheme and a host without a path, such as https://shop.example";
+    let url = url::Url::parse(text).map_err(|_| EXPECTED)?;
     let origin = url.origin().ascii_serialization();
     // `https://*.example` is a URL, but browsers send no such origin: there are no patterns.
     if origin == text && url.origin().is_tuple() && !text.contains('*') {
         HeaderValue::try_from(origin).map_err(|error| error.to_string())
     } else {
-        Err(format!("expected an origin such as https://shop.example, not {text}"))
+        Err(EXPECTED.to_owned())
     }
 }
 
-pub(super) async fn run(
-    args: Args,
-    url: Result<DatabaseUrl, CliError>,
-    layout: &Layout,
-    log_format: log::Format,
-) -> Result<(), CliError> {
+pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format: log::Format) -> Result<(), CliError> {
     let start = Instant::now();
+    let url = config.database_url();
+    if args.check {
+        url?;
+        print("the configuration can be used");
+        return Ok(());
+    }
     // First of all, so that a taken port is noticed before a database is touched.
     let listener = args.listen.bind().await.map_err(|error| {
         CliError::Failure(format!("cannot listen on {}: {error}: choose another address with --listen", args.listen))
     })?;
     let address = listener.local_addr().map_err(CliError::failed)?;
-    for warning in warnings(&args, address, &url) {
+    for warning in warnings(&args, address, config.names_database()) {
         tracing::warn!("{warning}");
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
@@ -173,9 +157,9 @@ async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Sto
 }
 
 /// What an operator may not have meant.
-fn warnings(args: &Args, address: SocketAddr, url: &Result<DatabaseUrl, CliError>) -> Vec<&'static str> {
+fn warnings(args: &Args, address: SocketAddr, names_database: bool) -> Vec<&'static str> {
     let mut warnings = Vec::new();
-    if args.demo && is_database_named(url) {
+    if args.demo && names_database {
         warnings.push(
             "--demo serves a throwaway database: the database that DATABASE_URL or --database-url names is not used",
         );
@@ -187,12 +171,6 @@ fn warnings(args: &Args, address: SocketAddr, url: &Result<DatabaseUrl, CliError
         );
     }
     warnings
-}
-
-/// Whether the operator named a database. The option has a default.
-fn is_database_named(url: &Result<DatabaseUrl, CliError>) -> bool {
-    let default = super::DEFAULT_DATABASE_URL.parse::<DatabaseUrl>();
-    std::env::var_os("DATABASE_URL").is_some() || !matches!((url, default), (Ok(url), Ok(default)) if *url == default)
 }
 
 /// One line with what an operator asks first about a running server.
@@ -264,16 +242,14 @@ mod tests {
 
     #[test]
     fn warns_about_a_public_address_without_tls_and_a_demo_beside_a_database() {
-        let database = || "sqlite://shop.db".parse().map_err(CliError::failed);
-        let default = || super::super::DEFAULT_DATABASE_URL.parse().map_err(CliError::failed);
-        let warn = |arguments: &[&str], address: &str, url| {
-            let warnings = warnings(&args(arguments), address.parse().unwrap(), &url);
+        let warn = |arguments: &[&str], address: &str, names_database| {
+            let warnings = warnings(&args(arguments), address.parse().unwrap(), names_database);
             warnings.iter().map(|warning| warning.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
         };
-        assert!(warn(&[], "127.0.0.1:1", database()).is_empty());
-        assert!(warn(&["--demo"], "[::1]:1", default()).is_empty());
-        assert_eq!(warn(&["--demo"], "127.0.0.1:1", database()), ["--demo"]);
-        assert_eq!(warn(&[], "0.0.0.0:1", database()), ["the"]);
-        assert_eq!(warn(&["--demo"], "192.0.2.1:1", database()), ["--demo", "the"]);
+        assert!(warn(&[], "127.0.0.1:1", true).is_empty());
+        assert!(warn(&["--demo"], "[::1]:1", false).is_empty());
+        assert_eq!(warn(&["--demo"], "127.0.0.1:1", true), ["--demo"]);
+        assert_eq!(warn(&[], "0.0.0.0:1", true), ["the"]);
+        assert_eq!(warn(&["--demo"], "192.0.2.1:1", true), ["--demo", "the"]);
     }
 }

@@ -60,8 +60,8 @@ impl Args {
 }
 
 const ABOUT: &str = "\
-Every request goes to the old server, and the client gets exactly its response. For /api/shop/customers/me this server's
-own answer is computed on the same rows, without writing, and compared. SIGTERM and SIGINT (Ctrl-C) end it in order: it
+Every request goes to the old server, and the client gets exactly its response. For /api/shop/customers/me this server's \
+own answer is computed on the same rows, without writing, and compared. SIGTERM and SIGINT (Ctrl-C) end it in order: it \
 prints what was counted, and in the last line whether the shop is ready to switch.";
 
 /// How long a client may leave a response unread. It is the old server's, and may be large.

@@ -5,6 +5,7 @@
 //! [service](crate::service) applies the patch.
 
 mod avatar;
+mod contacts;
 mod customer;
 mod error;
 mod json;
@@ -17,6 +18,7 @@ mod text;
 mod username;
 
 pub use avatar::{AVATAR_MAX_CHARS, AvatarUrl};
+pub use contacts::Contacts;
 pub use customer::{Customer, Gender, Precondition, ProfileVersion, StoredGender};
 pub use error::{ErrorCode, Field, FieldError};
 pub(crate) use json::escape_line_separators;

@@ -1,17 +1,11 @@
 //! A customer whom an operator adds, under the rules of the patch.
 
 use super::{
-    AvatarUrl, ErrorCode, Field, FieldError, FieldInput, Gender, JsonString, PersonName, ProfileRules, StoredGender,
-    Username,
+    AvatarUrl, ErrorCode, Field, FieldError, FieldInput, Gender, PersonName, ProfileRules, StoredGender, Username,
+    contacts::parse_contact,
     patch::{parse_avatar, parse_gender, parse_name, parse_username},
-    text::parse_line,
 };
 use crate::messages::MessageId;
-
-/// The longest mobile number, in characters.
-const MOBILE_NUMBER_MAX_CHARS: usize = 32;
-/// The longest e-mail address, in characters (RFC 5321, §4.5.3.1.3).
-const EMAIL_MAX_CHARS: usize = 254;
 
 /// A new customer as an operator describes them.
 #[derive(Clone, Debug, Default)]
@@ -77,29 +71,6 @@ impl NewCustomerInput {
             _ => Err(errors),
         }
     }
-}
-
-/// A mobile number or an e-mail address: what it must look like is the shop's business, that it is one line of text
-/// is ours; an address needs something on both sides of an `@`.
-fn parse_contact(field: Field, input: FieldInput) -> Result<Option<String>, Vec<FieldError>> {
-    let invalid = |message| Err(vec![FieldError::new(field, ErrorCode::Invalid, message)]);
-    let text: JsonString = match input {
-        FieldInput::Absent | FieldInput::Null => return Ok(None),
-        FieldInput::WrongType(_) => return invalid(MessageId::NotAString),
-        FieldInput::Text(text) => text,
-    };
-    let max_chars = if field == Field::Email { EMAIL_MAX_CHARS } else { MOBILE_NUMBER_MAX_CHARS };
-    let value = parse_line(field, &text, max_chars)?;
-    match value.as_str() {
-        "" => Ok(None),
-        address if field == Field::Email && !is_address(address) => invalid(MessageId::InvalidEmail),
-        _ => Ok(Some(value)),
-    }
-}
-
-fn is_address(text: &str) -> bool {
-    let sides = text.rsplit_once('@');
-    sides.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()) && !text.contains(char::is_whitespace)
 }
 
 #[cfg(test)]

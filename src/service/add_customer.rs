@@ -1,4 +1,4 @@
-//! A new customer, whom an operator adds or imports.
+//! A new customer, whom an operator adds.
 
 use crate::{
     messages::MessageId,
@@ -6,9 +6,9 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// Why a customer was not added.
+/// Why an operator's customer was not stored.
 #[derive(Debug, thiserror::Error)]
-pub enum AddCustomerError {
+pub enum WriteCustomerError {
     /// Other customers have some of the unique values.
     #[error("{} wrong fields", .0.len())]
     Invalid(Vec<FieldError>),
@@ -21,21 +21,28 @@ pub enum AddCustomerError {
 ///
 /// # Errors
 ///
-/// Each [`AddCustomerError`].
-pub async fn add_customer(store: &Store, customer: &NewCustomer) -> Result<Customer, AddCustomerError> {
+/// Each [`WriteCustomerError`].
+pub async fn add_customer(store: &Store, customer: &NewCustomer) -> Result<Customer, WriteCustomerError> {
     match store.add_customer(customer).await {
         Err(StoreError::Unique(_)) => {
-            let taken = store.find_taken(customer).await?;
-            let errors = [
-                FieldError::username_taken(),
-                taken_error(Field::MobileNumber, MessageId::MobileNumberTaken),
-                taken_error(Field::Email, MessageId::EmailTaken),
-            ];
-            let errors = errors.into_iter().zip(taken).filter(|(_, owner)| owner.is_some());
-            Err(AddCustomerError::Invalid(errors.map(|(error, _)| error).collect()))
+            let (username, number, email) =
+                (customer.username.canonical(), customer.mobile_number.as_deref(), customer.email.as_deref());
+            let taken = store.find_taken(Some(username), number, email).await?;
+            Err(WriteCustomerError::Invalid(taken_errors(taken, None)))
         }
         added => Ok(added?),
     }
+}
+
+/// The errors of the values that customers other than this one have, as [`Store::find_taken`] gives their ids.
+pub(super) fn taken_errors(taken: [Option<i64>; 3], own: Option<i64>) -> Vec<FieldError> {
+    let errors = [
+        FieldError::username_taken(),
+        taken_error(Field::MobileNumber, MessageId::MobileNumberTaken),
+        taken_error(Field::Email, MessageId::EmailTaken),
+    ];
+    let errors = errors.into_iter().zip(taken).filter(|(_, owner)| owner.is_some() && *owner != own);
+    errors.map(|(error, _)| error).collect()
 }
 
 fn taken_error(field: Field, message: MessageId) -> FieldError {

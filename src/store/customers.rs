@@ -2,10 +2,15 @@
 //! committed, and a failed commit must be reported.
 
 use entity::customer;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
 
 use super::{Store, StoreError, now};
-use crate::profile::{AvatarUrl, CompletingFields, Customer, Gender, NewCustomer, PersonName};
+use crate::profile::{AvatarUrl, CompletingFields, Contacts, Customer, Gender, NewCustomer, PersonName};
 
 /// How an operator names a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,26 +21,92 @@ pub enum CustomerRef {
     CanonicalUsername(String),
 }
 
+impl CustomerRef {
+    fn condition(&self) -> Condition {
+        Condition::all().add(match self {
+            Self::Id(id) => customer::Column::Id.eq(*id),
+            Self::CanonicalUsername(username) => customer::Column::CanonicalUsername.eq(username.as_str()),
+        })
+    }
+}
+
+/// What [`Store::search_customers`] looks into.
+const SEARCHED: [customer::Column; 5] = [
+    customer::Column::CanonicalUsername,
+    customer::Column::MobileNumber,
+    customer::Column::Email,
+    customer::Column::FirstName,
+    customer::Column::LastName,
+];
+
 impl Store {
     /// The customer, if there is one.
     ///
     /// # Errors
     /// The database fails.
     pub async fn find_customer(&self, who: &CustomerRef) -> Result<Option<customer::Model>, StoreError> {
-        let query = match who {
-            CustomerRef::Id(id) => customer::Entity::find_by_id(*id),
-            CustomerRef::CanonicalUsername(username) => {
-                customer::Entity::find().filter(customer::Column::CanonicalUsername.eq(username.as_str()))
-            }
-        };
-        Ok(query.one(&self.own_tables()?.read().await?).await?)
+        Ok(customer::Entity::find().filter(who.condition()).one(&self.own_tables()?.read().await?).await?)
     }
 
-    /// The ids of the customers that have this one's username, mobile number and e-mail address, in this order.
+    /// At most `limit` customers in the order of their ids; with `search` those that have it in the username, the mobile
+    /// number, the e-mail address or a name, whatever its case (on SQLite this holds for ASCII alone).
     ///
     /// # Errors
     /// The database fails.
-    pub async fn find_taken(&self, new: &NewCustomer) -> Result<[Option<i64>; 3], StoreError> {
+    pub async fn search_customers(&self, search: Option<&str>, limit: u64) -> Result<Vec<customer::Model>, StoreError> {
+        let mut query = customer::Entity::find().order_by_asc(customer::Column::Id).limit(limit);
+        if let Some(search) = search {
+            let pattern = format!("%{}%", escape_like(&search.to_lowercase()));
+            let has = |column| Func::lower(Expr::col(column)).like(LikeExpr::new(&*pattern).escape('\\'));
+            query = query.filter(SEARCHED.into_iter().fold(Condition::any(), |any, column| any.add(has(column))));
+        }
+        Ok(query.all(&self.own_tables()?.read().await?).await?)
+    }
+
+    /// Sets the mobile number and the e-mail address, as far as the change names them, in one statement; `None` when there
+    /// is no such customer. What changes nothing leaves the version alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unique`] when another customer has one of the values; any other error of the database.
+    pub async fn set_contacts(
+        &self,
+        who: &CustomerRef,
+        contacts: &Contacts,
+    ) -> Result<Option<customer::Model>, StoreError> {
+        let Contacts { mobile_number, email } = contacts;
+        let mut update = customer::Entity::update_many()
+            .filter(who.condition())
+            .col_expr(customer::Column::Version, Expr::col(customer::Column::Version).add(1))
+            .col_expr(customer::Column::UpdatedAt, Expr::value(now()));
+        // Without a condition it would be true.
+        let mut differs = Condition::any().add(Expr::value(false));
+        for (column, value) in [(customer::Column::MobileNumber, mobile_number), (customer::Column::Email, email)] {
+            let Some(value) = value else { continue };
+            update = update.col_expr(column, Expr::value(value.clone()));
+            differs = match value {
+                Some(value) => differs.add(column.ne(value)).add(column.is_null()),
+                None => differs.add(column.is_not_null()),
+            };
+        }
+        let transaction = self.own_tables()?.write().await?;
+        let rows = update.filter(differs).exec_with_returning(&transaction).await?;
+        transaction.commit().await?;
+        match rows.into_iter().next() {
+            Some(row) => Ok(Some(row)),
+            None => self.find_customer(who).await,
+        }
+    }
+
+    /// The ids of the customers that have this username, mobile number and e-mail address, in this order.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find_taken(
+        &self,
+        canonical_username: Option<&str>,
+        mobile_number: Option<&str>,
+        email: Option<&str>,
+    ) -> Result<[Option<i64>; 3], StoreError> {
         let db = self.own_tables()?.read().await?;
         let find = async |column: customer::Column, value: Option<&str>| -> Result<Option<i64>, StoreError> {
             let Some(value) = value else { return Ok(None) };
@@ -43,9 +114,9 @@ impl Store {
             Ok(found.map(|customer| customer.id))
         };
         Ok([
-            find(customer::Column::CanonicalUsername, Some(new.username.canonical())).await?,
-            find(customer::Column::MobileNumber, new.mobile_number.as_deref()).await?,
-            find(customer::Column::Email, new.email.as_deref()).await?,
+            find(customer::Column::CanonicalUsername, canonical_username).await?,
+            find(customer::Column::MobileNumber, mobile_number).await?,
+            find(customer::Column::Email, email).await?,
         ])
     }
 
@@ -80,6 +151,11 @@ impl Store {
         transaction.commit().await?;
         Ok(rows.into_iter().next())
     }
+}
+
+/// The text as a pattern for LIKE that matches itself alone.
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// The row to insert; the id, the version and the dates are the store's.

@@ -59,7 +59,7 @@ pub use open::OpenError;
 pub use options::{OpenOptions, PreparedStatements, Timeouts};
 pub use row::TokenOwner;
 pub use rules::Rules;
-pub use tokens::NewToken;
+pub use tokens::{NewToken, TokenRef};
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use self::{

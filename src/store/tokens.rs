@@ -2,8 +2,10 @@
 //! committed, and a failed commit must be reported.
 
 use chrono::{DateTime, Utc};
-use entity::api_token;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use entity::{api_token, customer};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+};
 
 use super::{Store, StoreError, now};
 use crate::auth::TokenDigest;
@@ -17,6 +19,35 @@ pub struct NewToken {
     pub name: String,
     /// When it expires; `None`: never.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// How an operator names tokens.
+#[derive(Clone, Debug)]
+pub enum TokenRef {
+    /// By id.
+    Id(i64),
+    /// By the digest of the token itself.
+    Digest(TokenDigest),
+    /// Those of a customer; with a name, those that are called so.
+    Customer {
+        /// Whose.
+        id: i64,
+        /// What they are called.
+        name: Option<String>,
+    },
+}
+
+impl TokenRef {
+    fn condition(&self) -> Condition {
+        use api_token::Column;
+        match self {
+            Self::Id(id) => Condition::all().add(Column::Id.eq(*id)),
+            Self::Digest(digest) => Condition::all().add(Column::Digest.eq(digest.0.to_vec())),
+            Self::Customer { id, name } => Condition::all()
+                .add(Column::CustomerId.eq(*id))
+                .add_option(name.as_ref().map(|name| Column::Name.eq(name.as_str()))),
+        }
+    }
 }
 
 impl Store {
@@ -53,20 +84,51 @@ impl Store {
         Ok(tokens)
     }
 
-    /// Revokes a token from this moment on; whether there was one to revoke.
+    /// The token with this digest and its customer, if there is one.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn revoke_token(&self, id: i64) -> Result<bool, StoreError> {
+    pub async fn find_token(
+        &self,
+        digest: TokenDigest,
+    ) -> Result<Option<(api_token::Model, customer::Model)>, StoreError> {
+        let found = api_token::Entity::find()
+            .filter(TokenRef::Digest(digest).condition())
+            .find_also_related(customer::Entity)
+            .one(&self.own_tables()?.read().await?)
+            .await?;
+        Ok(found.and_then(|(token, customer)| Some((token, customer?))))
+    }
+
+    /// How many of the customer's tokens are neither expired nor revoked.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn count_live_tokens(&self, customer_id: i64) -> Result<u64, StoreError> {
+        let expires_at = api_token::Column::ExpiresAt;
+        let query = api_token::Entity::find()
+            .filter(api_token::Column::CustomerId.eq(customer_id))
+            .filter(api_token::Column::RevokedAt.is_null())
+            .filter(Condition::any().add(expires_at.is_null()).add(expires_at.gt(now())));
+        Ok(query.count(&self.own_tables()?.read().await?).await?)
+    }
+
+    /// Revokes tokens from this moment on, in one statement; gives the ids of those that were not revoked before.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn revoke_tokens(&self, which: &TokenRef) -> Result<Vec<i64>, StoreError> {
         let revoked = api_token::ActiveModel { revoked_at: Set(Some(now())), ..Default::default() };
         let transaction = self.own_tables()?.write().await?;
         let rows = api_token::Entity::update_many()
             .set(revoked)
-            .filter(api_token::Column::Id.eq(id))
+            .filter(which.condition())
             .filter(api_token::Column::RevokedAt.is_null())
             .exec_with_returning(&transaction)
             .await?;
         transaction.commit().await?;
-        Ok(!rows.is_empty())
+        let mut ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
+        ids.sort_unstable();
+        Ok(ids)
     }
 }

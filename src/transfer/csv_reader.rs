@@ -44,7 +44,7 @@ pub(super) fn rows(file: impl Read, min_token_chars: usize) -> Result<impl Itera
 
 /// The line on which the record begins. The record's own position counts from the blank lines before it, so we take the
 /// line after the record and subtract the line ends within its quotes.
-fn first_line(record: &csv::ByteRecord, end: &csv::Position) -> u64 {
+pub(super) fn first_line(record: &csv::ByteRecord, end: &csv::Position) -> u64 {
     let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
     end.line().saturating_sub(1 + within)
 }

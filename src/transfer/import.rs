@@ -17,6 +17,7 @@ use super::{
     input::ReadError,
     plan::OnConflict,
     reader::RowSource,
+    rejected_rows,
     report::{Report, RowNumber},
 };
 use crate::store::{Store, StoreError};
@@ -25,20 +26,28 @@ use crate::store::{Store, StoreError};
 pub enum ImportSource<'a> {
     /// A file.
     File {
-        /// The file.
-        path: &'a Path,
+        /// The file, at its beginning.
+        file: File,
         /// How it is written.
         format: Format,
+        /// Where the rejected rows are copied as they stand in the file.
+        rejected: Option<&'a Path>,
     },
     /// A Django shop's database.
     Django(Box<DjangoSource>),
 }
 
+/// Where the rejected rows are copied from and to.
+type CopyOfRejected = (File, Format, PathBuf);
+
 impl ImportSource<'_> {
-    fn open(self) -> Result<(RowSource, RowNumber), ReadError> {
+    fn open(self) -> io::Result<(RowSource, RowNumber, Option<CopyOfRejected>)> {
         Ok(match self {
-            Self::File { path, format } => (RowSource::File(File::open(path)?, format), RowNumber::Line),
-            Self::Django(source) => (RowSource::Django(source), RowNumber::Id),
+            Self::File { file, format, rejected } => {
+                let copy = rejected.map(|path| Ok::<_, io::Error>((file.try_clone()?, format, path.to_owned())));
+                (RowSource::File(file, format), RowNumber::Line, copy.transpose()?)
+            }
+            Self::Django(source) => (RowSource::Django(source), RowNumber::Id, None),
         })
     }
 }
@@ -82,8 +91,8 @@ pub enum ImportError {
     /// The file cannot be imported.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The report of rejected rows cannot be written.
-    #[error("cannot write the report of rejected rows")]
+    /// The report of rejected rows, or the copy of them, cannot be written.
+    #[error("cannot write the rejected rows or their report")]
     Io(#[from] io::Error),
     /// The database failed.
     #[error(transparent)]
@@ -102,7 +111,7 @@ pub enum ImportError {
 /// The source cannot be read or a file's first line is wrong, the report cannot be written, or the database fails. A row that
 /// is wrong is no error: it goes to the report.
 pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<ImportSummary, ImportError> {
-    let (source, row_number) = import.source.open()?;
+    let (source, row_number, copy) = import.source.open()?;
     let database_is_empty = store.usernames_after(i64::MIN, 1).await?.is_empty();
     let options = batches::Options {
         row_number,
@@ -129,7 +138,11 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         progress(position);
     }
     reader.await??;
-    run.summary.report = run.report.finish()?;
+    let (report, rejected) = run.report.finish()?;
+    run.summary.report = report;
+    if let Some((file, format, path)) = copy {
+        tokio::task::spawn_blocking(move || rejected_rows::copy(file, format, &rejected, &path)).await??;
+    }
     if !run.dry_run {
         store.end_bulk_load().await?;
     }

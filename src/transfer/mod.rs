@@ -7,7 +7,7 @@
 //! - `batches`: rows put together, without those that repeat a unique value of an earlier row
 //! - `value_map`: unique values of a whole source, on disk
 //! - `plan`: what to do with each row of a batch, given what is stored
-//! - `import`, `report`: the plans applied, and the rejected rows reported
+//! - `import`, `report`, `rejected_rows`: the plans applied, and the rejected rows reported and copied
 //! - `duplicates`, `case_duplicates`: usernames that look alike, and a Django shop's that differ in case alone
 //! - `export`, `copy`: customers written to a file, and to another database
 
@@ -25,6 +25,7 @@ mod json_reader;
 mod parse;
 mod plan;
 mod reader;
+mod rejected_rows;
 mod report;
 mod row;
 mod value_map;

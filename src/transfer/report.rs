@@ -77,34 +77,47 @@ impl Serialize for Reported<'_> {
 pub(super) struct Report {
     path: PathBuf,
     number: RowNumber,
+    /// The numbers of the rows so far.
+    rows: Vec<u64>,
     file: Option<BufWriter<File>>,
 }
 
 impl Report {
     /// A report at this path. The report of an earlier run is removed.
     pub(super) fn at(path: &Path, number: RowNumber) -> io::Result<Self> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(Self { path: path.to_owned(), number, file: None }),
-        }
+        create_private(path, false)?;
+        Ok(Self { path: path.to_owned(), number, rows: Vec::new(), file: None })
     }
 
     pub(super) fn write(&mut self, error: &RowError) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
+                let file = create_private(&self.path, true)?.ok_or(io::ErrorKind::NotFound)?;
                 self.file.insert(BufWriter::new(file))
             }
         };
+        if self.rows.last() != Some(&error.line) {
+            self.rows.push(error.line);
+        }
         serde_json::to_writer(&mut *file, &Reported(error, self.number))?;
         file.write_all(b"\n")
     }
 
-    /// The path of the report, if it has any errors.
-    pub(super) fn finish(mut self) -> io::Result<Option<PathBuf>> {
-        let Some(mut file) = self.file.take() else { return Ok(None) };
+    /// The path of the report, if it has any errors, and the numbers of the rejected rows.
+    pub(super) fn finish(mut self) -> io::Result<(Option<PathBuf>, Vec<u64>)> {
+        self.rows.sort_unstable();
+        let Some(mut file) = self.file.take() else { return Ok((None, self.rows)) };
         file.flush()?;
-        Ok(Some(self.path))
+        Ok((Some(self.path), self.rows))
     }
+}
+
+/// Removes the file of an earlier run and creates a new one, if it is wanted, that only its owner can read.
+pub(super) fn create_private(path: &Path, is_wanted: bool) -> io::Result<Option<File>> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    is_wanted.then(|| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)).transpose()
 }

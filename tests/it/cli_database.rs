@@ -20,9 +20,13 @@ use crate::support::{
 
 /// Runs `migrate` and `customer show`: one creates a database, the other does not. Both must say this on one line.
 async fn assert_error(url: &str, expected: &str) {
+    assert_ends(url, 1, expected).await;
+}
+
+async fn assert_ends(url: &str, code: i32, expected: &str) {
     for arguments in [&["migrate"][..], &["customer", "show", "sara"]] {
         let ended = binary::run(url, arguments).await;
-        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{url}: {ended:?}");
+        assert_eq!((ended.code, &*ended.stdout), (Some(code), ""), "{url}: {ended:?}");
         assert!(ended.stderr.starts_with("error: ") && ended.stderr.contains(expected), "{url}: {ended:?}");
         let is_plain = |text: &str| ["at line", "(code:", "Error:"].iter().all(|word| !text.contains(word));
         assert!(ended.stderr.lines().count() == 1 && is_plain(&ended.stderr), "{url}: {ended:?}");
@@ -45,8 +49,8 @@ async fn a_wrong_url_is_explained() {
         ("postgres://127.0.0.1/shop?foo=bar", "unknown parameter \"foo\""),
         ("sqlite://shop.db?mode=nonsense", "malformed database URL: expected sqlite://FILE"),
     ] {
-        assert_error(url, expected).await;
-        assert_error(url, "error: --database-url (DATABASE_URL): ").await;
+        assert_ends(url, 2, expected).await;
+        assert_ends(url, 2, "error: --database-url (environment variable DATABASE_URL): ").await;
     }
 }
 

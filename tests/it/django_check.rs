@@ -206,8 +206,9 @@ async fn customers_are_shown_and_exported(database: Database) {
         async |arguments: &[&str]| binary::run(database.url(), &[arguments, &["--layout", "django"]].concat()).await;
     let reza = "{\"id\":2,\"username\":\"reza\",\"mobile_number\":null,\"email\":\"\",\"avatar\":\"\",\"first_name\":\"\",\
                 \"last_name\":\"\",\"full_name\":\"\",\"gender\":\"\",\"is_profile_completed\":false}";
-    assert_eq!(run(&["customer", "show", "reza"]).await.ok(), reza);
-    assert_eq!(run(&["customer", "show", "--id", "2"]).await.ok(), reza);
+    let reza = format!("{},\"is_active\":false}}", reza.trim_end_matches('}'));
+    assert_eq!(run(&["customer", "show", "reza", "--json"]).await.ok(), reza);
+    assert_eq!(run(&["customer", "show", "--id", "2", "--json"]).await.ok(), reza);
     let missing = "error: there is no customer with the username \"Reza\"\n";
     run(&["customer", "show", "Reza"]).await.assert(1, "", missing);
     let exported = run(&["customer", "export", "--format", "csv"]).await.ok();
@@ -227,5 +228,8 @@ async fn serve_does_not_create_its_own_tables_in_a_django_database(database: Dat
 async fn an_option_about_django_needs_the_layout(database: Database) {
     let ended = binary::run(database.url(), &["customer", "show", "x", "--touch", "updated_at"]).await;
     assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("--touch is about a Django shop's tables: add --layout django"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("--touch (command line): it is about a Django shop's tables: add --layout django"),
+        "{ended:?}"
+    );
 }

@@ -71,7 +71,7 @@ async fn rejected_tokens_are_summed_up(shop: Shop) {
     let db = shop.database.connect().await;
     db.execute_unprepared("UPDATE customer SET is_active = false WHERE username = 'neda'").await.unwrap();
     db.execute_unprepared("UPDATE api_token SET expires_at = '2020-01-01 00:00:00+00:00' WHERE id = 3").await.unwrap();
-    shop.store.revoke_token(1).await.unwrap();
+    shop.store.revoke_tokens(&shop_profile::store::TokenRef::Id(1)).await.unwrap();
     let server = Server::start(shop.database.url(), &["--log-format", "json"]).await;
     for token in [sara.token.as_str(), &neda.token, &expired, "shp_mistyped", "unknown", "unknown"] {
         server.get().token(token).send().await.assert_status(401);
@@ -221,7 +221,7 @@ async fn a_command_that_fails_needs_no_stderr() {
     for stderr in [Stdio::from(closed_pipe()), full_disk().into(), full_pipe().1.into()] {
         let mut command = binary::command(&["customer", "show", "sara"]);
         command.env("DATABASE_URL", "mysql://localhost/shop").stderr(stderr);
-        assert_eq!(command.status().await.unwrap().code(), Some(1));
+        assert_eq!(command.status().await.unwrap().code(), Some(2));
     }
 }
 

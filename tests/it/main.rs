@@ -9,8 +9,11 @@
 
 mod auth;
 mod cli;
+mod cli_config;
 mod cli_database;
+mod cli_operators;
 mod cli_roles;
+mod cli_wrong_config;
 mod connections;
 mod corpus;
 mod cost;

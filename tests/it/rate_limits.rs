@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shop_profile::{
     rate_limit::RateLimits,
     server::{ConnectionLimits, Options},
+    store::TokenRef,
 };
 
 use crate::support::{
@@ -218,7 +219,7 @@ async fn a_revoked_token_is_unknown_again(database: Database) {
     let shop = shop(database).await;
     let sara = shop.customer("sara").await;
     shop.get().token(&sara.token).send().await.assert_status(200);
-    shop.store.revoke_token(1).await.unwrap();
+    shop.store.revoke_tokens(&TokenRef::Id(1)).await.unwrap();
     for _ in 0..5 {
         shop.get().token(&sara.token).send().await.assert_status(401);
     }

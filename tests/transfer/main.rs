@@ -9,6 +9,7 @@ mod duplicates;
 mod files;
 mod from_django;
 mod import;
+mod rejected_rows;
 mod repeated;
 
 use test_support as support;

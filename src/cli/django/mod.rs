@@ -22,7 +22,7 @@ pub(super) enum Command {
 #[derive(clap::Args)]
 pub(super) struct GrantsArgs {
     /// The role that the server connects as.
-    #[arg(value_name = "ROLE", env = "SHOP_PROFILE_GRANTS_ROLE")]
+    #[arg(value_name = "ROLE")]
     role: String,
 }
 

@@ -8,6 +8,7 @@ mod graphql_limits;
 mod limits;
 mod map;
 mod markdown;
+mod options;
 mod rules;
 
 use std::{

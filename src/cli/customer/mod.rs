@@ -1,11 +1,15 @@
-//! `customer`: add, show, activate, deactivate, import, export, duplicates.
+//! `customer`: list, show, add, set, activate, deactivate, import, export, duplicates.
+
+mod list;
+mod set;
+mod show;
 
 use clap::{Args, Subcommand};
 
 use super::{CliError, arguments::CustomerArg, duplicates, export, import, layout::Layout, open, print};
 use crate::{
     profile::{Customer, NewCustomerInput},
-    service::{self, AddCustomerError},
+    service::{self, WriteCustomerError},
     store::{DatabaseUrl, DjangoOptions, Store},
 };
 
@@ -14,8 +18,12 @@ use crate::{
 pub enum Command {
     /// Add a customer, under the same rules as the API; prints the REST JSON.
     Add(AddArgs),
-    /// Print a customer's REST JSON.
-    Show(CustomerArg),
+    /// List customers, or those with a text in their profile.
+    List(list::Args),
+    /// Print a customer's profile, whether they are active, how many live tokens they have, and dates.
+    Show(show::Args),
+    /// Change the mobile number and the e-mail address, which customers cannot change; prints the REST JSON.
+    Set(set::Args),
     /// Reject the customer's API tokens from the next request on.
     Deactivate(CustomerArg),
     /// Accept the customer's API tokens again.
@@ -25,7 +33,7 @@ pub enum Command {
     /// Write every customer to stdout, as import reads them, without API tokens.
     Export(export::Args),
     /// List customers whose usernames look alike.
-    Duplicates,
+    Duplicates(duplicates::Args),
 }
 
 /// Describes a new customer.
@@ -46,7 +54,7 @@ pub struct AddArgs {
     /// At most 150 characters.
     #[arg(long, env = "SHOP_PROFILE_CUSTOMER_LAST_NAME")]
     last_name: Option<String>,
-    /// male or female.
+    /// `male` or `female`.
     #[arg(long, env = "SHOP_PROFILE_CUSTOMER_GENDER")]
     gender: Option<String>,
     /// An absolute http or https URL.
@@ -79,7 +87,9 @@ impl Command {
             }
             Self::Import(args) if args.is_from_database() => None,
             Self::Import(_) => Some(("its customers", "use `manage.py loaddata`")),
-            Self::Duplicates => {
+            Self::List(_) => Some(("its customers", "use Django's admin, or `shop-profile customer export`")),
+            Self::Set(_) => Some(("mobile numbers and e-mail addresses", "use Django's admin")),
+            Self::Duplicates(_) => {
                 Some(("its usernames", "`shop-profile django check` counts those that differ in case alone"))
             }
             Self::Show(_) | Self::Export(_) => None,
@@ -94,12 +104,14 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl, layout: &Layout) ->
     let store = open(url).await?;
     let result = match command {
         Command::Add(args) => add(&store, args).await,
-        Command::Show(customer) => customer.find(&store).await.and_then(|row| show(&row.into())),
+        Command::List(args) => list::run(&args, &store).await,
+        Command::Show(args) => show::run(&args, &store).await,
+        Command::Set(args) => set::run(args, &store).await,
         Command::Deactivate(customer) => set_active(&store, &customer, false).await,
         Command::Activate(customer) => set_active(&store, &customer, true).await,
         Command::Import(args) => import::run(args, &store, layout).await,
         Command::Export(args) => export::run(args, &store).await,
-        Command::Duplicates => duplicates::run(&store).await,
+        Command::Duplicates(args) => duplicates::run(&args, &store).await,
     };
     store.close().await;
     result
@@ -108,7 +120,7 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl, layout: &Layout) ->
 /// A customer, or all of them, out of a Django shop's tables.
 async fn of_django(command: Command, url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
     match command {
-        Command::Show(customer) => show(&customer.find_in_django(url, options).await?),
+        Command::Show(args) => show::run_django(&args, url, options).await,
         Command::Export(args) => export::run_django(args, url, options).await,
         _ => Ok(()),
     }
@@ -117,13 +129,14 @@ async fn of_django(command: Command, url: &DatabaseUrl, options: &DjangoOptions)
 async fn add(store: &Store, args: AddArgs) -> Result<(), CliError> {
     let customer = NewCustomerInput::from(args).parse().map_err(CliError::Invalid)?;
     match service::add_customer(store, &customer).await {
-        Ok(customer) => show(&customer),
-        Err(AddCustomerError::Invalid(errors)) => Err(CliError::Invalid(errors)),
-        Err(AddCustomerError::Store(error)) => Err(CliError::failed(error)),
+        Ok(customer) => print_customer(&customer),
+        Err(WriteCustomerError::Invalid(errors)) => Err(CliError::Invalid(errors)),
+        Err(WriteCustomerError::Store(error)) => Err(CliError::failed(error)),
     }
 }
 
-fn show(customer: &Customer) -> Result<(), CliError> {
+/// Prints the JSON of the REST API.
+fn print_customer(customer: &Customer) -> Result<(), CliError> {
     print(&customer.to_json().map_err(CliError::failed)?);
     Ok(())
 }

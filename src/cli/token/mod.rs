@@ -1,12 +1,19 @@
-//! `token`: issue, list and revoke API tokens.
+//! `token`: issue, list, find and revoke API tokens.
 
-use std::{str::FromStr, time::Duration};
+mod list;
+mod revoke;
+
+use std::{
+    io::{self, BufRead, Read},
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::{Args, Subcommand};
 
 use super::{CliError, arguments::CustomerArg, open, print};
 use crate::{
-    auth::ApiToken,
+    auth::{ApiToken, TokenDigest},
     store::{DatabaseUrl, NewToken, Store, now},
 };
 
@@ -16,9 +23,11 @@ pub enum Command {
     /// Issue a token; prints it, alone and for the only time.
     Issue(IssueArgs),
     /// List a customer's tokens: id, name, state, issued, expires, last used.
-    List(CustomerArg),
-    /// Reject a token from the next request on.
-    Revoke(RevokeArgs),
+    List(list::Args),
+    /// Say whose a token is, e.g. one that has leaked. The token is read from stdin, so that no history has it.
+    Find(list::FindArgs),
+    /// Reject one token from the next request on, or several of a customer.
+    Revoke(revoke::Args),
 }
 
 /// A new token.
@@ -32,14 +41,6 @@ pub struct IssueArgs {
     /// How long the token is valid (`365d`, `12h`), at most `1000y`, or `never` if it does not expire.
     #[arg(long, value_name = "TIME|never", default_value = "365d", env = "SHOP_PROFILE_TOKEN_EXPIRES_IN")]
     expires_in: Lifetime,
-}
-
-/// Which token.
-#[derive(Args)]
-pub struct RevokeArgs {
-    /// The token's id, from `token list`.
-    #[arg(value_name = "TOKEN ID")]
-    id: TokenId,
 }
 
 /// The id of a token. It is no customer, and not the token itself.
@@ -80,8 +81,9 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl) -> Result<(), CliEr
     let store = open(url).await?;
     let result = match command {
         Command::Issue(args) => issue(&store, args).await,
-        Command::List(args) => list(&store, &args).await,
-        Command::Revoke(args) => revoke(&store, args.id.0).await,
+        Command::List(args) => list::run(&args, &store).await,
+        Command::Find(args) => list::find(&args, &store).await,
+        Command::Revoke(args) => revoke::run(args, &store).await,
     };
     store.close().await;
     result
@@ -98,31 +100,16 @@ async fn issue(store: &Store, args: IssueArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn list(store: &Store, customer: &CustomerArg) -> Result<(), CliError> {
-    let customer = customer.find(store).await?;
-    let tokens = store.list_tokens(customer.id).await.map_err(CliError::failed)?;
-    let date = |date: Option<chrono::DateTime<chrono::Utc>>| {
-        date.map_or_else(|| "never".to_owned(), |date| date.format("%Y-%m-%dT%H:%M:%SZ").to_string())
-    };
-    print("ID\tNAME\tSTATE\tISSUED\tEXPIRES\tLAST USED");
-    for token in tokens {
-        let state = match (token.revoked_at, token.expires_at) {
-            (Some(_), _) => "revoked",
-            (None, Some(end)) if end <= now() => "expired",
-            (None, _) => "live",
-        };
-        let dates = [Some(token.created_at), token.expires_at, token.last_used_at].map(date).join("\t");
-        print(&format!("{}\t{}\t{state}\t{dates}", token.id, token.name));
-    }
-    Ok(())
-}
+/// The longest line that is read for a token, in bytes.
+const MAX_TOKEN_LINE: u64 = 8192;
 
-async fn revoke(store: &Store, id: i64) -> Result<(), CliError> {
-    if store.revoke_token(id).await.map_err(CliError::failed)? {
-        print(&format!("{id}\trevoked"));
-        Ok(())
-    } else {
-        Err(CliError::Failure(format!("there is no live token with the id {id}")))
+/// The digest of the token on the first line of stdin.
+fn read_token() -> Result<TokenDigest, CliError> {
+    let mut line = String::new();
+    io::stdin().lock().take(MAX_TOKEN_LINE).read_line(&mut line).map_err(CliError::failed)?;
+    match line.trim() {
+        "" => Err(CliError::Usage("--stdin: expected an API token on the first line of stdin".to_owned())),
+        token => Ok(ApiToken::from_plaintext(token).digest()),
     }
 }
 

@@ -1,0 +1,82 @@
+//! Which database, and whether its URL, which may hold a password, is given itself or by a file (a secret of Docker's or
+//! of Kubernetes').
+
+use std::{convert::Infallible, fs, path::PathBuf, str::FromStr};
+
+use super::{Config, source::Source};
+use crate::{
+    cli::CliError,
+    store::{DatabaseUrl, DatabaseUrlError},
+};
+
+/// A database URL. clap prints a value that it cannot parse, so this one always parses: [`DatabaseUrlArg::parse`] says
+/// what is wrong with it, without its text.
+#[derive(Clone)]
+pub(in crate::cli) struct DatabaseUrlArg(Result<DatabaseUrl, DatabaseUrlError>);
+
+impl FromStr for DatabaseUrlArg {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.parse()))
+    }
+}
+
+impl DatabaseUrlArg {
+    /// The URL, or an error that says where it came from.
+    pub(in crate::cli) fn parse(self, origin: &str) -> Result<DatabaseUrl, CliError> {
+        self.0.map_err(|error| CliError::Usage(format!("{origin}: {error}")))
+    }
+}
+
+const URL: &str = "database_url";
+const FILE: &str = "database_url_file";
+
+impl Config {
+    /// Whether the operator named a database: the option has a default.
+    pub(in crate::cli) fn names_database(&self) -> bool {
+        [URL, FILE].iter().any(|id| self.source(id) > Source::Default)
+    }
+
+    /// An option about the database on the command line of a sub-command that does not use it.
+    pub(in crate::cli) fn useless_option(&self, without_database: &[&str]) -> Option<String> {
+        let command = self.matches.subcommand_name().filter(|name| without_database.contains(name))?;
+        let useless = [URL, FILE].into_iter().find(|id| self.source(id) == Source::CommandLine)?;
+        let option = useless.replace('_', "-");
+        Some(format!("--{option} (command line): `{command}` does not use it (see --help)"))
+    }
+
+    /// The URL of the database. Of the URL and the file with the URL the one counts that is given nearer to the command.
+    ///
+    /// # Errors
+    /// Both are given in the same place, the file cannot be read, or the URL is none.
+    pub(in crate::cli) fn database_url(&self) -> Result<DatabaseUrl, CliError> {
+        let (url, file) = (self.source(URL), self.source(FILE));
+        let path = self.matches.get_one::<PathBuf>(FILE);
+        match (path, self.matches.get_one::<DatabaseUrlArg>(URL)) {
+            (Some(_), _) if rank(&url) == rank(&file) => Err(CliError::Usage(format!(
+                "--database-url ({url}) and --database-url-file ({file}) are both given: expected one of them"
+            ))),
+            (Some(path), _) if file > url => read(path, &file),
+            (_, Some(url_arg)) => url_arg.clone().parse(&format!("--database-url ({url})")),
+            (_, None) => Err(CliError::Usage("--database-url: expected a value".to_owned())),
+        }
+    }
+}
+
+/// The kind of place, without its details.
+fn rank(source: &Source) -> u8 {
+    match source {
+        Source::Default => 0,
+        Source::File { .. } => 1,
+        Source::Variable(_) => 2,
+        Source::CommandLine => 3,
+    }
+}
+
+fn read(path: &PathBuf, source: &Source) -> Result<DatabaseUrl, CliError> {
+    let origin = format!("--database-url-file ({source})");
+    let text = fs::read_to_string(path)
+        .map_err(|error| CliError::Usage(format!("{origin}: cannot read {}: {error}", path.display())))?;
+    DatabaseUrlArg(text.trim().parse()).parse(&origin)
+}

@@ -1,0 +1,129 @@
+//! Wrong usage and wrong configuration, each in one line: the key, where it came from and what would be right. The value
+//! is not shown, because it may be a secret under a wrong key.
+
+use std::{env, error::Error, num::ParseIntError};
+
+use clap::{
+    Arg, Command,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use super::{environment, source::Source};
+use crate::cli::{fail, secrets};
+
+/// Why the program does not start.
+pub(in crate::cli) enum UsageError {
+    /// In a line.
+    Line(String),
+    /// In clap's words; help and the version are "errors" too.
+    Clap(clap::Error),
+}
+
+impl From<String> for UsageError {
+    fn from(line: String) -> Self {
+        Self::Line(line)
+    }
+}
+
+impl UsageError {
+    /// An error that clap found. The command must be built.
+    pub(super) fn new(error: clap::Error, command: &Command) -> Self {
+        match line(&error, command) {
+            Some(line) => Self::Line(line),
+            None => Self::Clap(error),
+        }
+    }
+
+    /// Ends the process: with exit code 2, but for help and the version. No secret that was given in a wrong place is shown.
+    pub(in crate::cli) fn exit(self) -> ! {
+        let variables = env::vars_os().filter(|(name, _)| environment::is_ours(&name.to_string_lossy()));
+        let given: Vec<String> = env::args_os()
+            .skip(1)
+            .chain(variables.map(|(_, value)| value))
+            .map(|value| value.to_string_lossy().into_owned())
+            .collect();
+        let hide = |message: &str| secrets::hide(message, given.iter().map(String::as_str));
+        match self {
+            Self::Line(line) => {
+                let _ = fail(hide(&line));
+                std::process::exit(WRONG_USAGE.into())
+            }
+            Self::Clap(error) => {
+                let message = error.render().to_string();
+                let shown = hide(&message);
+                if shown == message {
+                    error.exit();
+                }
+                clap::Error::raw(error.kind(), shown.trim_start_matches("error: ")).exit()
+            }
+        }
+    }
+}
+
+/// The exit code.
+pub(in crate::cli) const WRONG_USAGE: u8 = 2;
+
+fn line(error: &clap::Error, command: &Command) -> Option<String> {
+    const SEE: &str = "(see --help)";
+    match (error.kind(), error.get(ContextKind::InvalidArg)?) {
+        (ErrorKind::UnknownArgument, ContextValue::String(argument)) => {
+            Some(match error.get(ContextKind::SuggestedArg) {
+                Some(known) => {
+                    format!("unexpected argument {argument} (command line): the nearest known one is {known} {SEE}")
+                }
+                None => format!("unexpected argument {argument} (command line) {SEE}"),
+            })
+        }
+        (ErrorKind::MissingRequiredArgument, ContextValue::Strings(missing)) => {
+            Some(format!("missing: {} {SEE}", missing.join(", ")))
+        }
+        (_, ContextValue::String(option)) => {
+            let problem = problem(error)?;
+            Some(match variable_of(command, option) {
+                Some(variable) => format!("{option} ({}): {problem}", Source::Variable(variable)),
+                None => format!("{option} ({}): {problem} {SEE}", Source::CommandLine),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with a value, and what would be right; `None` when the error is about something else.
+pub(super) fn problem(error: &clap::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::ValueValidation => {
+            let cause = error.source()?;
+            let text = cause.to_string();
+            Some(match text.split_once(" is not in ") {
+                _ if cause.is::<ParseIntError>() => "expected a whole number".to_owned(),
+                Some((_, range)) => format!("expected a whole number in {range}"),
+                None => text,
+            })
+        }
+        ErrorKind::InvalidValue => Some(match error.get(ContextKind::ValidValue) {
+            Some(ContextValue::Strings(values)) if !values.is_empty() => format!("expected {}", values.join(" or ")),
+            _ => "expected a value".to_owned(),
+        }),
+        ErrorKind::InvalidUtf8 => Some("expected UTF-8".to_owned()),
+        _ => None,
+    }
+}
+
+/// The variable of an option that clap names like this (`--log <FILTER>`), if the option's value comes from there.
+fn variable_of(command: &Command, option: &str) -> Option<String> {
+    let argument = command.get_arguments().find(|argument| argument.to_string() == option);
+    if let Some(variable) = argument.filter(|argument| !is_on_command_line(argument)).and_then(Arg::get_env) {
+        return env::var_os(variable).map(|_| variable.to_string_lossy().into_owned());
+    }
+    command.get_subcommands().find_map(|command| variable_of(command, option))
+}
+
+fn is_on_command_line(argument: &Arg) -> bool {
+    let Some(name) = argument.get_long() else { return true };
+    env::args_os().any(|word| {
+        let word = word.to_string_lossy();
+        word.strip_prefix("--")
+            .and_then(|word| word.strip_prefix(name))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    })
+}
