@@ -29,10 +29,10 @@ CONSTRAINTS = [
     ({"first_name": "ONLY ONE"}, "first_name", "TAKEN", UNIQUE),
 ]
 
-# In quotes, as Django writes them: SQLite keeps the text.
+# In quotes, as Django writes them, and without: SQLite keeps the text.
 CONSTRAINTS_OF_TABLE = [
     """CONSTRAINT "no_females" CHECK ("gender" <> 'female')""",
-    """CONSTRAINT "names_differ" CHECK ("first_name" <> "last_name")""",
+    "CONSTRAINT names_differ CHECK (first_name <> last_name)",
     "CONSTRAINT known_gender FOREIGN KEY (gender) REFERENCES genders (code) DEFERRABLE INITIALLY DEFERRED",
 ]
 INDEXES = [
