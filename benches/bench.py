@@ -4,7 +4,8 @@
 Needs Rust, Python 3.11, Node.js with npm, PostgreSQL, wrk and pgbench (Debian: postgresql, wrk). What it needs from PyPI
 it installs into target/bench/venv. Prints tables, and writes every round to a JSON file.
 
-Contenders take turns, so that whatever else the machine does meets them all; a figure is the median of the rounds.
+Contenders take turns, so that whatever else the machine does meets them all, and are suspended between them; a figure
+is the median of the rounds.
 Server and load share the machine, so requests per second say less than CPU per request.
 """
 
@@ -81,11 +82,25 @@ class Contestant:
         self.process = None
         if contender != "pgbench":
             self.process, self.address = stack.enter_context(server(contender, self.url))
+            stack.callback(self.resume)  # a stopped process does not end
+
+    def resume(self) -> None:
+        for process in self.processes():
+            process.resume()
+
+    def suspend(self) -> None:
+        """Stops the server until its next turn: what it does later, such as writing the last uses of tokens, is its own."""
+        for process in self.processes():
+            process.suspend()
+
+    def processes(self) -> list:
+        return tree([self.process] if self.process else [])
 
     def does(self, operation: str) -> bool:
         return operation in CONTENDERS[self.contender][0]
 
     def measure(self, operation: str, connections: int, seconds: int) -> dict:
+        self.resume()
         servers = [self.process] if self.process else []
         before = [cpu(servers), cpu(self.database.processes)]
         run = pgbench if self.contender == "pgbench" else wrk
@@ -94,7 +109,7 @@ class Contestant:
             raise SystemExit(f"{self.contender}, {operation}: {figures['wrong']} wrong answers, e.g. {figures['sample']}")
         if operation in ("PATCH", "updateMyProfile"):
             self.changes += figures["right"]
-        return figures | {
+        measured = figures | {
             "database": self.database.name,
             "contender": self.contender,
             "operation": operation,
@@ -102,9 +117,11 @@ class Contestant:
             "connections": connections,
             "server_cpu": cpu(servers) - before[0],
             "database_cpu": cpu(self.database.processes) - before[1],
-            "rss_bytes": sum(process.memory_info().rss for process in tree(servers)),
+            "rss_bytes": sum(process.memory_info().rss for process in self.processes()),
             "wal_bytes": self.database.wal_bytes(self.url),
         }
+        self.suspend()
+        return measured
 
 
 def tree(roots: list) -> list:
@@ -150,6 +167,7 @@ def pgbench(contestant: Contestant, _operation: str, connections: int, seconds: 
 
 def check_answers(contestant: Contestant) -> None:
     """Each token is answered with its own customer."""
+    contestant.resume()
     connection = http.client.HTTPConnection(contestant.address)
     for _ in range(50):
         customer = random.randint(1, contestant.count)
