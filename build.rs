@@ -43,7 +43,7 @@ fn build(work: PathBuf) -> io::Result<PathBuf> {
     // No package runs a script of its own on this machine; devDependencies even where NODE_ENV says "production".
     npm(&work, &["ci", "--ignore-scripts", "--include=dev"])?;
     npm(&work, &["run", "build"])?;
-    // 230 MB that nobody needs again.
+    // 230 MB that are not needed again.
     fs::remove_dir_all(work.join("node_modules"))?;
     Ok(work.join("dist"))
 }

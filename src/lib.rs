@@ -13,6 +13,7 @@ pub mod cli;
 mod deadline;
 pub mod graphql;
 mod held_body;
+pub mod messages;
 pub mod playground;
 pub mod profile;
 mod request_id;

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_knows_its_request() {
+    async fn work_in_a_scope_reads_the_id_of_its_request() {
         let (one, other) = (RequestId::next(), RequestId::next());
         assert_ne!(one.to_string(), other.to_string());
         let context = RequestContext { id: one, peer: Some([127, 0, 0, 1].into()) };

@@ -1,11 +1,14 @@
 //! The operations: the one place that both APIs reach.
 
 mod add_customer;
+mod error;
 
 use std::sync::Arc;
 
 pub use add_customer::{AddCustomerError, add_customer};
+pub use error::ProfileError;
 
+use self::error::{WriteError, log_store_error};
 use crate::{
     auth::{Credential, RejectedTokens, Rejection, Unauthenticated},
     deadline::{self, Progress},
@@ -28,29 +31,6 @@ pub struct UpdateMyProfile {
     pub input: PatchInput,
     /// The versions that the client is willing to change.
     pub expected: Precondition,
-}
-
-/// Why an operation was not done. Each API maps it in one exhaustive `match`; the cause of a failure is in the log.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProfileError {
-    /// Authentication failed.
-    #[error("unauthenticated: {0}")]
-    Unauthenticated(#[from] Unauthenticated),
-    /// Every wrong field, in the contract's order.
-    #[error("{} wrong fields", .0.len())]
-    Invalid(Vec<FieldError>),
-    /// The stored version, which is none of those that the client expected.
-    #[error("the version is {0} now")]
-    Conflict(ProfileVersion),
-    /// The database cannot be reached or takes no writes, or has no room now. Nothing was stored: worth another try.
-    #[error("the database is unavailable")]
-    Unavailable,
-    /// The database failed in the middle of an update, which may or may not have been stored.
-    #[error("the database failed, and the update may or may not have been stored")]
-    OutcomeUnknown,
-    /// The server's fault. Nothing was stored.
-    #[error("the database failed")]
-    Internal,
 }
 
 /// The customer's own profile, read and updated by a client that has one of their tokens.
@@ -239,45 +219,5 @@ impl ProfileService {
         let Some(username) = username else { return Ok(None) };
         let owner = self.store.find_username(username).await.map_err(log_store_error)?;
         Ok(owner.filter(|id| *id != customer.id).map(|_| FieldError::username_taken()))
-    }
-}
-
-/// Why an update's statement failed.
-#[derive(Debug)]
-enum WriteError {
-    /// A column of a Django shop rejects the value of this field.
-    Rejected(Field, ErrorCode),
-    /// Anything else.
-    Other(ProfileError),
-}
-
-impl From<ProfileError> for WriteError {
-    fn from(error: ProfileError) -> Self {
-        Self::Other(error)
-    }
-}
-
-/// Logs the store's error here, once, with its cause. Failures that last are logged by the store when they begin and
-/// when they end: here they would be a line for every request.
-fn log_store_error(error: StoreError) -> ProfileError {
-    let request = request_id::for_log();
-    let cause = &error as &dyn std::error::Error;
-    match &error {
-        StoreError::Unique(_) | StoreError::Rejected(..) | StoreError::DjangoTables | StoreError::Database(_) => {
-            tracing::error!(request, error = cause, "the store failed");
-            ProfileError::Internal
-        }
-        StoreError::OutcomeUnknown(_) => {
-            tracing::debug!(request, error = cause, "the store failed");
-            ProfileError::OutcomeUnknown
-        }
-        StoreError::Unavailable(_)
-        | StoreError::NotWritable(_)
-        | StoreError::Contended(_)
-        | StoreError::Busy
-        | StoreError::Stopped => {
-            tracing::debug!(request, error = cause, "the store failed");
-            ProfileError::Unavailable
-        }
     }
 }

@@ -22,9 +22,9 @@ pub struct Model {
     pub name: String,
     /// When the key was issued, UTC, to the microsecond.
     pub created_at: DateTimeUtc,
-    /// From when on the key is refused; `None`: never.
+    /// From when on the token is rejected; `None`: never.
     pub expires_at: Option<DateTimeUtc>,
-    /// Since when the key is refused; `None`: it is not revoked.
+    /// Since when the token is rejected; `None`: it is not revoked.
     pub revoked_at: Option<DateTimeUtc>,
     /// When the key was last seen, accurate to about a minute.
     pub last_used_at: Option<DateTimeUtc>,

@@ -10,12 +10,6 @@ pub(crate) use execute::{ExecutionError, execute};
 
 use crate::auth::{Credential, Unauthenticated};
 
-/// The text of a 503. Nothing was stored, and nothing will be.
-pub(crate) const UNAVAILABLE: &str = "Service temporarily unavailable, try again later.";
-/// The text of a 503 where the server cannot know that.
-pub(crate) const OUTCOME_UNKNOWN: &str = "Service temporarily unavailable: the update may or may not have been stored. \
-                                          Read the profile before you try again.";
-
 /// The API token that the request carries.
 pub(crate) fn credential(headers: &HeaderMap) -> Result<Credential, Unauthenticated> {
     Credential::from_authorization(headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()))

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logged_summary_begins_again_at_zero() {
+    fn logging_a_summary_resets_it() {
         let rejected = RejectedTokens::default();
         for _ in 0..1000 {
             rejected.record(Rejection::Unknown, None);

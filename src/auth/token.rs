@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_key_has_our_shape_and_is_new() {
+    fn a_generated_token_has_50_characters_and_differs_from_the_last() {
         let (one, two) = (ApiToken::generate().unwrap(), ApiToken::generate().unwrap());
         assert_eq!(one.expose_secret().len(), 50);
         assert_eq!(one.format(), TokenFormat::Native);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn any_one_mistyped_character_is_a_typo() {
+    fn the_checksum_detects_any_one_wrong_character() {
         let key = ApiToken::generate().unwrap();
         for at in PREFIX.len()..key.expose_secret().len() {
             let mut typo = key.expose_secret().as_bytes().to_vec();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_key_nor_its_digest_is_printed() {
+    fn debug_shows_neither_a_token_nor_its_digest() {
         let key = ApiToken::from_plaintext("shp_secret");
         assert_eq!(format!("{key:?} {:?}", key.digest()), "ApiToken(..) TokenDigest(..)");
     }

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_is_a_word_or_a_digit_in_any_case() {
+    fn a_switch_accepts_words_and_digits_in_any_case() {
         for (text, value) in [("on", true), ("TRUE", true), ("Yes", true), ("1", true)] {
             assert_eq!(switch(text), Ok(value), "{text}");
         }

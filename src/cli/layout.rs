@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn without_options_the_tokens_are_rest_frameworks_and_the_rest_is_found() {
+    fn the_default_token_table_is_rest_frameworks() {
         let options = options(&[]).unwrap();
         assert_eq!(options, DjangoOptions::default());
         assert_eq!(options.token_table.to_string(), "authtoken_token");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_and_what_would_be_right() {
+    fn an_invalid_option_is_explained_with_what_is_expected() {
         for (argument, expected) in [
             ("--layout=rails", "native, django"),
             ("--user-table=a.b.c", "SCHEMA.TABLE"),

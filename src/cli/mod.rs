@@ -9,6 +9,7 @@ mod duplicates;
 mod env;
 pub mod export;
 pub mod import;
+mod languages;
 mod layout;
 mod listen;
 pub mod log;
@@ -144,9 +145,12 @@ impl Cli {
     /// Reads the command line and the environment. Wrong usage ends the process with a message and exit code 2.
     pub fn parse_or_exit() -> Self {
         let cli = Self::try_parse().unwrap_or_else(|error| arguments::exit(&env::name_variable(error)));
-        if let Command::Serve(args) = &cli.command
-            && let Some(conflict) = args.conflict()
-        {
+        let conflict = match &cli.command {
+            Command::Serve(args) => args.conflict(),
+            Command::Shadow(args) => args.conflict(),
+            _ => None,
+        };
+        if let Some(conflict) = conflict {
             Self::command().error(ErrorKind::ArgumentConflict, conflict).exit();
         }
         if let Some(problem) = cli.layout().err() {

@@ -9,8 +9,8 @@ use clap::ArgAction;
 
 pub use self::demo::example_customer;
 use super::{
-    CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, listen::ListenAddress, log, print,
-    signals::Stop,
+    CliError, arguments::switch, check_not_djangos, check_schema, languages::LanguageArgs, layout::Layout,
+    listen::ListenAddress, log, print, signals::Stop,
 };
 use crate::{
     request_id,
@@ -71,6 +71,8 @@ pub struct Args {
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    #[command(flatten)]
+    languages: LanguageArgs,
 }
 
 const SIGNALS: &str = "\
@@ -80,7 +82,8 @@ A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 impl Args {
     /// Options that contradict each other. (clap's `conflicts_with` would also count a variable that says `off`.)
     pub(super) fn conflict(&self) -> Option<&'static str> {
-        (self.demo && self.no_migrate).then_some("--demo cannot be used with --no-migrate: its database is always new")
+        let demo = "--demo cannot be used with --no-migrate: its database is always new";
+        (self.demo && self.no_migrate).then_some(demo).or_else(|| self.languages.conflict())
     }
 }
 
@@ -128,6 +131,7 @@ pub(super) async fn run(
         introspection: args.introspection,
         graphiql: args.graphiql,
         docs: args.docs,
+        languages: args.languages.languages(),
         allow_origins: args.allow_origin,
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
@@ -199,6 +203,7 @@ fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layou
         schema = is_native.then_some("up to date"),
         database_connections = url.is_postgres().then_some(args.database_connections),
         allowed_origins = (!origins.is_empty()).then_some(origins),
+        languages = %args.languages.languages(),
         introspection = args.introspection,
         graphiql = args.graphiql,
         docs = args.docs,
@@ -231,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
+    fn accepts_origins_of_scheme_host_and_optional_port() {
         for text in ["https://shop.example", "http://localhost:3000"] {
             assert_eq!(origin(text), Ok(HeaderValue::from_str(text).unwrap()));
         }

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lifetime_is_a_time_or_never() {
+    fn a_lifetime_accepts_a_duration_or_never() {
         let days = |days: u64| Ok(Lifetime(Some(Duration::from_secs(days * 24 * 3600))));
         for (text, lifetime) in [("never", Ok(Lifetime(None))), ("365d", days(365)), ("1000y", days(365_250))] {
             assert_eq!(text.parse(), lifetime, "{text:?}");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_named_by_its_id() {
+    fn accepts_a_token_id_and_rejects_a_token() {
         assert_eq!("7".parse(), Ok(TokenId(7)));
         for text in ["phone", "sara", "shp_x", ""] {
             assert!(text.parse::<TokenId>().is_err_and(|error| error.contains("`token list CUSTOMER`")), "{text:?}");

@@ -4,8 +4,8 @@ use async_graphql::ErrorExtensions;
 use axum::http::StatusCode;
 
 use crate::{
-    api::{OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
+    messages::{Message, MessageId},
     service::ProfileError,
 };
 
@@ -88,16 +88,16 @@ impl Code {
 #[error("{message}")]
 pub(super) struct ResolverError {
     pub(super) code: Code,
-    message: String,
+    message: Message,
 }
 
 impl ResolverError {
-    fn new(code: Code, message: impl Into<String>) -> Self {
+    fn new(code: Code, message: impl Into<Message>) -> Self {
         Self { code, message: message.into() }
     }
 
     pub(super) fn internal() -> Self {
-        Self::new(Code::InternalServerError, "Internal server error.")
+        Self::new(Code::InternalServerError, MessageId::InternalError)
     }
 
     /// The status of the whole response, where nothing else succeeded: 401 and 503 apply to it as a whole, other errors
@@ -113,7 +113,7 @@ impl ResolverError {
 
 impl From<Unauthenticated> for ResolverError {
     fn from(why: Unauthenticated) -> Self {
-        Self::new(Code::Unauthenticated, why.to_string())
+        Self::new(Code::Unauthenticated, why.message())
     }
 }
 
@@ -121,8 +121,8 @@ impl From<ProfileError> for ResolverError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => why.into(),
-            ProfileError::Unavailable => Self::new(Code::ServiceUnavailable, UNAVAILABLE),
-            ProfileError::OutcomeUnknown => Self::new(Code::ServiceUnavailable, OUTCOME_UNKNOWN),
+            ProfileError::Unavailable => Self::new(Code::ServiceUnavailable, MessageId::Unavailable),
+            ProfileError::OutcomeUnknown => Self::new(Code::ServiceUnavailable, MessageId::OutcomeUnknown),
             // The last two are part of a mutation's payload.
             ProfileError::Internal | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::internal(),
         }

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn either_answer_may_be_kept_for_ever_and_has_the_security_headers() {
+    fn both_encodings_are_immutable_and_have_the_security_headers() {
         for accept_encoding in [Some("gzip"), None] {
             let response = get("b-2.js", accept_encoding);
             assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_not_found_and_not_kept() {
+    fn an_unknown_name_is_404_and_not_cacheable() {
         for name in ["", "b", "../b-2.js", "d-4.js"] {
             let response = get(name, Some("gzip"));
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name:?}");

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_is_read_and_nothing_else() {
+    async fn a_page_answers_get_and_head_and_rejects_other_methods() {
         for page in ["/graphiql", "/docs"] {
             assert_eq!(ask(Method::GET, page).await.status(), StatusCode::OK);
             assert_eq!(ask(Method::HEAD, page).await.status(), StatusCode::OK);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn everything_that_the_page_names_is_there() {
+    async fn each_asset_that_a_page_names_is_embedded() {
         let paths = [GRAPHIQL, DOCS].into_iter().flatten().flat_map(|page| page.split('"'));
         let paths = paths.filter(|text| text.starts_with('/'));
         for path in paths {

@@ -12,6 +12,7 @@ use super::{
     ErrorCode, Field, FieldError,
     text::{JsonString, too_long},
 };
+use crate::messages::MessageId;
 
 /// The longest username, in characters (code points).
 pub const USERNAME_MAX_CHARS: usize = 150;
@@ -35,15 +36,11 @@ impl Username {
     pub fn parse(text: &JsonString, max_chars: usize) -> Result<Self, Vec<FieldError>> {
         let username = text.trimmed();
         if username.is_empty() {
-            return Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field may not be blank.")]);
+            return Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, MessageId::Blank)]);
         }
         let mut errors = Vec::new();
         if !username.chars().all(is_allowed) {
-            errors.push(FieldError::new(
-                Field::Username,
-                ErrorCode::Invalid,
-                "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
-            ));
+            errors.push(FieldError::new(Field::Username, ErrorCode::Invalid, MessageId::InvalidUsername));
         }
         errors.extend(too_long(Field::Username, username, max_chars));
         errors.extend(text.forbidden_characters(Field::Username));
@@ -106,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn letters_numbers_and_five_marks_of_any_script_are_allowed() {
+    fn accepts_letters_and_numbers_of_any_script_and_five_punctuation_characters() {
         for username in ["behrooz3500", "a.b@c+d-e_f", "سارا۱۲", "Ⅷ", "ｓａｒａ", "名前", "½"] {
             assert_eq!(Username::parse(&username.into(), USERNAME_MAX_CHARS).unwrap().as_str(), username);
         }
     }
 
     #[test]
-    fn marks_joiners_spaces_and_symbols_are_not() {
+    fn rejects_marks_joiners_spaces_and_symbols() {
         for username in ["sa ra", "sara\u{200c}x", "e\u{301}", "sara!", "a/b", "€", "a\u{2028}b"] {
             assert_eq!(codes(username), [ErrorCode::Invalid], "{username:?}");
         }
@@ -123,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn case_width_and_invisible_letters_make_no_new_name() {
+    fn the_canonical_form_ignores_case_width_and_invisible_letters() {
         for variant in ["sara", "SARA", "Sara", "ｓａｒａ", "ＳＡＲＡ", "sara\u{3164}", "ſara"] {
             assert_eq!(key(variant), "sara", "{variant:?}");
         }
@@ -133,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_grows_beyond_the_index_is_its_digest() {
+    fn a_canonical_form_too_long_for_the_index_is_replaced_by_its_digest() {
         let long = key(&"\u{fdfa}".repeat(150));
         assert!(long.starts_with('#') && long.len() == 65, "{long}");
         assert_ne!(long, key(&"\u{fdfa}".repeat(149)));

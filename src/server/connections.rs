@@ -13,6 +13,8 @@
 //! Health checks and metrics need no slot. A request that is under way is never cut off to make room. RFC 9112, section
 //! 9.5, lets a server close a connection at any time between two requests.
 
+mod requests;
+
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -20,14 +22,14 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::requests::{Requests, ResponseBody};
 use super::ConnectionLimits;
-use crate::held_body::HeldBody;
 
 /// How many connections may be open without a slot: health checks, and requests that wait for a slot.
 pub(super) const MAX_WITHOUT_SLOT: usize = 128;
@@ -89,10 +91,6 @@ impl Activity {
         }
     }
 }
-
-/// There is no slot for the request: it is answered 503.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoSlot;
 
 impl Connections {
     pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
@@ -216,53 +214,6 @@ impl Drop for Connection {
         lock(&self.state.slot).take();
     }
 }
-
-/// A connection as its requests see it.
-#[derive(Clone)]
-pub(super) struct Requests {
-    state: Arc<State>,
-    slots: Arc<Semaphore>,
-    slot_timeout: Duration,
-}
-
-impl Requests {
-    /// A request begins. It is under way until what is returned is dropped.
-    pub(super) fn begin(&self) -> UnderWay {
-        *lock(&self.state.activity) = Activity::Busy;
-        UnderWay(self.state.clone())
-    }
-
-    /// Waits for the connection's slot, if it has none yet.
-    pub(super) async fn slot(&self) -> Result<(), NoSlot> {
-        if self.state.over_address_limit {
-            return Err(NoSlot);
-        }
-        if lock(&self.state.slot).is_some() {
-            return Ok(());
-        }
-        *lock(&self.state.activity) = Activity::Waiting(Instant::now());
-        let slot = tokio::select! {
-            slot = self.slots.clone().acquire_owned() => slot.map_err(|_| NoSlot)?,
-            () = self.state.close.cancelled() => return Err(NoSlot),
-            () = tokio::time::sleep(self.slot_timeout) => return Err(NoSlot),
-        };
-        *lock(&self.state.activity) = Activity::Busy;
-        *lock(&self.state.slot) = Some(slot);
-        Ok(())
-    }
-}
-
-/// A request is under way. Dropped when its answer has been sent, or will not be.
-pub(super) struct UnderWay(Arc<State>);
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        *lock(&self.0.activity) = Activity::Idle(Instant::now());
-    }
-}
-
-/// The body of a response. Its request is under way until the body has been sent.
-pub(super) type ResponseBody = HeldBody<UnderWay>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,11 +1,10 @@
 //! The server: both APIs in one router, and the connections by which clients reach them.
 
 mod connections;
-mod cors;
 mod health;
 mod listener;
-mod log_request;
 mod metrics;
+mod middleware;
 mod router;
 
 pub use listener::{App, ConnectionLimits, Role, run};

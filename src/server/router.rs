@@ -1,18 +1,25 @@
-//! Both APIs in one router, and what every request passes through.
+//! Both APIs in one router, inside the middleware.
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Request,
     http::HeaderValue,
-    middleware::{self, Next},
-    response::Response,
+    middleware::{from_fn, from_fn_with_state},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{cors, health, listener::Overloaded, log_request, metrics};
-use crate::{graphql, playground, rest, service::ProfileService, store::Store};
+use super::{
+    health, metrics,
+    middleware::{cors, language, log_request, overload},
+};
+use crate::{
+    graphql,
+    messages::{ENGLISH, Languages},
+    playground, rest,
+    service::ProfileService,
+    store::Store,
+};
 
 /// What an operator can switch.
 #[derive(Clone, Debug)]
@@ -25,11 +32,19 @@ pub struct Options {
     pub docs: bool,
     /// The origins of web pages that may call, e.g. `https://shop.example`.
     pub allow_origins: Vec<HeaderValue>,
+    /// The languages of the messages.
+    pub languages: Languages,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { introspection: true, graphiql: true, docs: true, allow_origins: Vec::new() }
+        Self {
+            introspection: true,
+            graphiql: true,
+            docs: true,
+            allow_origins: Vec::new(),
+            languages: Languages::default(),
+        }
     }
 }
 
@@ -38,25 +53,24 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let profile = ProfileService::new(store.clone());
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
-    let app = Router::new()
+    let others = Router::new()
         .merge(metrics::router(graphql.clone()))
-        .merge(rest::router(profile.clone()))
-        .merge(graphql.router())
         .merge(health::router(store, stop))
-        .merge(rest::fallback(profile))
+        .merge(rest::openapi_router(profile.clone()))
         .merge(playground::router(pages));
+    let apis =
+        Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
+    let apis = apis.layer(from_fn(overload::reject));
+    let apis = match &options.languages {
+        // Without a choice messages are English.
+        Languages::Fixed(language) if *language == ENGLISH => apis,
+        languages => apis.layer(from_fn_with_state(Arc::new(languages.clone()), language::choose)),
+    };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
-    app.layer(middleware::from_fn(reject_overload))
-        .layer(middleware::from_fn_with_state(origins, cors::allow))
+    others
+        .layer(from_fn(overload::reject))
+        .merge(apis)
+        .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(middleware::from_fn(log_request::log_request))
-}
-
-/// Answers 503, in the API's own form, to a request for which the listener has no slot.
-async fn reject_overload(request: Request, next: Next) -> Response {
-    match request.extensions().get::<Overloaded>() {
-        None => next.run(request).await,
-        Some(Overloaded) if request.uri().path() == "/graphql" => graphql::http::unavailable(request.headers()),
-        Some(Overloaded) => rest::unavailable(),
-    }
+        .layer(from_fn(log_request::log_request))
 }

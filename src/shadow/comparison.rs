@@ -14,11 +14,13 @@ use super::{
     answer::Answer,
     buffer::NotBuffered,
     compare::{self, Difference, Kind, Place, Stored, StoredRow},
+    entry::Entry,
     ours::Ours,
-    report::{Entry, Report},
+    outcome::{Outcome, Reason},
+    report::Report,
     rules::{self, Case},
     tee::{self, Copied, NotCopied},
-    totals::{Outcome, Reason, Totals},
+    totals::Totals,
     writes::Write,
 };
 use crate::request_id::{RequestContext, RequestId};

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_says_whom_it_came_from() {
+    fn forwarded_headers_name_the_client_and_its_host() {
         let client = Some([192, 0, 2, 1].into());
         let first = of_request(&headers(&[("host", "shop.example")]), client);
         assert_eq!(

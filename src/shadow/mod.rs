@@ -8,18 +8,21 @@
 //! - `ours`, `comparison`: our answer to a request, and how both are held against each other and against the row
 //! - `answer`, `compare`, `writes`: what is read of an answer, where two differ, and what may be a race
 //! - `rules`: the documented differences
-//! - `totals`, `report`: what an operator sees
+//! - `outcome`, `totals`, `summary`, `report`, `entry`: what came of each request, and what an operator sees of it
 
 mod answer;
 mod bodies;
 mod buffer;
 mod compare;
 mod comparison;
+mod entry;
 mod headers;
 mod ours;
+mod outcome;
 mod proxy;
 mod report;
 mod rules;
+mod summary;
 mod tee;
 mod totals;
 mod upstream;
@@ -46,7 +49,7 @@ pub use self::{
     proxy::Timeouts,
     report::Report,
     rules::{RULES, Rule},
-    totals::Summary,
+    summary::Summary,
     upstream::{Address, AddressError},
 };
 use crate::{

@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::{answer::Answer, totals::Reason};
+use super::{answer::Answer, outcome::Reason};
 
 /// How long a client may wait for our answer before its request is passed on.
 pub(super) const BUDGET: Duration = Duration::from_millis(100);

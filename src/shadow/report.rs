@@ -10,12 +10,9 @@ use std::{
     time::Duration,
 };
 
-use chrono::SecondsFormat;
-use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
-use super::{compare::Difference, totals::Totals};
-use crate::store::now;
+use super::{entry::Entry, totals::Totals};
 
 /// How many lines may wait for the disk.
 const MAX_WAITING_LINES: usize = 1_024;
@@ -36,18 +33,6 @@ struct Open {
     lines: mpsc::SyncSender<String>,
     /// Closed when the last line has been written.
     written: oneshot::Receiver<()>,
-}
-
-/// A request whose answers differ.
-pub(super) struct Entry<'a> {
-    pub(super) request: String,
-    pub(super) method: &'a str,
-    /// Of the old server's answer and of ours.
-    pub(super) statuses: (u16, u16),
-    /// Each with the number of the rule that explains it.
-    pub(super) differences: &'a [(Difference, Option<usize>)],
-    /// What no line may hold, whatever is shown: the client's token.
-    pub(super) secret: Option<&'a str>,
 }
 
 impl Report {
@@ -83,7 +68,7 @@ impl Report {
 
     /// Writes a line, if there is room for it.
     pub(super) fn write(&self, entry: &Entry<'_>, totals: &Totals) {
-        let line = line(entry, self.shows_values);
+        let line = entry.line(self.shows_values);
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.as_ref().is_some_and(|open| open.lines.try_send(line).is_err()) {
             totals.count_dropped_line();
@@ -141,102 +126,9 @@ fn write_whole(file: &mut impl Write, mut bytes: &[u8]) -> Result<(), (io::Error
     Ok(())
 }
 
-fn line(entry: &Entry<'_>, shows_values: bool) -> String {
-    let difference = |(difference, rule): &(Difference, Option<usize>)| {
-        let kind: &'static str = difference.kind.into();
-        let mut shown = Map::from_iter([
-            ("place".to_owned(), difference.place.shown().into()),
-            ("kind".to_owned(), kind.into()),
-            ("rule".to_owned(), json!(rule)),
-        ]);
-        if shows_values {
-            shown.insert("upstream".to_owned(), without(&difference.upstream, entry.secret));
-            shown.insert("ours".to_owned(), without(&difference.ours, entry.secret));
-        }
-        Value::Object(shown)
-    };
-    let mut rules: Vec<usize> = entry.differences.iter().filter_map(|(_, rule)| *rule).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    json!({
-        "time": now().to_rfc3339_opts(SecondsFormat::Millis, true),
-        "request": entry.request,
-        "method": entry.method,
-        "status": {"upstream": entry.statuses.0, "ours": entry.statuses.1},
-        "explained": entry.differences.iter().all(|(_, rule)| rule.is_some()),
-        "rules": rules,
-        "differences": entry.differences.iter().map(difference).collect::<Vec<_>>(),
-    })
-    .to_string()
-    // Line ends to some programs, and allowed in JSON.
-    .replace('\u{85}', "\\u0085")
-    .replace('\u{2028}', "\\u2028")
-    .replace('\u{2029}', "\\u2029")
-}
-
-/// The value without the client's token, should an answer hold it.
-fn without(value: &Value, secret: Option<&str>) -> Value {
-    match (value, secret) {
-        (Value::String(text), Some(secret)) => text.replace(secret, "(token)").into(),
-        (Value::Array(values), _) => values.iter().map(|value| without(value, secret)).collect(),
-        (Value::Object(fields), _) => {
-            fields.iter().map(|(key, value)| (key.clone(), without(value, secret))).collect::<Map<_, _>>().into()
-        }
-        _ => value.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shadow::compare::{Kind, Place};
-
-    fn differences() -> [(Difference, Option<usize>); 2] {
-        let difference = |key: &str, kind, upstream: Value, ours: Value| Difference {
-            place: Place::Key(key.into()),
-            kind,
-            upstream,
-            ours,
-        };
-        [
-            (difference("first_name", Kind::Value, "Sara\u{2028}".into(), "secret-token".into()), Some(3)),
-            (difference("a b", Kind::Type, Value::Null, json!(["secret-token"])), None),
-        ]
-    }
-
-    fn written(shows_values: bool) -> Value {
-        let differences = differences();
-        let entry = Entry {
-            request: "1-2".into(),
-            method: "PATCH",
-            statuses: (200, 200),
-            differences: &differences,
-            secret: Some("secret-token"),
-        };
-        let text = line(&entry, shows_values);
-        assert!(!text.contains('\u{2028}'), "{text}");
-        let mut line: Value = serde_json::from_str(&text).unwrap();
-        assert!(line.as_object_mut().unwrap().remove("time").is_some());
-        line
-    }
-
-    #[test]
-    fn a_line_says_what_differs_and_shows_values_when_asked() {
-        assert_eq!(
-            written(false),
-            json!({
-                "request": "1-2", "method": "PATCH", "status": {"upstream": 200, "ours": 200},
-                "explained": false, "rules": [3],
-                "differences": [
-                    {"place": "first_name", "kind": "value", "rule": 3},
-                    {"place": "(other)", "kind": "type", "rule": null},
-                ],
-            })
-        );
-        let shown = written(true)["differences"].clone();
-        assert_eq!(shown[0]["upstream"], "Sara\u{2028}");
-        assert_eq!((&shown[0]["ours"], &shown[1]["ours"]), (&json!("(token)"), &json!(["(token)"])));
-    }
 
     /// Takes the bytes up to its limit, then no more, until the limit is raised.
     struct Disk {

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_have_two_names() {
+    fn the_column_of_tokens_has_two_names() {
         assert_eq!(FileField::parse("keys"), FileField::parse("tokens"));
         assert!(FileField::parse("tokens").is_some_and(FileField::ignores_empty_cell));
     }

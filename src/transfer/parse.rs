@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_room_above_the_largest_id() {
+    fn rejects_ids_outside_of_the_documented_range() {
         let largest = (1_i64 << 52) - 1;
         assert_eq!(parse_id(Some(json!(largest))), Ok(Some(largest)));
         let expected = "Ensure this value is between 1 and 4503599627370495.";

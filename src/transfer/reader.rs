@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_rows_know_their_lines() {
+    fn each_csv_row_has_its_line_number() {
         let text =
             "\u{feff}username,first_name,full_name\r\nsara,\"A \"\"B\"\"\",x\r\n\nreza,1,2,3\n\"a\nb\",,\nmina,,\n";
         let bad = |line, field: Option<&str>| Err((line, field.map(str::to_owned)));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn json_lines_know_their_lines_and_what_is_wrong() {
+    fn each_json_line_has_its_line_number_and_its_error() {
         let text = "{\"username\":\"sara\"}\n\n{\"username\":\"a\",\"mail\":\"x\"}\n[1]\n{\"username\":\"a\",\"username\":\"b\"}\n{x\n{\"username\":\"mina\"}";
         let bad = |line, field: Option<&str>| Err((line, field.map(str::to_owned)));
         assert_eq!(

@@ -11,7 +11,7 @@ export async function openPlayground(browser, address, options) {
 }
 
 // Everything that must not happen: a request to someone else, an error on the console (a violated
-// Content-Security-Policy is one), an exception that nobody caught. Chromium also complains of every 4xx; where that
+// Content-Security-Policy is one), an uncaught exception. Chromium also complains of every 4xx; where that
 // is the API's, it is an answer like any other.
 export function watch(page, origin, api = "/graphql") {
   const problems = [];
@@ -88,6 +88,21 @@ class Playground {
 
   async sees(text) {
     await this.answer.getByText(text).first().waitFor();
+  }
+
+  /** Where, from the left, the first occurrence of each of these characters stands in the answer's first Persian text. */
+  placesInAnswer(...characters) {
+    const text = this.answer.locator(".view-line span span").filter({ hasText: /[\u0600-\u06ff]/ }).first();
+    return text.evaluate((span, characters) => {
+      const place = (character) => {
+        const range = document.createRange();
+        const start = span.textContent.indexOf(character);
+        range.setStart(span.firstChild, start);
+        range.setEnd(span.firstChild, start + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return characters.map(place);
+    }, characters);
   }
 
   /** All that the page leaves on the machine after the tab is gone. */

@@ -77,14 +77,14 @@ const BEHAVIOURS = [
     status: (type) => (type.startsWith("application/graphql-response+json") ? 400 : 200),
   },
   {
-    title: "is refused without a key",
+    title: "is rejected without a token",
     headers: {},
     document: READ,
     code: "UNAUTHENTICATED",
     status: () => 401,
   },
   {
-    title: "is refused with an unknown key",
+    title: "is rejected with an unknown token",
     headers: { Authorization: `Token shp_${"0".repeat(46)}` },
     document: READ,
     code: "UNAUTHENTICATED",

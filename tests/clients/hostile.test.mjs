@@ -1,4 +1,4 @@
-// What graphql-cop, the usual scanner, tries. Introspection and queries by GET are on, on purpose; all else is refused.
+// What graphql-cop, the usual scanner, tries. Introspection and queries by GET are on, on purpose; all else is rejected.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -21,7 +21,7 @@ const json = (body, headers = {}) => ({
 });
 const form = (parameters) => ({ method: "POST", body: new URLSearchParams(parameters) });
 
-/** A document refused by a limit, which the error names with its value. */
+/** A document rejected by a limit, which the error names with its value. */
 const LIMITS = {
   "101 aliases": [`{ ${times(101, (index) => `alias${index}: __typename`)} }`, /alias.*\b30\b/],
   "one field 500 times": [`{ ${times(500, () => "__typename")} }`, /field.*\b400\b/],
@@ -30,7 +30,7 @@ const LIMITS = {
 };
 
 for (const [title, [query, limit]] of Object.entries(LIMITS)) {
-  test(`${title}: refused by a limit`, async () => {
+  test(`${title}: rejected by a limit`, async () => {
     const { status, body } = await send(json({ query }));
     assert.equal(status, 400);
     assert.equal(body.errors.length, 1);
@@ -38,7 +38,7 @@ for (const [title, [query, limit]] of Object.entries(LIMITS)) {
   });
 }
 
-const REFUSED = {
+const REJECTED = {
   "a batch of queries": { request: json(Array(10).fill({ query: "{ __typename }" })), status: 400 },
   "fragments in a circle": {
     request: json({ query: "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }" }),
@@ -53,8 +53,8 @@ const REFUSED = {
   },
 };
 
-for (const [title, { request, status, allow = null }] of Object.entries(REFUSED)) {
-  test(`${title}: refused`, async () => {
+for (const [title, { request, status, allow = null }] of Object.entries(REJECTED)) {
+  test(`${title}: rejected`, async () => {
     const answer = await send(request);
     assert.equal(answer.status, status);
     assert.equal(answer.headers.get("allow"), allow);
@@ -97,7 +97,7 @@ test("introspection and a query by GET: answered, on purpose", async () => {
   assert.deepEqual(body, { data: { __schema: { queryType: { name: "Query" } } } });
 });
 
-/** With sara's key: what is refused is refused to a customer too. */
+/** With sara's token: what is rejected is rejected for a customer too. */
 async function send({ path = "", headers, ...request }) {
   const response = await fetch(server.graphql + path, {
     ...request,

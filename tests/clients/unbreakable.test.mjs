@@ -1,4 +1,4 @@
-// Requests made to kill the server, against the release binary: each is refused, within 50 ms of the server's CPU time,
+// Requests made to kill the server, against the release binary: each is rejected, within 50 ms of the server's CPU time,
 // and the process stays below 64 MB. CPU and memory are the kernel's own figures of the process (proc(5)).
 
 import assert from "node:assert/strict";
@@ -39,7 +39,7 @@ const DOCUMENTS = {
 };
 
 for (const [title, query] of Object.entries(DOCUMENTS)) {
-  test(`${title}: refused at no cost`, async () => {
+  test(`${title}: rejected at no cost`, async () => {
     const before = await usage();
     const answer = await post(JSON.stringify({ query }));
     const { cpu, memory } = await usage();

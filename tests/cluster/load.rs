@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Answer(u16),
-    /// The connection broke: whether the patch was made, nobody knows.
+    /// The connection broke: the patch may have been made or not.
     Broken,
 }
 

@@ -27,7 +27,7 @@ const BACK_WITHIN: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs haproxy and half a minute; see the command above"]
-async fn nothing_that_was_answered_is_lost_when_one_of_everything_dies() {
+async fn no_answered_change_is_lost_when_a_server_the_proxy_or_the_database_dies() {
     let mut topology = Topology::start().await;
     let load = Load::start(&topology).await;
     calm("before", &load).await;

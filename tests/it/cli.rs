@@ -21,10 +21,10 @@ const SARA: &str = r#"{"id":1,"username":"sara","mobile_number":"09120000000","e
 
 both_databases![
     migrates_a_database_and_shows_its_state,
-    adds_shows_and_switches_customers,
-    a_word_is_a_username_and_an_id_is_an_option,
+    adds_shows_deactivates_and_activates_customers,
+    commands_take_a_username_or_the_option_id,
     issues_lists_and_revokes_tokens,
-    serves_no_pending_schema_unasked,
+    a_pending_schema_is_rejected_unless_serve_may_migrate,
 ];
 
 async fn run(database: &Database, arguments: &str) -> Ended {
@@ -58,7 +58,7 @@ async fn a_sqlite_database_is_readable_by_its_owner_alone() {
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
 }
 
-async fn adds_shows_and_switches_customers(database: Database) {
+async fn adds_shows_deactivates_and_activates_customers(database: Database) {
     run(&database, "migrate").await.ok();
     let add = "customer add --username sara --mobile-number 09120000000 --email sara@example.com --first-name Sara \
                --last-name Ahmadi --gender female --avatar https://example.com/a.png";
@@ -84,7 +84,7 @@ async fn adds_shows_and_switches_customers(database: Database) {
     run(&database, "customer show 7").await.assert(1, "", hint);
 }
 
-async fn a_word_is_a_username_and_an_id_is_an_option(database: Database) {
+async fn commands_take_a_username_or_the_option_id(database: Database) {
     run(&database, "migrate").await.assert_code(0);
     for username in ["victim", "+1", "1", "-1", "007"] {
         run(&database, &format!("customer add --username={username}")).await.ok();
@@ -131,7 +131,7 @@ async fn issues_lists_and_revokes_tokens(database: Database) {
     assert!(!list.contains(&phone[4..]), "a token is shown once");
 }
 
-async fn serves_no_pending_schema_unasked(database: Database) {
+async fn a_pending_schema_is_rejected_unless_serve_may_migrate(database: Database) {
     database.open().await.close().await;
     let pending = "error: the database's schema is not up to date (3 pending): run `shop-profile migrate`\n";
     for command in ["serve --no-migrate --listen 127.0.0.1:0", "customer show sara", "token list sara"] {
@@ -201,7 +201,7 @@ async fn a_wrong_argument_says_what_is_expected() {
 }
 
 #[tokio::test]
-async fn help_and_version_are_answers() {
+async fn help_and_version_are_printed_to_stdout_and_exit_with_0() {
     let ended = binary::run("sqlite://unused.db", &["--help"]).await;
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
     for word in ["serve", "migrate", "customer", "token", "schema", "--database-url", "shop-profile serve --demo"] {

@@ -176,9 +176,9 @@ async fn a_new_file_that_is_locked_for_a_moment_is_opened() {
 #[tokio::test]
 async fn a_postgres_that_cannot_be_reached_is_explained() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let refused = format!("{closed} refused the connection: is PostgreSQL running, and is this its port?");
+    let no_server = format!("{closed} refused the connection: is PostgreSQL running, and is this its port?");
     for (url, expected) in [
-        (format!("postgres://shop:secret@{closed}/shop"), refused.as_str()),
+        (format!("postgres://shop:secret@{closed}/shop"), no_server.as_str()),
         ("postgres://shop@no-such-host.invalid/shop".to_owned(), "the host of no-such-host.invalid:5432 is unknown"),
         ("postgres:///shop?host=/nowhere".to_owned(), "there is no PostgreSQL socket in /nowhere"),
     ] {

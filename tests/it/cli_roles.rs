@@ -46,7 +46,7 @@ impl<'a> Role<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_without_ddl_rights_serves_and_looks() {
+async fn a_role_without_ddl_rights_can_serve_and_read() {
     let Some(database) = Database::postgres().await else { return };
     let shop = Shop::on(database).await;
     let sara = shop.customer("sara").await;
@@ -80,7 +80,7 @@ async fn a_role_without_ddl_rights_is_told_what_migrating_needs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_only_server_is_looked_at() {
+async fn commands_that_read_work_on_a_read_only_server() {
     let Some(database) = Database::postgres().await else { return };
     let shop = Shop::on(database).await;
     shop.customer("sara").await;

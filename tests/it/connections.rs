@@ -167,7 +167,7 @@ async fn the_longest_waiting_request_is_503_when_too_many_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_address_may_have_so_many_connections_and_another_has_its_own() {
+async fn the_limit_of_connections_per_address_counts_each_address_alone() {
     let limits = ConnectionLimits { max_connections_per_address: 2, ..Default::default() };
     let (shop, sara) = shop(limits).await;
     let (mut one, mut two) = (shop.connection().await, shop.connection().await);
@@ -187,7 +187,7 @@ async fn one_address_may_have_so_many_connections_and_another_has_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_house_of_one_address_keeps_nobody_out() {
+async fn a_thousand_connections_of_one_address_do_not_block_another() {
     let (shop, sara) = shop(ConnectionLimits::default()).await;
     let mut house = Vec::new();
     while house.len() < 1024 {

@@ -1,7 +1,7 @@
 //! What a hostile body costs, in instructions and not in time: valgrind's callgrind counts those of one function, which
 //! answers one request. Twice the bytes may cost twice as much and not four times.
 //!
-//! The test runs this binary under valgrind, with [`child`] as its only test.
+//! The test runs this binary under valgrind, with [`measured_process`] as its only test.
 
 use std::{env, fs, process::Command};
 
@@ -115,7 +115,7 @@ fn measured_request(runtime: &Runtime, app: Router, request: Request) -> StatusC
 
 #[test]
 #[ignore = "run by the other test, under valgrind"]
-fn child() {
+fn measured_process() {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = runtime.block_on(async {
         let store = open_store(&DatabaseUrl::in_memory()).await;
@@ -131,7 +131,7 @@ fn child() {
 fn the_cost_of_a_body_grows_no_faster_than_its_size() {
     let folder = tempfile::tempdir().unwrap();
     let measured = concat!(module_path!(), "::measured_request");
-    let child = format!("{}::child", module_path!().split_once("::").unwrap().1);
+    let child = format!("{}::measured_process", module_path!().split_once("::").unwrap().1);
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", &format!("--toggle-collect={measured}"), &format!("--dump-after={measured}")])
         .arg(format!("--callgrind-out-file={}", folder.path().join("out").display()))

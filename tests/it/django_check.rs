@@ -12,15 +12,15 @@ both_databases! {
     an_empty_database_lacks_the_tokens_table,
     everything_that_is_missing_is_named_at_once,
     a_column_of_another_type_or_generated_is_missing_something,
-    what_acts_beside_statements_is_said,
+    check_reports_triggers_and_partial_indexes,
     usernames_that_differ_in_case_are_counted_and_not_shown,
     a_column_of_a_one_to_one_table_is_found,
-    several_one_to_one_tables_are_a_choice,
-    another_users_table_than_the_tokens_is_a_contradiction,
+    several_one_to_one_tables_require_an_option,
+    rejects_a_user_table_that_the_tokens_do_not_reference,
     odd_names_are_quoted,
-    the_commands_of_operators_are_djangos,
+    commands_that_write_are_rejected_under_the_django_layout,
     customers_are_shown_and_exported,
-    our_own_tables_are_not_made_by_the_way,
+    serve_does_not_create_its_own_tables_in_a_django_database,
     an_option_about_django_needs_the_layout,
 }
 
@@ -98,7 +98,7 @@ async fn a_column_of_another_type_or_generated_is_missing_something(database: Da
     assert_has(&check(&database, &options).await, 1, &words);
 }
 
-async fn what_acts_beside_statements_is_said(database: Database) {
+async fn check_reports_triggers_and_partial_indexes(database: Database) {
     create_shop(&database).await;
     execute(&database, "CREATE UNIQUE INDEX one_name ON shop_customer (first_name) WHERE is_active").await;
     execute(&database, "CREATE TABLE knox_authtoken (digest varchar(128) PRIMARY KEY)").await;
@@ -147,7 +147,7 @@ async fn a_column_of_a_one_to_one_table_is_found(database: Database) {
     assert_has(&ended, 1, &["no unique column of it references shop_customer"]);
 }
 
-async fn several_one_to_one_tables_are_a_choice(database: Database) {
+async fn several_one_to_one_tables_require_an_option(database: Database) {
     create_shop(&database).await;
     execute(&database, PROFILE).await;
     execute(&database, &PROFILE.replace("profiles_profile", "accounts_profile")).await;
@@ -156,7 +156,7 @@ async fn several_one_to_one_tables_are_a_choice(database: Database) {
     assert_has(&check(&database, &["--column", "gender=nickname"]).await, 1, &words);
 }
 
-async fn another_users_table_than_the_tokens_is_a_contradiction(database: Database) {
+async fn rejects_a_user_table_that_the_tokens_do_not_reference(database: Database) {
     create_shop(&database).await;
     let other = "CREATE TABLE auth_user (id integer NOT NULL PRIMARY KEY, username varchar(150) NOT NULL UNIQUE)";
     execute(&database, other).await;
@@ -181,7 +181,7 @@ async fn odd_names_are_quoted(database: Database) {
     }
 }
 
-async fn the_commands_of_operators_are_djangos(database: Database) {
+async fn commands_that_write_are_rejected_under_the_django_layout(database: Database) {
     create_shop(&database).await;
     for command in [
         &["migrate"][..],
@@ -216,7 +216,7 @@ async fn customers_are_shown_and_exported(database: Database) {
     assert_eq!(lines[3], "3,mina,,mina,,Mina,,other,true");
 }
 
-async fn our_own_tables_are_not_made_by_the_way(database: Database) {
+async fn serve_does_not_create_its_own_tables_in_a_django_database(database: Database) {
     create_shop(&database).await;
     let ended = binary::run(database.url(), &["serve", "--listen", "127.0.0.1:0"]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");

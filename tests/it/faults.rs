@@ -20,7 +20,7 @@ const UNAVAILABLE: &str = r#"{"detail":"Service temporarily unavailable, try aga
 const ME: &str = "{ me { id } }";
 const UPDATE: &str = r#"mutation { updateMyProfile(input: {firstName: "Sara"}) { customer { id } } }"#;
 
-both_databases![a_sabotaged_database_is_a_silent_500_and_a_line_in_the_log, a_closed_store_is_a_503];
+both_databases![a_missing_column_is_a_500_without_details_and_a_line_in_the_log, a_closed_store_is_a_503];
 
 /// The one error of a GraphQL answer whose data, if it has any, is only the null of the update.
 #[track_caller]
@@ -36,7 +36,7 @@ fn assert_graphql_error(answer: &Answer, message: &str, code: &str) {
     assert!(data.is_null() || *data == json!({"updateMyProfile": null}), "{answer}");
 }
 
-async fn a_sabotaged_database_is_a_silent_500_and_a_line_in_the_log(shop: Shop) {
+async fn a_missing_column_is_a_500_without_details_and_a_line_in_the_log(shop: Shop) {
     let sara = shop.customer("sara").await;
     let server = Server::start(shop.database.url(), &[]).await;
     server.get().key(&sara.key).send().await.assert_status(200);

@@ -90,7 +90,7 @@ impl Failing {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_falls_silent_costs_one_deadline() {
+async fn requests_recover_within_one_deadline_of_a_silent_server() {
     let Some(failing) = Failing::with(SHORT).await else { return };
     failing.proxy.freeze();
     // Half of them have a connection, which is silent. The others wait for one, in vain or not.
@@ -120,7 +120,7 @@ async fn a_server_that_falls_silent_costs_one_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idle_connection_that_fell_silent_costs_no_request() {
+async fn a_silent_idle_connection_is_replaced_and_fails_no_request() {
     let Some(failing) = Failing::with(Timeouts { idle: Duration::ZERO, ..SHORT }).await else { return };
     failing.proxy.freeze();
     failing.shop.get().key(&failing.customers[0].key).send().await.assert_status(200);
@@ -144,7 +144,7 @@ async fn reset_connections_are_replaced() {
 
 /// By REST and by GraphQL. Each statement of each connection was prepared before.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_column_of_another_type_is_noticed_by_no_request() {
+async fn a_changed_column_type_fails_no_request() {
     let Some(mut failing) = Failing::with(SHORT).await else { return };
     let db = failing.shop.database.connect().await;
     for sql in

@@ -15,7 +15,7 @@ const SARA: &str = r#"{"id":"1","username":"sara","mobileNumber":null,"email":nu
 
 both_databases![
     me_shows_every_field,
-    the_documented_patch,
+    an_update_is_answered_as_documented,
     every_wrong_field_has_its_path_and_code,
     null_and_empty_clear_what_may_be_empty,
     an_absent_field_keeps_its_value,
@@ -45,7 +45,7 @@ async fn me_shows_every_field(shop: Shop) {
     shop.graphql(&me, Value::Null).key(&sara.key).send().await.assert(200, &whole(SARA));
 }
 
-async fn the_documented_patch(shop: Shop) {
+async fn an_update_is_answered_as_documented(shop: Shop) {
     let behrooz = shop.behrooz().await;
     let input = json!({"firstName": "John", "lastName": "Doe", "gender": "MALE"});
     let answer = shop.graphql(&update(), json!({ "input": input })).key(&behrooz.key).send().await;

@@ -40,7 +40,7 @@ fn assert_code(answer: &Answer, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn the_answer_has_the_type_that_accept_asks_for() {
+async fn accept_selects_the_media_type_of_the_response() {
     let (shop, _) = shop().await;
     let json = "application/json; charset=utf-8";
     let response = "application/graphql-response+json; charset=utf-8";
@@ -119,10 +119,10 @@ async fn a_query_may_come_by_get_and_a_mutation_may_not() {
     );
     assert_code(&by_get.send().await.assert_header("allow", "POST"), 405, "METHOD_NOT_ALLOWED");
     assert_eq!(shop.row(sara.id).await.first_name, "");
-    for refused in
+    for rejected in
         ["", "query=", "query=%7B__typename%7D&query=%7B__typename%7D", "query=%7B__typename%7D&variables=%5B%5D"]
     {
-        assert_code(&get(refused).send().await, 400, "BAD_REQUEST");
+        assert_code(&get(rejected).send().await, 400, "BAD_REQUEST");
     }
     shop.request(Method::HEAD, "/graphql?query=%7B__typename%7D").send().await.assert_status(200);
 }
@@ -157,7 +157,7 @@ async fn a_syntax_error_says_where_and_shows_nothing_of_the_document() {
 }
 
 #[tokio::test]
-async fn only_the_schema_may_be_asked_for_without_a_key_and_a_sent_key_must_be_live() {
+async fn only_introspection_needs_no_token_and_a_sent_token_must_be_live() {
     let (shop, sara) = shop().await;
     let me = "{ me { username } }";
     let introspection = "{ __typename __type(name: \"Customer\") { name } }";
@@ -328,7 +328,7 @@ async fn a_persisted_query_is_found_by_its_hash_once_its_text_was_sent() {
     assert_eq!(request(None, 1, &hash).send().await.body, sara_is_shown);
     assert_eq!(request(None, 1, &hash.to_uppercase()).send().await.body, sara_is_shown);
     assert_code(&request(None, 2, &hash).send().await, 200, "PERSISTED_QUERY_NOT_SUPPORTED");
-    // A document that is refused is not kept.
+    // A document that is rejected is not kept.
     let bad = "{ me { nope";
     let bad_hash: String = Sha256::digest(bad).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_code(&request(Some(bad), 1, &bad_hash).send().await, 400, "GRAPHQL_PARSE_FAILED");

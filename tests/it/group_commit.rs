@@ -73,7 +73,7 @@ async fn a_failed_commit_fails_only_the_update_at_fault() {
     assert_eq!(shop.row(zoe.id).await.first_name, "Orphan");
 }
 
-/// Forty changes of several kinds in one batch, some of which are refused: each gets its own answer, in its own place.
+/// Forty changes of several kinds in one batch, some of which are rejected: each gets its own answer, in its own place.
 #[tokio::test]
 async fn each_change_of_a_batch_has_its_own_answer() {
     let shop = Shop::on(Database::sqlite()).await;

@@ -224,7 +224,7 @@ async fn a_command_that_fails_needs_no_stderr() {
 }
 
 #[tokio::test]
-async fn a_filter_that_means_nothing_is_wrong_usage() {
+async fn an_invalid_filter_is_wrong_usage() {
     for filter in ["verbose", "", "=====", "shop_profile=loud"] {
         let mut by_variable = binary::command(&["schema"]);
         by_variable.env("SHOP_PROFILE_LOG", filter);

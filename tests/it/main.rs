@@ -25,6 +25,7 @@ mod faults_sqlite;
 mod graphql_contract;
 mod graphql_http;
 mod group_commit;
+mod languages;
 mod layering;
 mod log;
 mod migrations;

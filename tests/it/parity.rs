@@ -3,11 +3,16 @@
 use entity::customer;
 use proptest::{collection::btree_map, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
+use shop_profile::{
+    messages::{Languages, PERSIAN},
+    server::{self, ConnectionLimits},
+};
 
 use crate::{
     properties::{check, value},
     support::{
         both_databases,
+        database::Database,
         shop::{Customer, Shop},
     },
 };
@@ -16,7 +21,11 @@ const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
     updateMyProfile(input: $input) { customer { version } userErrors { field code message } }
 }";
 
-both_databases![both_apis_do_the_same, both_apis_do_the_same_with_any_patch];
+both_databases![
+    both_apis_store_the_same_and_report_the_same_errors,
+    both_apis_report_the_same_errors_in_persian,
+    both_apis_store_the_same_and_report_the_same_errors_for_random_patches
+];
 
 /// A patch in REST's names, and the codes of its errors.
 fn cases() -> Vec<(Value, &'static [&'static str])> {
@@ -54,32 +63,44 @@ fn cases() -> Vec<(Value, &'static [&'static str])> {
     ]
 }
 
-async fn both_apis_do_the_same(shop: Shop) {
-    let twins = Twins::of(shop).await;
+async fn both_apis_store_the_same_and_report_the_same_errors(shop: Shop) {
+    let pair = Pair::of(shop).await;
     for (patch, codes) in cases() {
-        assert_eq!(twins.patch(&patch).await, codes, "{patch}");
+        assert_eq!(pair.patch(&patch).await, codes, "{patch}");
     }
 }
 
-async fn both_apis_do_the_same_with_any_patch(shop: Shop) {
-    let twins = Twins::of(shop).await;
+/// The codes are those of English, and each message is Persian.
+async fn both_apis_report_the_same_errors_in_persian(database: Database) {
+    let options = server::Options { languages: Languages::Fixed(PERSIAN), ..server::Options::default() };
+    let pair = Pair::of(Shop::with(database, &options, ConnectionLimits::default()).await).await;
+    for (patch, codes) in cases() {
+        assert_eq!(pair.patch(&patch).await, codes, "{patch}");
+        for (field, message) in rest_errors(&pair.by_rest.0, &pair.by_rest.1, &patch).await {
+            assert!(message.chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)), "{field}: {message}");
+        }
+    }
+}
+
+async fn both_apis_store_the_same_and_report_the_same_errors_for_random_patches(shop: Shop) {
+    let pair = Pair::of(shop).await;
     let text = value().prop_filter("what GraphQL's types let through", |value| value.is_string() || value.is_null());
     let gender = select(vec![json!("male"), json!("female"), Value::Null]);
     let fields = btree_map(select(vec!["username", "avatar", "first_name", "last_name"]), text, 0..=4);
     check((fields, option::of(gender)), async |(fields, gender)| {
         let fields = fields.into_iter().chain(gender.map(|gender| ("gender", gender)));
-        twins.patch(&fields.map(|(name, value)| (name.to_owned(), value)).collect()).await;
+        pair.patch(&fields.map(|(name, value)| (name.to_owned(), value)).collect()).await;
         Ok(())
     });
 }
 
 /// Two shops alike; one is patched by REST, the other by GraphQL.
-struct Twins {
+struct Pair {
     by_rest: (Shop, Customer),
     by_graphql: (Shop, Customer),
 }
 
-impl Twins {
+impl Pair {
     async fn of(shop: Shop) -> Self {
         let another = shop.another().await;
         let behrooz = async |shop: Shop| {

@@ -43,7 +43,7 @@ async fn concurrent_patches_of_different_fields_are_all_stored(shop: Shop) {
 async fn one_of_two_concurrent_renames_to_a_username_succeeds(shop: Shop) {
     let (sara, neda) = (shop.customer("sara").await, shop.customer("neda").await);
     for round in 0..40 {
-        // Twins, not equals: the index is on the case-folded form.
+        // They differ in case: the index is on the canonical form.
         let ask = |key: &str, name: String| shop.patch(json!({ "username": name })).key(key).send();
         let answers = tokio::join!(ask(&sara.key, format!("round{round}")), ask(&neda.key, format!("ROUND{round}")));
         let (winner, loser) = if answers.0.status == 200 { answers } else { (answers.1, answers.0) };

@@ -12,7 +12,7 @@ const CONFLICT: &str = r#"{"detail":"The profile has changed meanwhile. Read it 
 
 both_databases![
     a_read_shows_the_ten_keys,
-    the_documented_patch,
+    a_patch_is_answered_as_documented,
     an_empty_body_and_an_empty_object_change_nothing,
     accepts_path_and_content_type_variants,
     a_wrong_method_is_405_with_allow,
@@ -20,11 +20,11 @@ both_databases![
     a_wrong_content_type_is_415,
     a_body_that_is_not_json_is_400,
     json_that_is_not_an_object_is_400,
-    a_body_has_a_limit,
+    a_body_above_the_limit_is_413,
     read_only_and_unknown_keys_are_ignored_unless_the_client_is_strict,
-    the_order_of_checks,
+    checks_run_in_the_documented_order,
     unknown_paths_are_404,
-    an_id_has_64_bits,
+    an_id_of_64_bits_is_shown_exactly,
 ];
 
 async fn a_read_shows_the_ten_keys(shop: Shop) {
@@ -52,7 +52,7 @@ async fn a_read_shows_the_ten_keys(shop: Shop) {
     shop.get().key(&sara.key).send().await.assert(200, SARA);
 }
 
-async fn the_documented_patch(shop: Shop) {
+async fn a_patch_is_answered_as_documented(shop: Shop) {
     let behrooz = shop.behrooz().await;
     let patch = json!({"first_name": "John", "last_name": "Doe", "gender": "male"});
     let answer = shop.patch(patch).key(&behrooz.key).send().await.assert(200, JOHN);
@@ -151,7 +151,7 @@ async fn json_that_is_not_an_object_is_400(shop: Shop) {
     }
 }
 
-async fn a_body_has_a_limit(shop: Shop) {
+async fn a_body_above_the_limit_is_413(shop: Shop) {
     let sara = shop.customer("sara").await;
     let too_large = r#"{"detail":"Request body too large: the limit is 65536 bytes."}"#;
     let full = format!("{{{}}}", " ".repeat(65_534));
@@ -163,7 +163,7 @@ async fn a_body_has_a_limit(shop: Shop) {
     // The announcement is enough: not a byte of the body is sent.
     let announced = format!("{head}Content-Length: 65537\r\n\r\n");
     shop.connection().await.exchange(announced).await.assert(413, too_large);
-    // 0x10001 bytes, of which nobody was told.
+    // 0x10001 bytes, without an announced length.
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n10001\r\n{}", " ".repeat(65_537));
     shop.connection().await.exchange(chunked).await.assert(413, too_large);
 }
@@ -193,7 +193,7 @@ async fn read_only_and_unknown_keys_are_ignored_unless_the_client_is_strict(shop
     strict.await.assert_status(200).assert_header("preference-applied", "handling=strict");
 }
 
-async fn the_order_of_checks(shop: Shop) {
+async fn checks_run_in_the_documented_order(shop: Shop) {
     let sara = shop.customer("sara").await;
     shop.customer("neda").await;
     let long = "x".repeat(65_537);
@@ -234,7 +234,7 @@ async fn unknown_paths_are_404(shop: Shop) {
     }
 }
 
-async fn an_id_has_64_bits(shop: Shop) {
+async fn an_id_of_64_bits_is_shown_exactly(shop: Shop) {
     // The largest there is, far beyond what a JavaScript number holds.
     let sara = shop.customer_with_id(i64::MAX, "sara").await;
     let patch = shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);

@@ -5,9 +5,9 @@ use shop_profile::server::{ConnectionLimits, Options};
 
 use crate::support::{Subject, binary::Server, both_databases, database::Database, shop::Shop};
 
-both_databases![health_is_told_without_a_key];
+both_databases![health_checks_need_no_token];
 
-async fn health_is_told_without_a_key(shop: Shop) {
+async fn health_checks_need_no_token(shop: Shop) {
     for path in ["/healthz", "/readyz"] {
         let answer = shop.request(Method::GET, path).send().await.assert_status(200);
         assert_eq!(answer.body, "ok\n");
@@ -20,7 +20,7 @@ async fn health_is_told_without_a_key(shop: Shop) {
 }
 
 #[tokio::test]
-async fn the_document_cache_is_visible() {
+async fn metrics_count_the_hits_and_misses_of_the_document_cache() {
     let shop = Shop::on(Database::sqlite()).await;
     for _ in 0..3 {
         shop.graphql("{ __typename }", serde_json::Value::Null).send().await.assert_status(200);

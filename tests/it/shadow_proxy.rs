@@ -59,7 +59,7 @@ const GET: &str = "GET /shop HTTP/1.1\r\nHost: shop.example\r\nConnection: close
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 #[tokio::test]
-async fn a_response_is_passed_on_to_the_byte() {
+async fn a_response_is_passed_on_byte_for_byte() {
     let head = GET.replace("GET", "HEAD");
     for (request, sent, received) in [
         (
@@ -239,7 +239,7 @@ async fn a_response_that_falls_silent_breaks_off() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_ends_its_request_at_the_old_server() {
+async fn a_client_that_disconnects_ends_its_request_at_the_old_server() {
     let upstream = Upstream::start(Reply::Silence).await;
     let proxy = Proxy::before(upstream.address).await;
     let mut client = Connection::open(proxy.address).await;
@@ -283,7 +283,7 @@ async fn the_client_is_asked_for_a_body_when_the_old_server_asks() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_for_the_old_server_is_not_passed_on() {
+async fn a_request_that_http_does_not_allow_is_not_passed_on() {
     let upstream = Upstream::start(Reply::Keep(OK)).await;
     let proxy = Proxy::before(upstream.address).await;
     for (request, status) in [

@@ -48,7 +48,7 @@ class Target:
     def restore(self):
         answer = self.ask(request(body=BASELINE))
         if answer.status != 200:
-            raise RuntimeError(f"the baseline is refused: {answer.status} {answer.body!r}")
+            raise RuntimeError(f"the baseline is rejected: {answer.status} {answer.body!r}")
 
 
 def at(base_url, key, inactive_key):
@@ -70,7 +70,7 @@ def drf(folder):
     with connection:
         connection.execute("UPDATE shop_customer SET is_active = 0 WHERE id = 3")
     connection.close()
-    # Already listening when gunicorn starts, so that nobody has to wait for it.
+    # Already listening when gunicorn starts, so that no client has to wait for it.
     listener = socket.create_server(("127.0.0.1", 0))
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "critical"]
     command += ["--bind", f"fd://{listener.fileno()}", "django.core.wsgi:get_wsgi_application()"]

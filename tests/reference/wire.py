@@ -1,6 +1,6 @@
 """One HTTP/1.1 exchange over a raw socket: bytes out, one parsed answer in.
 
-No HTTP library stands between: it would refuse to send, or quietly mend, many of the cases.
+No HTTP library stands between: it would reject many of the cases, or correct them silently.
 """
 
 import socket
@@ -24,7 +24,7 @@ class Answer:
 def exchange(address, request):
     """Send `request` to `(host, port)` and read the final answer (a 100 is passed over)."""
     with socket.create_connection(address, TIMEOUT) as connection:
-        # A server may refuse before it has read to the end; the answer is there all the same.
+        # A server may reject before it has read to the end; the answer is there all the same.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
         with connection.makefile("rb") as stream:

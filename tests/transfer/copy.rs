@@ -9,17 +9,17 @@ use crate::{
 };
 
 both_databases! {
-    a_copy_to_sqlite_is_the_same_shop,
-    a_copy_to_postgres_is_the_same_shop,
-    a_target_that_holds_something_is_left_alone,
-    a_copy_that_differs_is_not_called_good,
+    a_copy_to_sqlite_has_every_row_of_its_source,
+    a_copy_to_postgres_has_every_row_of_its_source,
+    a_target_that_is_not_empty_is_rejected_and_left_as_it_is,
+    a_copy_that_differs_from_its_source_fails,
 }
 
-async fn a_copy_to_sqlite_is_the_same_shop(shop: Shop) {
+async fn a_copy_to_sqlite_has_every_row_of_its_source(shop: Shop) {
     the_same_shop(shop, Database::sqlite()).await;
 }
 
-async fn a_copy_to_postgres_is_the_same_shop(shop: Shop) {
+async fn a_copy_to_postgres_has_every_row_of_its_source(shop: Shop) {
     if let Some(target) = Database::postgres().await {
         the_same_shop(shop, target).await;
     }
@@ -50,7 +50,7 @@ async fn copy(from: &Database, to: &Database) -> binary::Ended {
     binary::run("sqlite://nowhere.db", &["copy", "--from", from.url(), "--to", to.url()]).await
 }
 
-async fn a_target_that_holds_something_is_left_alone(shop: Shop) {
+async fn a_target_that_is_not_empty_is_rejected_and_left_as_it_is(shop: Shop) {
     let other = shop.another().await;
     let sara = other.customer("sara").await;
     let ended = copy(&shop.database, &other.database).await;
@@ -58,7 +58,7 @@ async fn a_target_that_holds_something_is_left_alone(shop: Shop) {
     assert_eq!(other.row(sara.id).await.username, "sara");
 }
 
-async fn a_copy_that_differs_is_not_called_good(shop: Shop) {
+async fn a_copy_that_differs_from_its_source_fails(shop: Shop) {
     shop.customer("sara").await;
     let target = shop.database.another().await;
     let url = target.direct_url().to_owned();

@@ -11,24 +11,24 @@ use crate::{
 };
 
 both_databases! {
-    an_export_imports_as_the_same_shop,
+    an_export_imports_with_every_row_as_it_was,
     a_drf_client_keeps_their_token,
-    a_wrong_row_costs_only_itself,
+    only_the_rows_with_errors_are_rejected,
     a_report_shows_no_token_and_is_readable_by_its_owner_alone,
     an_existing_customer_is_rejected_skipped_or_updated,
     running_an_update_again_changes_nothing,
     an_update_takes_no_value_of_another_customer,
     rejects_tokens_that_can_be_guessed,
     an_interrupted_import_is_resumed,
-    a_conflict_at_the_end_of_a_batch_costs_one_row,
-    leaves_an_empty_wal,
+    a_conflict_at_the_end_of_a_batch_rejects_one_row,
+    an_import_leaves_an_empty_wal,
     the_next_customers_id_is_above_every_imported_one,
 }
 
 const TOKEN: &str = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
 const SECOND_TOKEN: &str = "a-second-token-of-sara";
 
-async fn an_export_imports_as_the_same_shop(database: Database) {
+async fn an_export_imports_with_every_row_as_it_was(database: Database) {
     let rows = [
         json!({"id": 7, "username": "sara", "mobile_number": "0912", "email": "sara@example.org",
                "avatar": "https://example.org/a,b.png", "first_name": "Sara \"S\"", "last_name": "A\\b",
@@ -67,7 +67,7 @@ async fn a_drf_client_keeps_their_token(shop: Shop) {
     }
 }
 
-async fn a_wrong_row_costs_only_itself(database: Database) {
+async fn only_the_rows_with_errors_are_rejected(database: Database) {
     migrate(&database).await;
     let file = ImportFile::new("mixed.csv", MIXED);
     let ended = file.import(&database, &[]).await;
@@ -188,7 +188,7 @@ async fn an_interrupted_import_is_resumed(database: Database) {
     assert_eq!(store.count_rows().await.unwrap(), (ROWS as u64, ROWS as u64));
 }
 
-async fn a_conflict_at_the_end_of_a_batch_costs_one_row(shop: Shop) {
+async fn a_conflict_at_the_end_of_a_batch_rejects_one_row(shop: Shop) {
     const ROWS: usize = 1_201;
     shop.customer(&format!("customer{ROWS}")).await;
     let row = |n: usize| format!("customer{n},the-very-long-token-of-{n}\n");
@@ -201,7 +201,7 @@ async fn a_conflict_at_the_end_of_a_batch_costs_one_row(shop: Shop) {
 }
 
 /// A running server would otherwise keep a WAL of some hundred megabytes.
-async fn leaves_an_empty_wal(shop: Shop) {
+async fn an_import_leaves_an_empty_wal(shop: Shop) {
     if shop.database.backend() == DbBackend::Sqlite {
         ImportFile::new("sara.csv", "username\nsara\n").import(&shop.database, &[]).await.assert_code(0);
         let wal = format!("{}-wal", shop.database.url().trim_start_matches("sqlite://"));

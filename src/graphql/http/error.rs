@@ -1,7 +1,5 @@
 //! Why a request is not executed: its code, its text and its status, each in one exhaustive `match`.
 
-use std::borrow::Cow;
-
 use async_graphql::Pos;
 use axum::http::StatusCode;
 
@@ -12,9 +10,10 @@ use super::{
     variables::CoerceError,
 };
 use crate::{
-    api::{BodyError, ExecutionError, UNAVAILABLE},
+    api::{BodyError, ExecutionError},
     auth::Unauthenticated,
     graphql::error::Code,
+    messages::{Message, MessageId},
     service::ProfileError,
 };
 
@@ -111,38 +110,29 @@ impl RequestError {
     }
 
     /// What a person reads: never a library's text, never a piece of the document.
-    pub(super) fn message(&self) -> Cow<'static, str> {
-        match self {
-            Self::NotAcceptable => {
-                "Not acceptable: this server answers application/graphql-response+json and application/json.".into()
-            }
-            Self::MethodNotAllowed => "GraphQL is served by GET and POST.".into(),
-            Self::MutationByGet => "A mutation must be sent by POST.".into(),
-            Self::UnsupportedMediaType => {
-                "Unsupported media type: send application/json in UTF-8, without a content encoding.".into()
-            }
-            Self::Body(error) => error.to_string().into(),
-            Self::Malformed => {
-                "Malformed request: expected an object of query (a string), operationName (a string), variables and \
-                 extensions (objects)."
-                    .into()
-            }
-            Self::NoQuery => "Malformed request: there is no query.".into(),
-            Self::Unauthenticated(why) => why.to_string().into(),
-            Self::Document(DocumentError::Syntax(_)) => "Syntax error.".into(),
-            Self::Document(error) => error.to_string().into(),
-            Self::Coercion(error) => error.to_string().into(),
-            Self::RepeatedKey => "A mutation's root fields must have different names or aliases.".into(),
-            Self::StringForEnum(_) => "An enum value must be written without quotes.".into(),
-            Self::IntrospectionOff => "Introspection is switched off on this server.".into(),
-            // Clients look for these very words.
-            Self::PersistedQueryNotFound => "PersistedQueryNotFound".into(),
-            Self::PersistedQueryMismatch => "The persisted query's hash is not the query's.".into(),
-            Self::PersistedQueryUnsupported => "PersistedQueryNotSupported".into(),
-            Self::Unavailable => UNAVAILABLE.into(),
-            Self::Internal => "Internal server error.".into(),
-            Self::ExecutionError(error) => error.to_string().into(),
-        }
+    pub(super) fn message(&self) -> Message {
+        let id = match self {
+            Self::NotAcceptable => MessageId::NotAcceptable,
+            Self::MethodNotAllowed => MessageId::GraphqlMethod,
+            Self::MutationByGet => MessageId::MutationByGet,
+            Self::UnsupportedMediaType => MessageId::GraphqlMediaType,
+            Self::Body(error) => return error.message(),
+            Self::Malformed => MessageId::MalformedRequest,
+            Self::NoQuery => MessageId::NoQuery,
+            Self::Unauthenticated(why) => return why.message(),
+            Self::Document(error) => return error.message(),
+            Self::Coercion(error) => return error.message(),
+            Self::RepeatedKey => MessageId::RepeatedRootField,
+            Self::StringForEnum(_) => MessageId::EnumValueIsQuoted,
+            Self::IntrospectionOff => MessageId::IntrospectionOff,
+            Self::PersistedQueryNotFound => MessageId::PersistedQueryNotFound,
+            Self::PersistedQueryMismatch => MessageId::PersistedQueryMismatch,
+            Self::PersistedQueryUnsupported => MessageId::PersistedQueryNotSupported,
+            Self::Unavailable => MessageId::Unavailable,
+            Self::Internal => MessageId::InternalError,
+            Self::ExecutionError(error) => error.message(),
+        };
+        id.into()
     }
 
     /// Where in the document.

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn json_unless_the_other_is_named() {
+    fn accept_selects_json_unless_it_names_graphql_response_json() {
         assert_eq!(accept(&[]), Some(Json));
         for value in [
             "",
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_passed_over() {
+    fn unreadable_ranges_are_ignored() {
         assert_eq!(
             accept(&["gibberish, application/json;q=2, application/graphql-response+json;q=x, */*"]),
             Some(Json)
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_body_says_so() {
+    fn recognises_the_content_type_of_json() {
         for value in [
             "application/json",
             "APPLICATION/JSON",

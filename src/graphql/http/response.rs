@@ -31,7 +31,7 @@ struct Body<'a> {
 
 /// The response to a request that was not executed.
 pub(super) fn error_response(media_type: MediaType, error: &RequestError) -> Response {
-    let mut server_error = ServerError::new(error.message(), None);
+    let mut server_error = ServerError::new(error.message().text(), None);
     server_error.locations = error.locations();
     set_code(&mut server_error, error.code());
     shorten(&mut server_error.message);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn errors_are_few_and_short() {
+    async fn errors_are_limited_in_number_and_length() {
         let errors = (0..11).map(|_| ServerError::new("é".repeat(301), Some(Pos { line: 1, column: 1 })));
         let response = executed(MediaType::Json, async_graphql::Response::from_errors(errors.collect()));
         let body = body(response).await;

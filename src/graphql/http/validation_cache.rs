@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_bounded() {
+    fn a_full_cache_of_validations_is_emptied() {
         let cache = ValidationCache::default();
         for number in 0..=MAX_KEYS {
             cache.insert(key(&cache, json!({ "number": number })));

@@ -12,7 +12,7 @@ pub(super) const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 /// What every response of the server has.
 const OF_SERVER: [&str; 2] = ["X-Content-Type-Options", "x-request-id"];
 /// What every response of the path has.
-const OF_PATH: [&str; 3] = ["Allow", "Cache-Control", "Vary"];
+const OF_PATH: [&str; 4] = ["Allow", "Cache-Control", "Content-Language", "Vary"];
 /// What some responses have.
 pub(super) const OTHERS: [&str; 4] = [ETAG, PREFERENCE_APPLIED, RETRY_AFTER, WWW_AUTHENTICATE];
 
@@ -24,12 +24,14 @@ pub(super) fn all() -> BTreeMap<String, RefOr<Header>> {
             "A browser may keep the profile, and asks by `ETag` before it shows it again.",
             "private, no-cache",
         ),
+        ("Content-Language", "The language of the messages. Only with `--languages`.", "en"),
         (ETAG, "The version of the profile, a strong entity tag. Opaque.", "\"1-1\""),
         (PREFERENCE_APPLIED, "Only of a `PATCH` with `Prefer: handling=strict`.", "handling=strict"),
         (RETRY_AFTER, "After how many seconds to try again.", "1"),
         (
             "Vary",
-            "The request headers that the response depends on. With `--allow-origin` also `origin`.",
+            "The request headers that the response depends on. With `--allow-origin` also `origin`, with \
+             `--languages` also `accept-language`.",
             "authorization",
         ),
         (WWW_AUTHENTICATE, "The scheme of the `Authorization` header.", "Token"),

@@ -24,7 +24,7 @@ use utoipa::openapi::{
 
 use crate::profile::ProfileRules;
 
-pub(super) use endpoint::router;
+pub use endpoint::router;
 
 /// The names of the two security schemes. They mean the same; each is one way to write the header.
 const TOKEN: &str = "Token";

@@ -26,7 +26,12 @@ pub(super) fn path_item() -> PathItem {
 }
 
 fn operation(id: &str, summary: &str, description: &str) -> OperationBuilder {
-    OperationBuilder::new().tag(TAG).operation_id(Some(id)).summary(Some(summary)).description(Some(description))
+    OperationBuilder::new()
+        .tag(TAG)
+        .operation_id(Some(id))
+        .summary(Some(summary))
+        .description(Some(description))
+        .parameter(accept_language())
 }
 
 fn get() -> OperationBuilder {
@@ -87,6 +92,10 @@ fn prefer() -> ParameterBuilder {
     let description = "`handling=strict` (RFC 7240): read-only and unknown fields in the body are errors. At most twenty of \
                        them are listed.";
     header("Prefer", description)
+}
+
+fn accept_language() -> ParameterBuilder {
+    header("Accept-Language", "The language of the messages, e.g. `fa`. Only with `--languages`.")
 }
 
 fn header(name: &str, description: &str) -> ParameterBuilder {

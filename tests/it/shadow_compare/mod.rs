@@ -33,7 +33,7 @@ use self::stage::*;
 both_databases![
     the_same_answers_are_equal,
     each_planted_fault_is_reported,
-    a_row_that_moves_meanwhile_says_nothing_of_a_read,
+    a_read_of_a_row_that_changes_meanwhile_is_not_compared,
     a_field_that_changes_beside_a_patch_is_reported,
     a_dry_run_writes_nothing,
     a_database_that_is_away_costs_a_comparison_and_no_answer,
@@ -187,7 +187,7 @@ fn with_another_change(server: OldServer, request: Request) -> BoxFuture<'static
     })
 }
 
-async fn a_row_that_moves_meanwhile_says_nothing_of_a_read(database: Database) {
+async fn a_read_of_a_row_that_changes_meanwhile_is_not_compared(database: Database) {
     let stage = Stage::on(database, with_another_change, false).await;
     stage.api.get().key(&stage.sara.key).send().await.assert_status(200);
     assert_eq!(numbers(&stage.settled(1).await), [0, 0, 0, 1, 0]);

@@ -80,7 +80,7 @@ async fn a_panic_of_ours_is_counted_and_the_client_gets_its_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_compared_says_why() {
+async fn each_request_that_is_not_compared_is_counted_by_its_reason() {
     let stage = Stage::on(Database::sqlite(), faultless, false).await;
     let api = &stage.api;
     api.patch_bytes(vec![b' '; 70_000]).key(&stage.sara.key).send().await.assert_status(413);

@@ -51,8 +51,8 @@ def cases():
         yield get(f"Authorization: {label(value)}", auth=value)
     for value, (status, body) in BEARER.items():
         yield get(f"Authorization: {label(value)}", Contract("bearer", status, body), auth=value)
-    for (first, second), verdict in TWO_HEADERS.items():
-        answer = Contract("two Authorization headers", 401, SPACES) if verdict == "departs" else None
+    for (first, second), kind in TWO_HEADERS.items():
+        answer = Contract("two Authorization headers", 401, SPACES) if kind == "departs" else None
         yield get(f"Authorization twice: {first} | {second}", answer, auth=first, headers=[f"Authorization: {second}"])
     yield get("the header's name in lower case", auth=None, headers=["authorization: Token {key}"])
     yield get("the header's name in upper case", auth=None, headers=["AUTHORIZATION:Token {key}"])

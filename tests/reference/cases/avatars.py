@@ -2,7 +2,7 @@
 
 from case import BAD_URL, Contract, label, patch
 
-# Where DRF and the contract agree, whether they take it or refuse it.
+# Where DRF and the contract agree, whether they accept or reject it.
 AS_DRF = [
     # schemes
     "http://a.com", "https://a.com", "HTTP://A.COM/", "hTTps://a.com/x", "mailto:a@b.com", "javascript:alert(1)",
@@ -57,7 +57,7 @@ AS_DRF = [
     "http:\\\\a.com\\x", "http:\\/\\/a.com", "http:/\\a.com", "http://a\\b.com",
 ]  # fmt: skip
 
-REFUSED = [
+REJECTED = [
     "ftp://a.com/x", "ftps://a.com/x", "FTP://a.com", "http://a.com:65536/", "http://a.com:99999", "http://a.com/\\x",
     "http://a.com\\@b.com/", "http://xn--a.com", "http://a\u200cb.com", "http://a\xadb.com", "http://a\u200bb.com/",
     "http://a.com/\u200b", "http://a.com/\u200c", "http://a.com/\u200e", "http://a.com/\ufeff", "http://a.com/\u0600",
@@ -78,7 +78,7 @@ ACCEPTED = [
 def cases():
     for url in AS_DRF:
         yield patch(f"avatar {label(url, 90)}", {"avatar": url})
-    for url in REFUSED:
+    for url in REJECTED:
         yield patch(f"avatar {label(url, 90)}", {"avatar": url}, Contract("web address", 400, {"avatar": [BAD_URL]}))
     for url in ACCEPTED:
         yield patch(f"avatar {label(url, 90)}", {"avatar": url}, Contract("any host", 200, {"avatar": url}))

@@ -41,8 +41,8 @@ def cases():
 def kinds(field):
     for value in KINDS:
         number = type(value) in (int, float) and field != "avatar"
-        refused = Contract("strict strings", 400, {field: [NOT_A_STRING]}) if number else None
-        yield patch(f"{field} {value!r}", {field: value}, refused)
+        rejected = Contract("strict strings", 400, {field: [NOT_A_STRING]}) if number else None
+        yield patch(f"{field} {value!r}", {field: value}, rejected)
 
 
 def lengths(field):
@@ -81,12 +81,12 @@ def white_space():
 
 
 def controls(field):
-    """DRF itself refuses them in usernames; elsewhere the contract does, in the field's own words if it has any."""
+    """DRF itself rejects them in usernames; elsewhere the contract does, in the field's own words if it has any."""
     for character in CONTROLS + BIDI_CONTROLS + "\0":
         text = {"avatar": "http://a.com/x{}y", "username": "re{}za", "first_name": "re{}za"}[field].format(character)
         message = {"avatar": BAD_URL, "first_name": CONTROL}.get(field)
-        refused = Contract("control characters", 400, {field: [message]}) if message and character != "\0" else None
-        yield patch(f"{field} with U+{ord(character):04X}", {field: text}, refused)
+        rejected = Contract("control characters", 400, {field: [message]}) if message and character != "\0" else None
+        yield patch(f"{field} with U+{ord(character):04X}", {field: text}, rejected)
     yield patch(f"{field} NUL first", {field: "\0" + "http://a.com/" * (field == "avatar")})
 
 

@@ -40,8 +40,8 @@ def chunked():
     plain = request(
         type="text/plain", headers=["Transfer-Encoding: chunked"], length=False, body=b"1\r\nx\r\n0\r\n\r\n"
     )
-    refused = {"detail": 'Unsupported media type "text/plain" in request.'}
-    yield Case("chunked: another type", plain, Contract("chunked", 415, refused))
+    rejected = {"detail": 'Unsupported media type "text/plain" in request.'}
+    yield Case("chunked: another type", plain, Contract("chunked", 415, rejected))
 
 
 def sizes():

@@ -27,9 +27,9 @@ def cases():
     for value in RAW:
         as_sent = echo(value.decode()) if value.startswith(b"{") else None
         yield patch(f"gender raw {label(value.decode())}", b'{"gender":%s}' % value, as_sent)
-    refused = Contract("surrogates", 400, {"gender": [Text()]})
-    yield patch("gender surrogate", b'{"gender":"\\ud800"}', refused)
-    yield patch("gender surrogate in a list", b'{"gender":["\\ud800"]}', refused)
+    rejected = Contract("surrogates", 400, {"gender": [Text()]})
+    yield patch("gender surrogate", b'{"gender":"\\ud800"}', rejected)
+    yield patch("gender surrogate in a list", b'{"gender":["\\ud800"]}', rejected)
 
 
 def echo(text):

@@ -42,8 +42,8 @@ def cases():
     for type in OTHER:
         yield patch(f"Content-Type: {type if type is None else label(type)}", BODY.encode(), type=type)
     for type in ("application/*", "*/*", "*/json"):
-        refused = Contract("content types", 415, {"detail": f'Unsupported media type "{type}" in request.'})
-        yield patch(f"Content-Type: {type}", BODY.encode(), refused, type=type)
+        rejected = Contract("content types", 415, {"detail": f'Unsupported media type "{type}" in request.'})
+        yield patch(f"Content-Type: {type}", BODY.encode(), rejected, type=type)
     for type in ("application/merge-patch+json", "application/merge-patch+json; charset=utf-8"):
         merged = Contract("content types", 200, READ_AS_UTF8)
         yield patch(f"Content-Type: {type}", BODY.encode(), merged, type=type)

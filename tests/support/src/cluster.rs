@@ -137,7 +137,7 @@ fn is_there(folder: &Path, program: &str) -> bool {
     folder.join(program).is_file()
 }
 
-/// PostgreSQL refuses to run as root. Who we are is told by whose the folder is that we have just made.
+/// PostgreSQL does not run as root. The owner of the folder that was just made is the user of this process.
 fn unprivileged_user(ours: &Path) -> Option<User> {
     if fs::metadata(ours).expect("our folder").uid() != 0 {
         return None;

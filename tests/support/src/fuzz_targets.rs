@@ -89,7 +89,7 @@ pub fn request(bytes: &[u8]) -> Codes {
         }
         1 => match Uri::try_from([b"/graphql?", body].concat()) {
             Ok(uri) => graphql_answer(request.uri(uri).body(Body::empty()).unwrap()),
-            // It is no request at all: the connection refuses it.
+            // It is no request at all: hyper rejects it.
             Err(_) => Codes::new(),
         },
         2 => rest_answer(patch(request)),

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn introspection_is_what_the_names_say_not_the_aliases() {
+    fn introspection_is_recognised_by_field_names_not_by_aliases() {
         for text in
             ["{ __typename }", "{ me: __schema { x } ...F } fragment F on Query { __type(name: \"A\") { name } }"]
         {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_cycle_ends() {
+    fn a_fragment_cycle_is_expanded_once() {
         assert_eq!(keys("{ ...F a } fragment F on Query { ...G } fragment G on Query { ...F }"), "");
     }
 }

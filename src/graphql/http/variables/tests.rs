@@ -90,7 +90,7 @@ async fn a_default_stands_in_for_what_is_unset_but_not_for_null() {
 }
 
 #[tokio::test]
-async fn conditions_take_variables_and_their_defaults() {
+async fn skip_and_include_read_variables_and_their_defaults() {
     let text = "query($x: Boolean!) { text @include(if: $x) b: text @skip(if: $x) }";
     assert_answer(text, r#"{"x": true}"#, r#"{text: "Undefined"}"#).await;
     assert_answer(text, r#"{"x": false}"#, r#"{b: "Undefined"}"#).await;
@@ -116,13 +116,16 @@ async fn operations_may_share_a_fragment_that_uses_an_unset_variable() {
 }
 
 #[tokio::test]
-async fn a_required_variable_is_set_and_not_null() {
+async fn a_required_variable_must_be_set_and_not_null() {
     let text = "query($n: [String!]!) { input(input: { tags: $n }) }";
     for (variables, message) in [
         ("{}", r#"Variable "$n" of required type "[String!]!" was not provided."#),
         (r#"{"n": null}"#, r#"Variable "$n" of non-null type "[String!]!" must not be null."#),
     ] {
-        assert_eq!(run(text, None, variables).await.map_err(|error| error.to_string()), Err(message.to_owned()));
+        assert_eq!(
+            run(text, None, variables).await.map_err(|error| error.message().to_string()),
+            Err(message.to_owned())
+        );
     }
     let text = r#"query($n: String! = "d") { text(text: $n) }"#;
     assert_answer(text, "{}", r#"{text: "Value(\"d\")"}"#).await;
@@ -137,7 +140,7 @@ async fn only_the_variables_of_the_operation_that_runs_are_required() {
 }
 
 #[test]
-fn the_name_picks_the_operation() {
+fn operation_name_selects_the_operation() {
     let pick = |text: &str, name: Option<&str>| {
         let document = parse_query(text).unwrap();
         operation(&document, name).map(|operation| operation.selection_set.node.items.len())

@@ -32,7 +32,7 @@ fn a_full_introspection_passes() {
 }
 
 #[test]
-fn the_counts_of_the_text() {
+fn operations_fragments_and_variables_are_counted_in_the_text() {
     assert_limit(10, LimitExceeded::Operations, |n| times(n, |i| format!("query Q{i} {{ a }} ")));
     assert_limit(30, LimitExceeded::Fragments, |n| {
         "{ a } ".to_owned() + &times(n, |i| format!("fragment F{i} on Q {{ a }} "))
@@ -98,7 +98,7 @@ fn a_mutation_has_few_root_fields() {
 }
 
 #[test]
-fn introspection_nests_two_lists() {
+fn introspection_may_nest_two_lists() {
     let circle = |n: usize| {
         format!("{{ __schema {{ types {{ {} name {} }} }} }}", "fields { type { ".repeat(n), "} } ".repeat(n))
     };
@@ -124,7 +124,7 @@ fn a_fragment_is_held_to_the_limits_even_if_unused() {
 }
 
 #[test]
-fn a_chain_of_all_fragments_is_fine() {
+fn a_chain_of_all_fragments_is_accepted() {
     let chain = times(29, |i| format!("fragment F{i} on Q {{ ...F{next} }} ", next = i + 1));
     assert_eq!(check(&format!("{{ ...F0 }} {chain} fragment F29 on Q {{ a }}")), Ok(()));
 }

@@ -35,7 +35,7 @@ fn tokens_are_those_of_the_specification() {
 }
 
 #[test]
-fn each_limit_lets_pass_and_one_past_it_does_not() {
+fn accepts_a_text_at_each_limit_and_rejects_one_past_it() {
     assert_eq!(rejection(&" ".repeat(16_384)), None);
     assert_eq!(rejection(&" ".repeat(16_385)), Some(LimitExceeded::DocumentBytes.into()));
     assert_eq!(rejection(&"a ".repeat(1_000)), None);
@@ -48,7 +48,7 @@ fn each_limit_lets_pass_and_one_past_it_does_not() {
 }
 
 #[test]
-fn closed_brackets_nest_no_more() {
+fn closed_brackets_do_not_count_as_nested() {
     assert_eq!(rejection(&"{}".repeat(500)), None);
     // Closing what was never opened earns nothing.
     assert_eq!(rejection(&format!("}}]){}", "[".repeat(33))), Some(LimitExceeded::Nesting.into()));
@@ -66,7 +66,7 @@ fn brackets_in_strings_and_comments_do_not_count() {
 }
 
 #[test]
-fn a_string_ends_and_a_plain_one_on_its_line() {
+fn rejects_a_string_without_end_and_a_line_break_in_a_plain_one() {
     for text in
         ["\"", "\"a\n\"", "\"a\r\"", "\"\\\"", "\"\\\n\"", "\"\"\"", "\"\"\"\n\"\"", "\"\"\"\\\"\"\"", "\"\"\"\"\""]
     {

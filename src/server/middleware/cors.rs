@@ -35,13 +35,13 @@ const MAX_LOGGED_ORIGIN_BYTES: usize = 200;
 
 /// The origins that the operator lists, and those that were rejected so far.
 #[derive(Clone)]
-pub(super) struct AllowedOrigins {
+pub(in crate::server) struct AllowedOrigins {
     allowed: Arc<[HeaderValue]>,
     rejected: Arc<Mutex<HashSet<Vec<u8>>>>,
 }
 
 impl AllowedOrigins {
-    pub(super) fn new(allowed: Vec<HeaderValue>) -> Self {
+    pub(in crate::server) fn new(allowed: Vec<HeaderValue>) -> Self {
         Self { allowed: allowed.into(), rejected: Arc::default() }
     }
 
@@ -61,7 +61,7 @@ impl AllowedOrigins {
 }
 
 /// Adds the headers for a listed origin and answers its preflight.
-pub(super) async fn allow(State(origins): State<AllowedOrigins>, request: Request, next: Next) -> Response {
+pub(in crate::server) async fn allow(State(origins): State<AllowedOrigins>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_allowed = origin.as_ref().is_some_and(|origin| origins.allowed.contains(origin));
     if let Some(origin) = &origin

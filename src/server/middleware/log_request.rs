@@ -15,7 +15,7 @@ use crate::request_id::{RequestContext, RequestId};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body.
-pub(super) async fn log_request(request: Request, next: Next) -> Response {
+pub(in crate::server) async fn log_request(request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical());
     let context = RequestContext { id: RequestId::next(), peer };
