@@ -9,6 +9,8 @@ use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
 
 use super::url::{PostgresUrl, SqliteUrl};
 
+const CREATE_DATABASE: &str = "create it, or name another in the database URL";
+
 /// The error and its causes in one line. Nothing is said twice.
 pub fn explain(error: &(dyn Error + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<Arc<DbErr>>() {
@@ -75,11 +77,14 @@ pub(super) fn explain_postgres(url: &PostgresUrl, error: &sqlx::Error) -> String
         }
         sqlx::Error::Database(_) => match code(error).as_deref() {
             Some("28P01") => "check user and password in the database URL",
-            Some("3D000") => "create it, or name another in the database URL",
+            Some("3D000") => CREATE_DATABASE,
             Some("57P03") => "try again in a moment",
             Some("53300") => "raise PostgreSQL's max_connections, or lower --database-connections",
             Some("42501") => "grant the role this right",
             // PgBouncer has one code for all that it rejects.
+            Some("08P01") if message.starts_with("database ") && message.ends_with(" does not exist") => {
+                CREATE_DATABASE
+            }
             Some("08P01") if message.contains("startup parameter") => {
                 "a pooler takes no settings from the database URL: remove them there, and give them to the role (ALTER \
                  ROLE .. SET ..)"
