@@ -141,8 +141,14 @@ def pair(request, shop):
     shop.stop(first=started)
 
 
-# No message depends on the engine.
-@pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+def in_one_shop(test):
+    """No message depends on the engine, nor on the version of Django."""
+    for fixture, value in {"engine": "sqlite", "version": "5.2"}.items():
+        test = pytest.mark.parametrize(fixture, [value], scope="session")(test)
+    return test
+
+
+@in_one_shop
 @pytest.mark.parametrize("case", REQUESTS)
 def test_answers_in_the_language_and_bytes_of_django(case, pair):
     for values in ACCEPT_LANGUAGE:
@@ -150,7 +156,7 @@ def test_answers_in_the_language_and_bytes_of_django(case, pair):
         assert essence(ours, vary=OWN_VARY) == expected(case, theirs), values
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+@in_one_shop
 @pytest.mark.parametrize("case", IN_GRAPHQL)
 def test_graphql_has_the_same_messages(case, pair):
     django, server = pair
@@ -165,7 +171,7 @@ def test_graphql_has_the_same_messages(case, pair):
         assert members(theirs) <= members(ours)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+@in_one_shop
 @pytest.mark.parametrize("pair", [CHOICES["negotiated"]], ids=["negotiated"], indirect=True)
 def test_the_cookie_of_a_language_is_not_read(pair):
     """Django takes it before `Accept-Language`. The server reads no cookie, and the documentation says so."""
