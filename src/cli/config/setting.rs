@@ -55,8 +55,14 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         name.rsplit('.').next().unwrap_or(name)
     }
     let alike = strsim::normalized_damerau_levenshtein;
-    let likeness = |known: &str| alike(name, known).max(alike(last(name), last(known)));
-    known.max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
+    let likeness = |known: &str| {
+        let whole = alike(name, known);
+        [whole.max(alike(last(name), last(known))), whole]
+    };
+    known.max_by(|one, other| {
+        let ([one, one_whole], [other, other_whole]) = (likeness(one), likeness(other));
+        one.total_cmp(&other).then(one_whole.total_cmp(&other_whole))
+    })
 }
 
 #[cfg(test)]
@@ -65,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_is_near_to_the_one_that_was_meant() {
-        let known = ["database-url", "log", "log-format", "serve.listen", "serve.allow-origin"];
+        let known = ["database-url", "log", "log-format", "serve.listen", "serve.allow-origin", "shadow.listen"];
         for (name, meant) in [
             ("database_url", "database-url"),
             ("lgo", "log"),
