@@ -182,7 +182,7 @@ test("the address that `serve --demo` prints shows the demo customer", async () 
 test("a Persian message reads from right to left", async () => {
   const persian = await openShop(["--language", "fa"]);
   try {
-    playground = await openPlayground(browser, `${persian.origin}/graphiql#token=${persian.key}`);
+    playground = await openPlayground(browser, `${persian.origin}/graphiql#token=${persian.token}`);
     await playground.write(
       playground.operation,
       "mutation { updateMyProfile(input: { firstName: null }) { userErrors { message } } }",
