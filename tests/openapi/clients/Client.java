@@ -12,23 +12,23 @@ public final class Client {
 
   public static void main(String[] arguments) throws ApiException {
     ProfileApi profile = api(arguments[0], "Token " + arguments[1]);
-    check("sara".equals(profile.getMyProfile(null).getUsername()), "read");
-    check("sara".equals(api(arguments[0], "Bearer " + arguments[1]).getMyProfile(null).getUsername()), "Bearer");
+    check("sara".equals(profile.getMyProfile(null, null).getUsername()), "read");
+    check("sara".equals(api(arguments[0], "Bearer " + arguments[1]).getMyProfile(null, null).getUsername()), "Bearer");
 
     CustomerPatch patch = new CustomerPatch().username("سارا").firstName("سارا").gender(CustomerPatch.GenderEnum.FEMALE);
-    check("سارا".equals(profile.updateMyProfile(true, null, null, patch).getFirstName()), "dry run");
-    check(profile.getMyProfile(null).getFirstName().isEmpty(), "a dry run writes nothing");
+    check("سارا".equals(profile.updateMyProfile(null, true, null, null, patch).getFirstName()), "dry run");
+    check(profile.getMyProfile(null, null).getFirstName().isEmpty(), "a dry run writes nothing");
 
-    var answer = profile.updateMyProfileWithHttpInfo(false, null, null, patch);
+    var answer = profile.updateMyProfileWithHttpInfo(null, false, null, null, patch);
     check("سارا".equals(answer.getData().getUsername()), "update");
     check(answer.getData().getGender() == Customer.GenderEnum.FEMALE, "gender");
     String version = answer.getHeaders().get("etag").get(0);
     CustomerPatch lastName = new CustomerPatch().lastName("Ahmadi");
-    check("Ahmadi".equals(profile.updateMyProfile(null, version, null, lastName).getLastName()), "If-Match");
+    check("Ahmadi".equals(profile.updateMyProfile(null, null, version, null, lastName).getLastName()), "If-Match");
 
-    fails(400, () -> profile.updateMyProfile(null, null, null, new CustomerPatch().avatar("http://a..b")));
-    fails(401, () -> api(arguments[0], "Token unknown").getMyProfile(null));
-    fails(412, () -> profile.updateMyProfile(null, version, null, new CustomerPatch().lastName("Karimi")));
+    fails(400, () -> profile.updateMyProfile(null, null, null, null, new CustomerPatch().avatar("http://a..b")));
+    fails(401, () -> api(arguments[0], "Token unknown").getMyProfile(null, null));
+    fails(412, () -> profile.updateMyProfile(null, null, version, null, new CustomerPatch().lastName("Karimi")));
     System.out.println("the generated Java client works");
   }
 
