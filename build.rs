@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
 fn warn(why: &io::Error) {
     println!(
         "cargo::warning=the server is built without its pages for browsers: {why}. \
-         To have them, install Node.js 20.19 or later with npm, then `touch graphiql/package.json` and build again"
+         To have them, install Node.js 20.19 (or 22.12) or later with npm, then `touch graphiql/package.json` and build again"
     );
 }
 

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benches/peers"
 WORK = ROOT / "target/bench"
 SHOP_PROFILE = ROOT / "target/release/shop-profile"
+# No other contender has any.
+NO_RATE_LIMITS = [word for policy in ("updates", "reads", "failed-tokens") for word in (f"--rate-limit-{policy}", "0")]
 
 REST, GRAPHQL = {"GET", "PATCH"}, {"me", "updateMyProfile"}
 # What takes part in which operations, on which databases.
@@ -58,9 +60,9 @@ def command(contender: str) -> tuple[list[str], Path]:
     """The contender's program with its arguments, and the folder that it starts in."""
     match contender:
         case "shop-profile":
-            return [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0"], ROOT
+            return [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0", *NO_RATE_LIMITS], ROOT
         case "on Django's tables":
-            return [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0", "--layout", "django"], ROOT
+            return [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0", "--layout", "django", *NO_RATE_LIMITS], ROOT
         case "axum + sqlx":
             return [str(ROOT / "target/release/axum-sqlx")], ROOT
         case "DRF":

@@ -91,6 +91,13 @@ def kubernetes():
     for probe, path in PROBES.items():
         assert container[probe]["httpGet"] == {"path": path, "port": "http"}, probe
         assert f'"{path}"' in (HERE.parent / "src/server/health.rs").read_text(), f"the server has no {path}"
+    ingress = yaml.safe_load((HERE / "kubernetes/ingress.yaml").read_text())
+    hashed = "nginx.ingress.kubernetes.io/upstream-hash-by"
+    assert ingress["kind"] == "Ingress" and ingress["metadata"]["annotations"][hashed] == "$http_authorization"
+    (rule,) = ingress["spec"]["rules"]
+    backends = [path["backend"]["service"] for path in rule["http"]["paths"]]
+    (port,) = service["spec"]["ports"]
+    assert backends == [{"name": service["metadata"]["name"], "port": {"name": port["name"]}}] * 2, backends
     print("kubernetes: ok")
     return True
 

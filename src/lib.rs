@@ -16,6 +16,7 @@ mod held_body;
 pub mod messages;
 pub mod playground;
 pub mod profile;
+pub mod rate_limit;
 mod request_id;
 pub mod rest;
 pub mod server;

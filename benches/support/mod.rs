@@ -16,8 +16,9 @@ use http_body_util::BodyExt;
 use shop_profile::{
     auth::{ApiToken, Credential},
     profile::{FieldInput, PatchInput},
+    rate_limit::{Operation, RateLimits},
     server::{self, Options},
-    service::{ProfileService, UpdateMyProfile},
+    service::{Caller, ProfileService, UpdateMyProfile},
 };
 use test_support::shop::{add_customer_with, named, open_store};
 use tokio::runtime::Runtime;
@@ -67,14 +68,17 @@ impl fmt::Display for Case {
     }
 }
 
+/// Counted, as on every server, and never exceeded.
+const RATE_LIMITS: RateLimits = RateLimits { updates: u32::MAX, reads: u32::MAX, failed_tokens: u32::MAX };
+
 const FIELDS: &str = "id username mobileNumber email avatar firstName lastName fullName gender isProfileCompleted";
 
-/// One customer behind one key, and no socket.
+/// One customer behind one token, and no socket.
 pub(crate) struct Shop {
     runtime: Runtime,
     profile: ProfileService,
     app: Router,
-    key: ApiToken,
+    token: ApiToken,
     /// Each update writes a name of its own: one that changes nothing is another kind of work.
     updates: Cell<u64>,
     _directory: tempfile::TempDir,
@@ -85,16 +89,17 @@ impl Shop {
         let directory = tempfile::tempdir()?;
         let url = format!("sqlite://{}", directory.path().join("shop.db").display());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let key = ApiToken::generate()?;
+        let token = ApiToken::generate()?;
         let store = runtime.block_on(async {
             let store = open_store(&url.parse()?).await;
-            add_customer_with(&store, named("sara"), &key).await;
+            add_customer_with(&store, named("sara"), &token).await;
             Ok::<_, Box<dyn Error>>(store)
         })?;
         // Some tasks start with the runtime around them.
-        let app = runtime.block_on(async { server::router(store.clone(), &Options::default(), Default::default()) });
-        let (profile, updates) = (ProfileService::new(store), Cell::new(0));
-        Ok(Self { runtime, profile, app, key, updates, _directory: directory })
+        let options = Options { rate_limits: RATE_LIMITS, ..Options::default() };
+        let app = runtime.block_on(async { server::router(store.clone(), &options, Default::default()) });
+        let (profile, updates) = (ProfileService::new(store, RATE_LIMITS), Cell::new(0));
+        Ok(Self { runtime, profile, app, token, updates, _directory: directory })
     }
 
     /// One request and its answer, checked.
@@ -102,7 +107,9 @@ impl Shop {
         let name = format!("Name{}", self.updates.replace(self.updates.get() + 1));
         self.runtime.block_on(async {
             match case {
-                Case::ResolverRead => self.profile.me(&Credential::from(&self.key)).await.map(drop).map_err(Into::into),
+                Case::ResolverRead => {
+                    self.profile.me(&self.caller(Operation::Read)).await.map(drop).map_err(Into::into)
+                }
                 Case::ResolverUpdate => self.update(name).await,
                 Case::RestGet => self.send("GET", "/api/shop/customers/me", String::new()).await,
                 Case::RestPatch => {
@@ -117,12 +124,16 @@ impl Shop {
         })
     }
 
+    fn caller(&self, operation: Operation) -> Caller {
+        self.profile.admit(Credential::from(&self.token), operation, 1)
+    }
+
     async fn update(&self, name: String) -> Result<()> {
         let text = |text: String| FieldInput::Text(text.into());
         let input =
             PatchInput { first_name: text(name), last_name: text("Ahmadi".to_owned()), ..PatchInput::default() };
         let update = UpdateMyProfile { input, ..UpdateMyProfile::default() };
-        self.profile.update_my_profile(&Credential::from(&self.key), update).await?;
+        self.profile.update_my_profile(&self.caller(Operation::Update), update).await?;
         Ok(())
     }
 
@@ -131,7 +142,7 @@ impl Shop {
             .method(method)
             .uri(path)
             .header(header::HOST, "localhost")
-            .header(header::AUTHORIZATION, format!("Token {}", self.key.expose_secret()))
+            .header(header::AUTHORIZATION, format!("Token {}", self.token.expose_secret()))
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body))?;
         let answer = self.app.clone().oneshot(request).await?;

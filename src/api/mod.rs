@@ -1,12 +1,14 @@
-//! What both APIs need of HTTP: the credential, the body and the execution of a request.
+//! What both APIs need of HTTP: the credential, the body, the execution of a request, and the headers of its rate limit.
 
 mod body;
 mod execute;
+mod rate_limit;
 
 use axum::http::{HeaderMap, header};
 
 pub(crate) use body::{BodyError, MAX_BODY_BYTES, is_known_empty, read};
 pub(crate) use execute::{ExecutionError, execute};
+pub(crate) use rate_limit::add_rate_limit;
 
 use crate::auth::{Credential, Unauthenticated};
 

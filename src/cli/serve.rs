@@ -1,6 +1,7 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
 mod demo;
+mod rates;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -8,6 +9,7 @@ use axum::http::HeaderValue;
 use clap::ArgAction;
 
 pub use self::demo::example_customer;
+use self::rates::RateArgs;
 use super::{
     CliError, arguments::switch, check_not_djangos, check_schema, languages::LanguageArgs, layout::Layout,
     listen::ListenAddress, log, print, signals::Stop,
@@ -15,7 +17,7 @@ use super::{
 use crate::{
     request_id,
     server::{self, ConnectionLimits},
-    store::{DatabaseUrl, OpenOptions, Store},
+    store::{DatabaseUrl, Migrations, OpenOptions, Store},
 };
 
 /// How to serve.
@@ -72,6 +74,8 @@ pub struct Args {
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
     #[command(flatten)]
+    rates: RateArgs,
+    #[command(flatten)]
     languages: LanguageArgs,
 }
 
@@ -118,7 +122,7 @@ pub(super) async fn run(
     let store = open(&args, &url, layout).await?;
     let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
     let stop = Stop::on_signal()?;
-    log_start(&args, address, &url, layout);
+    log_start(&args, address, &url, layout, &store).await;
     let mut text = String::new();
     if log_format == log::Format::Text {
         text += &format!("listening on http://{address}\n");
@@ -131,6 +135,8 @@ pub(super) async fn run(
         introspection: args.introspection,
         graphiql: args.graphiql,
         docs: args.docs,
+        rate_limits: args.rates.limits(),
+        trusted_proxies: args.rates.trusted_proxies().to_vec(),
         languages: args.languages.languages(),
         allow_origins: args.allow_origin,
     };
@@ -190,17 +196,19 @@ fn is_database_named(url: &Result<DatabaseUrl, CliError>) -> bool {
 }
 
 /// One line with what an operator asks first about a running server.
-fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layout) {
+async fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layout, store: &Store) {
     let origins = args.allow_origin.iter().map(|origin| String::from_utf8_lossy(origin.as_bytes()));
     let origins = origins.collect::<Vec<_>>().join(", ");
     let is_native = args.demo || *layout == Layout::Native;
     let layout_name = if is_native { "native" } else { "django" };
+    // A Django shop's schema has Django's migrations.
+    let migrations = if is_native { store.migrations().await.ok() } else { None };
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         %address,
         database = %url,
         layout = layout_name,
-        schema = is_native.then_some("up to date"),
+        schema = migrations.as_ref().and_then(Migrations::newest),
         database_connections = url.is_postgres().then_some(args.database_connections),
         allowed_origins = (!origins.is_empty()).then_some(origins),
         languages = %args.languages.languages(),

@@ -14,6 +14,7 @@ use super::{
     CliError, arguments::switch, languages::LanguageArgs, layout::Layout, listen::ListenAddress, log, signals::Stop,
 };
 use crate::{
+    rate_limit::RateLimits,
     server::{self, ConnectionLimits, Role},
     shadow::{Address, Report, Shadow, Timeouts},
     store::{DatabaseUrl, OpenOptions, Store},
@@ -87,6 +88,8 @@ pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format
         introspection: false,
         graphiql: false,
         languages: args.languages.languages(),
+        // The old server decides how many requests it answers.
+        rate_limits: RateLimits::OFF,
         ..server::Options::default()
     };
     let mut opening = tokio::spawn(open_store(url.clone(), layout, options, shadow.clone(), stop.requested.clone()));

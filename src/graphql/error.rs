@@ -60,6 +60,8 @@ pub enum Code {
     TooManyFragments,
     /// Limit: operations.
     TooManyOperations,
+    /// A rate limit is exceeded; `Retry-After` says when to try again. HTTP 429.
+    TooManyRequests,
     /// Limit: root fields of a mutation.
     TooManyRootFields,
     /// Limit: tokens.
@@ -100,11 +102,12 @@ impl ResolverError {
         Self::new(Code::InternalServerError, MessageId::InternalError)
     }
 
-    /// The status of the whole response, where nothing else succeeded: 401 and 503 apply to it as a whole, other errors
-    /// leave it 200.
+    /// The status of the whole response, where nothing else succeeded: 401, 429 and 503 apply to it as a whole, other
+    /// errors leave it 200.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match self.code {
             Code::Unauthenticated => Some(StatusCode::UNAUTHORIZED),
+            Code::TooManyRequests => Some(StatusCode::TOO_MANY_REQUESTS),
             Code::ServiceUnavailable => Some(StatusCode::SERVICE_UNAVAILABLE),
             _ => None,
         }
@@ -121,6 +124,7 @@ impl From<ProfileError> for ResolverError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => why.into(),
+            ProfileError::RateLimited(exceeded) => Self::new(Code::TooManyRequests, exceeded.message()),
             ProfileError::Unavailable => Self::new(Code::ServiceUnavailable, MessageId::Unavailable),
             ProfileError::OutcomeUnknown => Self::new(Code::ServiceUnavailable, MessageId::OutcomeUnknown),
             // The last two are part of a mutation's payload.

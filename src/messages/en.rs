@@ -68,6 +68,8 @@ define! {
     MethodNotAllowed = "Method \"{method}\" not allowed.";
     NotFound = "Not found.";
     OutcomeUnknown = "Service temporarily unavailable: the update may or may not have been stored. Read the profile before you try again.";
+    Throttled = "Request was throttled. Expected available in {seconds} seconds.";
+    ThrottledOneSecond = "Request was throttled. Expected available in {seconds} second.";
     Unavailable = "Service temporarily unavailable, try again later.";
     UnsupportedMediaType = "Unsupported media type \"{media_type}\" in request.";
 

@@ -37,6 +37,9 @@ fn text(id: MessageId) -> Option<&'static str> {
         NullCharacters => "کاراکترهای تهی مجاز نیستند.",
         Required => "این مقدار لازم است.",
         SurrogateCharacters => "کاراکترهای جایگزین مجاز نیستند: U+{code_point}.",
+        Throttled | ThrottledOneSecond => {
+            "تعداد درخواست\u{200c}های شما محدود شده است. انتظار می\u{200c}رود در {seconds} ثانیه در دسترس باشد."
+        }
         TokenHasInvalidCharacters => "توکن هدر نامعتبر است. توکن شامل کاراکتر\u{200c}های نامعتبر است.",
         TokenHasSpaces => "توکن هدر نامعتبر است. توکن نباید شامل فضای خالی باشد.",
         TokenMissing => "توکن هدر نامعتبر است. اطلاعات هویتی ارائه نشده است.\u{a0}",

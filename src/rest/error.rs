@@ -14,6 +14,7 @@ use crate::{
     auth::Unauthenticated,
     messages::{Message, MessageId},
     profile::{FieldError, ProfileVersion, clip, escape_line_separators},
+    rate_limit::Exceeded,
     service::ProfileError,
 };
 
@@ -31,6 +32,7 @@ pub(super) struct IgnoredField {
 pub(super) enum RestError {
     NotFound,
     Unauthenticated(Unauthenticated),
+    RateLimited(Exceeded),
     MethodNotAllowed(Method),
     /// The query parameter of a dry run has no value that it may have, or occurs more than once.
     InvalidValidateOnly,
@@ -55,10 +57,17 @@ impl From<Unauthenticated> for RestError {
     }
 }
 
+impl From<Exceeded> for RestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::RateLimited(exceeded)
+    }
+}
+
 impl From<ProfileError> for RestError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::RateLimited(exceeded) => Self::RateLimited(exceeded),
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
             ProfileError::Conflict(version) => Self::Conflict(version),
             ProfileError::Unavailable => Self::Unavailable,
@@ -85,6 +94,10 @@ impl IntoResponse for RestError {
             Self::Unauthenticated(why) => {
                 let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"))];
                 (challenge, detail(StatusCode::UNAUTHORIZED, why.message())).into_response()
+            }
+            Self::RateLimited(exceeded) => {
+                let later = [(header::RETRY_AFTER, HeaderValue::from(exceeded.retry_after()))];
+                (later, detail(StatusCode::TOO_MANY_REQUESTS, exceeded.message())).into_response()
             }
             Self::MethodNotAllowed(method) => {
                 let message = MessageId::MethodNotAllowed.with("method", clip(method.as_str()));

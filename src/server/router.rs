@@ -7,16 +7,19 @@ use axum::{
     http::HeaderValue,
     middleware::{from_fn, from_fn_with_state},
 };
+use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     health, metrics,
-    middleware::{cors, language, log_request, overload},
+    middleware::{client_address::TrustedProxies, cors, language, log_request, overload},
 };
 use crate::{
     graphql,
     messages::{ENGLISH, Languages},
-    playground, rest,
+    playground,
+    rate_limit::RateLimits,
+    rest,
     service::ProfileService,
     store::Store,
 };
@@ -32,6 +35,10 @@ pub struct Options {
     pub docs: bool,
     /// The origins of web pages that may call, e.g. `https://shop.example`.
     pub allow_origins: Vec<HeaderValue>,
+    /// How many requests are answered. There are no limits unless they are set here; `serve` has defaults of its own.
+    pub rate_limits: RateLimits,
+    /// The proxies that are believed when they name a client's address.
+    pub trusted_proxies: Vec<IpNet>,
     /// The languages of the messages.
     pub languages: Languages,
 }
@@ -43,6 +50,8 @@ impl Default for Options {
             graphiql: true,
             docs: true,
             allow_origins: Vec::new(),
+            rate_limits: RateLimits::OFF,
+            trusted_proxies: Vec::new(),
             languages: Languages::default(),
         }
     }
@@ -50,7 +59,7 @@ impl Default for Options {
 
 /// Everything that the server answers, until `stop` is cancelled.
 pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> Router {
-    let profile = ProfileService::new(store.clone());
+    let profile = ProfileService::new(store.clone(), options.rate_limits);
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
     let others = Router::new()
@@ -67,10 +76,11 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
         languages => apis.layer(from_fn_with_state(Arc::new(languages.clone()), language::choose)),
     };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
+    let proxies = TrustedProxies::new(&options.trusted_proxies);
     others
         .layer(from_fn(overload::reject))
         .merge(apis)
         .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(from_fn(log_request::log_request))
+        .layer(from_fn_with_state(proxies, log_request::log_request))
 }

@@ -56,6 +56,16 @@ pub(super) struct Difference {
     pub(super) ours: Value,
 }
 
+impl Difference {
+    /// Whether another write of the same client at the same time can have made it.
+    pub(super) fn may_be_a_race(&self) -> bool {
+        matches!(
+            (&self.place, self.kind),
+            (Place::Key(_), Kind::Value | Kind::Type) | (Place::Stored(_), Kind::StoredRow)
+        )
+    }
+}
+
 impl Place {
     /// The place in words that hold nothing of a customer. A key that is no identifier may hold anything.
     pub(super) fn shown(&self) -> String {

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     answer::Answer,
     buffer::NotBuffered,
-    compare::{self, Difference, Kind, Place, Stored, StoredRow},
+    compare::{self, Difference, Stored, StoredRow},
     entry::Entry,
     ours::Ours,
     outcome::{Outcome, Reason},
@@ -190,7 +190,7 @@ impl Comparison {
         };
         let differences: Vec<_> = differences.into_iter().map(explained).collect();
         let mut unexplained = differences.iter().filter(|(_, rule)| rule.is_none()).peekable();
-        if is_race && unexplained.peek().is_some() && unexplained.all(|(difference, _)| may_be_a_race(difference)) {
+        if is_race && unexplained.peek().is_some() && unexplained.all(|(difference, _)| difference.may_be_a_race()) {
             return Outcome::MovedMeanwhile;
         }
         self.report(&case, differences)
@@ -250,12 +250,4 @@ impl Drop for Comparison {
     fn drop(&mut self) {
         self.settle(Outcome::NotCompared(Reason::ClientLeft));
     }
-}
-
-/// Whether another write of the same client at the same time can have made the difference.
-fn may_be_a_race(difference: &Difference) -> bool {
-    matches!(
-        (&difference.place, difference.kind),
-        (Place::Key(_), Kind::Value | Kind::Type) | (Place::Stored(_), Kind::StoredRow)
-    )
 }

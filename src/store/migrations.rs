@@ -32,6 +32,12 @@ impl Migrations {
         self.steps.iter().filter(|(_, applied)| !applied).map(|(name, _)| name.as_str())
     }
 
+    /// The newest migration that the database has.
+    pub fn newest(&self) -> Option<&str> {
+        let known = self.steps.iter().rev().find(|(_, applied)| *applied).map(|(name, _)| name);
+        self.unknown.last().or(known).map(String::as_str)
+    }
+
     /// Warns when the database is ahead of this version.
     pub fn warn_of_unknown(&self) {
         if let unknown @ [_, ..] = self.unknown.as_slice() {

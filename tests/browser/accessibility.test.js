@@ -34,7 +34,7 @@ const violations = async ({ page }, element) => {
 const without = (stock, found) => found.filter((text) => !stock.some((rule) => text.startsWith(`${rule}:`)));
 
 const openDocsAndOperation = async () => {
-  const docs = await openDocs(browser, `${shop.origin}/docs#token=${shop.key}`);
+  const docs = await openDocs(browser, `${shop.origin}/docs#token=${shop.token}`);
   await docs.open("patch");
   return docs;
 };

@@ -28,7 +28,7 @@ const arrive = async (options) => {
 };
 
 const arriveWithToken = async (options) => {
-  docs = await openDocs(browser, `${shop.origin}/docs#token=${shop.key}`, options);
+  docs = await openDocs(browser, `${shop.origin}/docs#token=${shop.token}`, options);
   return docs;
 };
 
@@ -91,7 +91,7 @@ test("the keyboard alone updates the profile", async () => {
     assert.fail(`no Tab leads to ${locator}`);
   };
   await reach(docs.token);
-  await page.keyboard.insertText(shop.key);
+  await page.keyboard.insertText(shop.token);
   const patch = docs.operation("patch");
   await reach(patch.locator("button.opblock-summary-control"));
   await page.keyboard.press("Enter");
@@ -125,18 +125,18 @@ test("the two pages link to each other and share the token of the tab", async ()
   await page.waitForURL(`${shop.origin}/graphiql`);
   const field = page.getByLabel("API token", { exact: true });
   await field.waitFor();
-  assert.equal(await field.inputValue(), shop.key);
+  assert.equal(await field.inputValue(), shop.token);
   await page.locator(".graphiql-query-editor .monaco-editor .view-line").first().waitFor();
   await page.getByRole("link", { name: "REST API" }).click();
   await docs.ready();
-  assert.equal(await docs.token.inputValue(), shop.key);
+  assert.equal(await docs.token.inputValue(), shop.token);
 });
 
 test("the token is stored nowhere that outlives the tab, and Forget removes it", async () => {
   const { page, token } = await arriveWithToken();
   await docs.open("get");
   await docs.execute("get");
-  assert.ok(!(await docs.stored()).includes(shop.key), "the token is in what the page stores");
+  assert.ok(!(await docs.stored()).includes(shop.token), "the token is in what the page stores");
   await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Forget" }).click()]);
   await docs.ready();
   assert.equal(await token.inputValue(), "");

@@ -30,7 +30,7 @@ const arrive = async (options) => {
 };
 
 const arriveWithToken = async () => {
-  playground = await openPlayground(browser, `${shop.origin}/graphiql#token=${shop.key}`);
+  playground = await openPlayground(browser, `${shop.origin}/graphiql#token=${shop.token}`);
   return playground;
 };
 
@@ -75,7 +75,7 @@ test("with a wrong token the documentation still loads, and `me` says what is wr
 test("with the token typed in, the keyboard alone shows the customer", async () => {
   const { token, page } = await arrive();
   await token.focus();
-  await page.keyboard.insertText(shop.key);
+  await page.keyboard.insertText(shop.token);
   await playground.operation.locator("textarea").focus();
   await page.keyboard.press("ControlOrMeta+Enter");
   await playground.sees('"sara"');
@@ -121,7 +121,7 @@ test("a reload keeps the tabs and the token; another browser session has neither
   await page.waitForFunction(() => localStorage.getItem("graphiql:tabState")?.includes("Mine"));
   await Promise.all([page.reload(), playground.ready()]);
   await playground.tab("Mine").waitFor();
-  assert.equal(await playground.token.inputValue(), shop.key);
+  assert.equal(await playground.token.inputValue(), shop.token);
   await playground.runAndSee('"sara"');
   await playground.close();
 
@@ -151,7 +151,7 @@ test("the token leaves the address at once and is stored nowhere that outlives t
   await page.getByRole("listitem").filter({ hasText: "Me" }).first().waitFor();
   const stored = await playground.stored();
   assert.match(stored, /graphiql:queries/);
-  assert.ok(!stored.includes(shop.key), "the token is in what the page stores");
+  assert.ok(!stored.includes(shop.token), "the token is in what the page stores");
 
 });
 
@@ -168,8 +168,8 @@ test("a link does not replace the token of a tab unasked", async () => {
     await page.waitForURL(`${shop.origin}/graphiql`);
     return token.inputValue();
   };
-  assert.equal(await follow(shop.key), shop.key, "the same token: nothing to ask");
-  assert.equal(await follow("shp_another"), shop.key);
+  assert.equal(await follow(shop.token), shop.token, "the same token: nothing to ask");
+  assert.equal(await follow("shp_another"), shop.token);
   assert.equal(await follow("shp_another"), "shp_another");
   assert.deepEqual(answers, []);
 });

@@ -10,22 +10,22 @@ import { promisify } from "node:util";
 
 const binary = process.env.TEST_PROGRAM ?? fileURLToPath(new URL("../../target/debug/shop-profile", import.meta.url));
 
-/** Starts a shop whose customer is called "sara" and holds the token `key`. */
+/** Starts a shop whose customer is called "sara" and holds the API token `token`. */
 export async function openShop(options = []) {
   const folder = await mkdtemp(join(tmpdir(), "shop-profile-"));
   const env = { ...process.env, DATABASE_URL: `sqlite://${folder}/shop.db` };
   const run = async (...words) => (await promisify(execFile)(binary, words, { env })).stdout.trim();
   await run("migrate");
   await run("customer", "add", "--username", "sara");
-  const key = await run("token", "issue", "sara");
+  const token = await run("token", "issue", "sara");
   const server = await serve(options, env);
 
   return {
-    key,
+    token,
     origin: server.origin,
     /** The customer as REST shows it, straight from the database. */
     async customer() {
-      const headers = { authorization: `Token ${key}` };
+      const headers = { authorization: `Token ${token}` };
       return (await fetch(`${server.origin}/api/shop/customers/me`, { headers })).json();
     },
     async close() {
@@ -43,7 +43,8 @@ export async function openDemo(page = "graphiql") {
 }
 
 async function serve(options, env) {
-  const words = ["serve", "--listen", "127.0.0.1:0", ...options];
+  const unlimited = ["updates", "reads", "failed-tokens"].flatMap((policy) => [`--rate-limit-${policy}`, "0"]);
+  const words = ["serve", "--listen", "127.0.0.1:0", ...unlimited, ...options];
   const server = spawn(binary, words, { env, stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(server, "exit");
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();

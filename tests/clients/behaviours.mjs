@@ -18,7 +18,7 @@ const UPDATE_BY_FIELD = `mutation UpdateByField($firstName: String, $gender: Gen
   updateMyProfile(input: { firstName: $firstName, gender: $gender, avatar: $avatar }) ${PAYLOAD}
 }`;
 
-/** The customer before each behaviour, as each face shows her. */
+/** The customer before each behaviour, as each API shows her. */
 const STORED = { first_name: "Sara", last_name: "Ahmadi", gender: "female", avatar: "https://shop.example/sara.png" };
 const SHOWN = { firstName: "Sara", lastName: "Ahmadi", gender: "FEMALE", avatar: "https://shop.example/sara.png" };
 const shownAfter = (change) => ({ updateMyProfile: { customer: { ...SHOWN, ...change }, userErrors: [] } });
@@ -138,7 +138,7 @@ async function checkPersisted(server, connect) {
 }
 
 /** A new client, so that none answers from a cache of its own. */
-function open(server, connect, headers = { Authorization: `Token ${server.key}` }) {
+function open(server, connect, headers = { Authorization: `Token ${server.token}` }) {
   const exchanges = [];
   const record = (exchange) => exchanges.push(exchange);
   return { client: connect({ url: server.graphql, headers, record, fetch: recordingFetch(record) }), exchanges };

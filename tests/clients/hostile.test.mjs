@@ -101,7 +101,7 @@ test("introspection and a query by GET: answered, on purpose", async () => {
 async function send({ path = "", headers, ...request }) {
   const response = await fetch(server.graphql + path, {
     ...request,
-    headers: { accept: GRAPHQL, authorization: `Token ${server.key}`, ...headers },
+    headers: { accept: GRAPHQL, authorization: `Token ${server.token}`, ...headers },
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };

@@ -1,4 +1,4 @@
-// What code generators and GraphiQL ask on arrival passes the limits, needs no key, and tells the committed schema.
+// What code generators and GraphiQL ask on arrival passes the limits, needs no token, and tells the committed schema.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

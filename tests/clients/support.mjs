@@ -16,8 +16,10 @@ export async function run(program, args, input = "") {
   return running;
 }
 
-/** A server on a port and a database of its own, with one customer, sara, and her key. */
-export async function startServer() {
+const NO_RATE_LIMITS = ["updates", "reads", "failed-tokens"].flatMap((policy) => [`--rate-limit-${policy}`, "0"]);
+
+/** A server on a port and a database of its own, with one customer, sara, and her API token. */
+export async function startServer(rateLimits = NO_RATE_LIMITS) {
   const program = process.env.TEST_PROGRAM;
   assert.ok(program, "TEST_PROGRAM must name the shop-profile binary");
   const folder = await mkdtemp(join(tmpdir(), "shop-profile-clients-"));
@@ -26,8 +28,8 @@ export async function startServer() {
 
   await command("migrate");
   await command("customer", "add", "--username", "sara");
-  const key = await command("token", "issue", "sara");
-  const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...database], {
+  const token = await command("token", "issue", "sara");
+  const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...rateLimits, ...database], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(server, "exit");
@@ -36,11 +38,11 @@ export async function startServer() {
   const origin = await listening(server);
 
   return {
-    key,
+    token,
     pid: server.pid,
     address: new URL(origin),
     graphql: `${origin}/graphql`,
-    profile: customerOverRest(origin, key),
+    profile: customerOverRest(origin, token),
     async stop() {
       server.kill("SIGTERM");
       assert.deepEqual(await ended, [0, null], "an orderly stop");
@@ -60,12 +62,12 @@ function listening(server) {
   });
 }
 
-/** Sets and reads the customer by the other face, so that no client is its own witness. */
-function customerOverRest(origin, key) {
+/** Sets and reads the customer through the other API, so that no client is its own witness. */
+function customerOverRest(origin, token) {
   const call = async (method, body) => {
     const response = await fetch(`${origin}/api/shop/customers/me`, {
       method,
-      headers: { authorization: `Token ${key}`, "content-type": "application/json" },
+      headers: { authorization: `Token ${token}`, "content-type": "application/json" },
       body: body && JSON.stringify(body),
     });
     assert.equal(response.status, 200, `${method}: ${await response.clone().text()}`);

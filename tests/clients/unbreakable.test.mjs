@@ -87,7 +87,7 @@ function post(body) {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json",
-      authorization: `Token ${server.key}`,
+      authorization: `Token ${server.token}`,
       "content-type": "application/json",
     },
     body,

@@ -1,5 +1,5 @@
 //! Many customers, each of whom changes their last name once a second, one patch after the other: below the rate at
-//! which a key is told to slow down.
+//! which a token is told to slow down.
 
 use std::{
     collections::BTreeMap,
@@ -69,7 +69,7 @@ impl Load {
 /// One customer: what they sent and what came of it.
 pub(crate) struct Caller {
     id: i64,
-    key: String,
+    token: String,
     outcomes: Vec<(Instant, Outcome)>,
 }
 
@@ -78,9 +78,12 @@ impl Caller {
         let username = FieldInput::Text(format!("customer{number}").into());
         let customer = NewCustomerInput { username, ..Default::default() }.parse().unwrap();
         let id = service::add_customer(store, &customer).await.unwrap().id;
-        let key = ApiToken::generate().unwrap();
-        store.issue_token(id, NewToken { digest: key.digest(), name: String::new(), expires_at: None }).await.unwrap();
-        Self { id, key: key.expose_secret().to_owned(), outcomes: Vec::new() }
+        let token = ApiToken::generate().unwrap();
+        store
+            .issue_token(id, NewToken { digest: token.digest(), name: String::new(), expires_at: None })
+            .await
+            .unwrap();
+        Self { id, token: token.expose_secret().to_owned(), outcomes: Vec::new() }
     }
 
     async fn run(
@@ -106,7 +109,7 @@ impl Caller {
     /// The n-th patch sets the last name to n.
     async fn patch(&self, http: &Client, address: SocketAddr) -> Outcome {
         let request = http.patch(format!("http://{address}/api/shop/customers/me"));
-        let request = request.header("authorization", format!("Token {}", self.key));
+        let request = request.header("authorization", format!("Token {}", self.token));
         let request = request.header("content-type", "application/json");
         let body = serde_json::json!({"last_name": self.outcomes.len().to_string()}).to_string();
         match request.body(body).send().await {

@@ -1,9 +1,9 @@
-"""What the shop's columns, constraints and indexes reject is an error of a field, and never a 500."""
+"""What the shop's columns, constraints and indexes reject is an error of the field, and never a 500."""
 
 import json
 
 import pytest
-from case import request
+from case import PATH, TAKEN, request
 from corpus.case import GRAPHQL_NAMES, graphql, post
 from corpus.inputs import UPDATE, payload
 
@@ -23,11 +23,13 @@ CONSTRAINTS = [
     ({"last_name": "of customer2"}, "last_name", "TAKEN", UNIQUE),
     ({"username": "free", "last_name": "of customer2"}, "last_name", "TAKEN", UNIQUE),
     ({"first_name": "ONLY ONE"}, "first_name", "TAKEN", UNIQUE),
+    ({"gender": "male"}, "gender", "INVALID", CHECK),
 ]
 
-CHECKS = [
+CONSTRAINTS_OF_TABLE = [
     "CONSTRAINT no_females CHECK (gender <> 'female')",
     "CONSTRAINT names_differ CHECK (first_name <> last_name)",
+    "CONSTRAINT known_gender FOREIGN KEY (gender) REFERENCES genders (code) DEFERRABLE INITIALLY DEFERRED",
 ]
 INDEXES = [
     "CREATE UNIQUE INDEX last_names ON shop_customer (last_name)",
@@ -51,11 +53,12 @@ def shop(new_shop):
 
 
 def constrain(database):
-    """Gives the table shorter columns without null, checks and unique indexes."""
+    """Gives the table shorter columns without null, checks, a foreign key and unique indexes."""
+    database.execute("CREATE TABLE genders (code varchar(6) PRIMARY KEY)")  # and none is known
     if database.is_sqlite:
         rebuild(database)
     else:
-        for change in POSTGRES_COLUMNS + [f"ADD {check}" for check in CHECKS]:
+        for change in POSTGRES_COLUMNS + [f"ADD {check}" for check in CONSTRAINTS_OF_TABLE]:
             database.execute(f"ALTER TABLE shop_customer {change}")
     for index in INDEXES:
         database.execute(index)
@@ -69,7 +72,7 @@ def rebuild(database):
         sql = sql.replace(old, new)
     sql = sql.replace('"shop_customer"', "new_customer", 1).removesuffix(")")
     for statement in (
-        f"{sql}, {', '.join(CHECKS)})",
+        f"{sql}, {', '.join(CONSTRAINTS_OF_TABLE)})",
         "INSERT INTO new_customer SELECT * FROM shop_customer",
         "DROP TABLE shop_customer",
         "ALTER TABLE new_customer RENAME TO shop_customer",
@@ -99,8 +102,29 @@ def test_columns_and_constraints_of_the_start(shop):
 def test_constraints_that_come_later(shop):
     server = shop.start_server()
     constrain(shop.database)
-    for rejected in CONSTRAINTS:
-        assert_rejected(shop, server, *rejected)
+    for patch, *error in CONSTRAINTS:
+        assert_rejected(shop, server, patch, *error)
+
+
+def test_a_dry_run_does_not_ask_constraints(shop):
+    """As the documentation says. Only the username is looked up."""
+    constrain(shop.database)
+    server = shop.start_server()
+    for patch, *_ in CONSTRAINTS:
+        answer = server.ask(request(path=f"{PATH}?validate_only=true", body=patch))
+        assert answer.status == 200, patch
+
+
+def test_a_taken_username_is_reported_beside_what_the_database_rejects(shop):
+    constrain(shop.database)
+    server = shop.start_server()
+    for patch, field, _, message in CONSTRAINTS:
+        answer = server.ask(request(body=patch | {"username": "customer2"}))
+        errors = {"username": [TAKEN], field: [message]}
+        # Of two unique values that are taken the database names one.
+        expected = [errors, {"username": [TAKEN]}] if message == UNIQUE else [errors]
+        assert answer.status == 400
+        assert json.loads(answer.body) in expected, patch
 
 
 @pytest.mark.parametrize("engine", ["postgres"])

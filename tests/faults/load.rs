@@ -104,7 +104,7 @@ impl Load {
 
 impl Patches {
     fn of(customer: Customer) -> Self {
-        Self { token: customer.key, stored: String::new(), uncertain: Vec::new(), rejected: Vec::new() }
+        Self { token: customer.token, stored: String::new(), uncertain: Vec::new(), rejected: Vec::new() }
     }
 
     async fn send(
@@ -116,7 +116,7 @@ impl Patches {
     ) -> Self {
         for number in 1.. {
             let name = format!("n{number}");
-            let answer = api.patch(json!({"first_name": name})).key(&self.token).try_send().await;
+            let answer = api.patch(json!({"first_name": name})).token(&self.token).try_send().await;
             let status = answer.as_ref().map_or("no answer".into(), |answer| answer.status.to_string());
             *answers.lock().unwrap().entry(status).or_default() += 1;
             match answer {
@@ -147,7 +147,7 @@ impl Patches {
 
     /// Asks what is stored.
     pub async fn assert_stored(&self, server: &Server) {
-        let answer = server.get().key(&self.token).send().await.assert_status(200);
+        let answer = server.get().token(&self.token).send().await.assert_status(200);
         let name = answer.json()["first_name"].as_str().unwrap().to_owned();
         assert!(!self.rejected.contains(&name), "stored {name}, and it was answered 503");
         assert!(
@@ -156,7 +156,7 @@ impl Patches {
             self.stored,
             self.uncertain
         );
-        let patch = server.patch(json!({"first_name": "after"})).key(&self.token).send().await;
+        let patch = server.patch(json!({"first_name": "after"})).token(&self.token).send().await;
         assert_eq!(patch.assert_status(200).json()["first_name"], "after");
     }
 }

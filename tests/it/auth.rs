@@ -26,8 +26,9 @@ both_databases![
 
 async fn reads_the_authorization_header_as_drf_does(shop: Shop) {
     let sara = shop.customer("sara").await;
-    let key = &sara.key;
-    for header in [format!("Token {key}"), format!("tOkEn   {key}"), format!("Bearer {key}"), format!("BEARER\t{key} ")]
+    let token = &sara.token;
+    for header in
+        [format!("Token {token}"), format!("tOkEn   {token}"), format!("Bearer {token}"), format!("BEARER\t{token} ")]
     {
         shop.get().header("authorization", &header).send().await.assert_status(200);
     }
@@ -35,15 +36,15 @@ async fn reads_the_authorization_header_as_drf_does(shop: Shop) {
         (vec![], NOT_PROVIDED),
         (vec![""], NOT_PROVIDED),
         (vec!["Basic dTpw"], NOT_PROVIDED),
-        (vec![key], NOT_PROVIDED),
+        (vec![token], NOT_PROVIDED),
         (vec!["Token"], NO_TOKEN),
         (vec!["bearer "], NO_TOKEN),
-        (vec![&format!("Token {key} x")], SPACES),
-        (vec![&format!("Token {key}"), &format!("Token {key}")], SPACES),
+        (vec![&format!("Token {token} x")], SPACES),
+        (vec![&format!("Token {token}"), &format!("Token {token}")], SPACES),
         (vec!["Token wrong"], UNKNOWN),
-        (vec![&format!("Token {}", &key[..49])], UNKNOWN),
-        (vec![&format!("Token {}", key.to_lowercase())], UNKNOWN),
-        (vec![&format!("Token {key},")], UNKNOWN),
+        (vec![&format!("Token {}", &token[..49])], UNKNOWN),
+        (vec![&format!("Token {}", token.to_lowercase())], UNKNOWN),
+        (vec![&format!("Token {token},")], UNKNOWN),
     ] {
         for request in [shop.get(), shop.patch(json!({"first_name": "Mallory"}))] {
             let request = headers.iter().fold(request, |request, header| request.header("authorization", header));
@@ -64,30 +65,30 @@ async fn reads_the_authorization_header_as_drf_does(shop: Shop) {
 async fn revoking_a_token_leaves_the_customers_other_tokens_live(shop: Shop) {
     let sara = shop.customer("sara").await;
     let phone = ApiToken::generate().unwrap();
-    let id = shop.store_key(sara.id, &phone, Some(Duration::from_secs(3600))).await;
-    for key in [&sara.key, phone.expose_secret()] {
-        shop.get().key(key).send().await.assert_status(200);
+    let id = shop.store_token(sara.id, &phone, Some(Duration::from_secs(3600))).await;
+    for token in [&sara.token, phone.expose_secret()] {
+        shop.get().token(token).send().await.assert_status(200);
     }
     assert!(shop.store.revoke_token(id).await.unwrap());
-    shop.get().key(phone.expose_secret()).send().await.assert(401, UNKNOWN);
-    shop.get().key(&sara.key).send().await.assert_status(200);
+    shop.get().token(phone.expose_secret()).send().await.assert(401, UNKNOWN);
+    shop.get().token(&sara.token).send().await.assert_status(200);
 }
 
 async fn accepts_a_token_of_another_system(shop: Shop) {
     let sara = shop.customer("sara").await;
     let drf = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
-    shop.get().key(drf).send().await.assert(401, UNKNOWN);
-    shop.store_key(sara.id, &ApiToken::from_plaintext(drf), None).await;
-    shop.get().key(drf).send().await.assert_status(200);
-    shop.patch(json!({"first_name": "Sara"})).key(drf).send().await.assert_status(200);
+    shop.get().token(drf).send().await.assert(401, UNKNOWN);
+    shop.store_token(sara.id, &ApiToken::from_plaintext(drf), None).await;
+    shop.get().token(drf).send().await.assert_status(200);
+    shop.patch(json!({"first_name": "Sara"})).token(drf).send().await.assert_status(200);
 }
 
 /// A read, a patch and both of GraphQL, on a connection that was already in use.
-async fn try_everything(connection: &mut Connection, key: &str) -> [Answer; 4] {
+async fn try_everything(connection: &mut Connection, token: &str) -> [Answer; 4] {
     let mut send = async |head: &str, body: Value| {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = format!(
-            "{head} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {key}\r\nAccept: application/json\r\n\
+            "{head} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {token}\r\nAccept: application/json\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -132,29 +133,29 @@ fn assert_graphql_rejected(answer: &Answer, detail: &str) {
 async fn a_revoked_token_is_rejected_on_an_open_connection(shop: Shop) {
     let sara = shop.customer("sara").await;
     let mut connection = shop.connection().await;
-    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+    assert_all_answered(try_everything(&mut connection, &sara.token).await);
     let id = shop.store.list_tokens(sara.id).await.unwrap()[0].id;
     assert!(shop.store.revoke_token(id).await.unwrap());
-    assert_all_rejected(try_everything(&mut connection, &sara.key).await, UNKNOWN);
+    assert_all_rejected(try_everything(&mut connection, &sara.token).await, UNKNOWN);
 }
 
 async fn an_expired_token_is_rejected_on_an_open_connection(shop: Shop) {
     let sara = shop.customer("sara").await;
     let mut connection = shop.connection().await;
-    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+    assert_all_answered(try_everything(&mut connection, &sara.token).await);
     let db = shop.database.connect().await;
     db.execute_unprepared("UPDATE api_token SET expires_at = created_at").await.unwrap();
-    assert_all_rejected(try_everything(&mut connection, &sara.key).await, UNKNOWN);
+    assert_all_rejected(try_everything(&mut connection, &sara.token).await, UNKNOWN);
 }
 
 async fn a_deactivated_customer_is_rejected_on_an_open_connection(shop: Shop) {
     let sara = shop.customer("sara").await;
     let mut connection = shop.connection().await;
-    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+    assert_all_answered(try_everything(&mut connection, &sara.token).await);
     shop.store.set_active(sara.id, false).await.unwrap();
-    assert_all_rejected(try_everything(&mut connection, &sara.key).await, INACTIVE);
+    assert_all_rejected(try_everything(&mut connection, &sara.token).await, INACTIVE);
     shop.store.set_active(sara.id, true).await.unwrap();
-    assert_all_answered(try_everything(&mut connection, &sara.key).await);
+    assert_all_answered(try_everything(&mut connection, &sara.token).await);
 }
 
 async fn a_request_does_not_wait_for_the_last_use_of_its_token(shop: Shop) {
@@ -164,7 +165,7 @@ async fn a_request_does_not_wait_for_the_last_use_of_its_token(shop: Shop) {
     let db = shop.database.connect().await;
     let holder = db.begin().await.unwrap();
     holder.execute_unprepared("UPDATE api_token SET name = 'held'").await.unwrap();
-    shop.get().key(&sara.key).send().await.assert_status(200);
+    shop.get().token(&sara.token).send().await.assert_status(200);
     assert_eq!(last_used().await, None);
     holder.rollback().await.unwrap();
     let used = eventually(last_used).await;

@@ -113,15 +113,15 @@ async fn issues_lists_and_revokes_tokens(database: Database) {
     }
     let server = Server::start(database.url(), &[]).await;
     for token in [&phone, &web] {
-        server.get().key(token).send().await.assert_status(200);
+        server.get().token(token).send().await.assert_status(200);
     }
     run(&database, "token revoke 1").await.assert(0, "1\trevoked\n", "");
     run(&database, "token revoke 1").await.assert(1, "", "error: there is no live token with the id 1\n");
     run(&database, "token revoke 7").await.assert(1, "", "error: there is no live token with the id 7\n");
-    server.get().key(&phone).send().await.assert_status(401);
-    server.get().key(&web).send().await.assert_status(200);
+    server.get().token(&phone).send().await.assert_status(401);
+    server.get().token(&web).send().await.assert_status(200);
     run(&database, "customer deactivate sara").await.ok();
-    server.get().key(&web).send().await.assert(401, r#"{"detail":"User inactive or deleted."}"#);
+    server.get().token(&web).send().await.assert(401, r#"{"detail":"User inactive or deleted."}"#);
 
     let list = run(&database, "token list sara").await.ok();
     let lines: Vec<Vec<_>> = list.lines().map(|line| line.split('\t').collect()).collect();

@@ -55,8 +55,8 @@ async fn a_role_without_ddl_rights_can_serve_and_read() {
 
     for arguments in [&["--no-migrate"][..], &[]] {
         let server = Server::start(&url, arguments).await;
-        server.get().key(&sara.key).send().await.assert_status(200);
-        server.patch(serde_json::json!({"first_name": "S"})).key(&sara.key).send().await.assert_status(200);
+        server.get().token(&sara.token).send().await.assert_status(200);
+        server.patch(serde_json::json!({"first_name": "S"})).token(&sara.token).send().await.assert_status(200);
     }
     for arguments in ["migrate --status", "migrate", "customer show sara", "customer export", "token list sara"] {
         binary::run(&url, &arguments.split(' ').collect::<Vec<_>>()).await.ok();

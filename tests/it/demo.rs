@@ -13,7 +13,7 @@ const DOCUMENT: &str = include_str!("fixtures/update-profile-details.txt");
 /// A demo in a folder of its own, with the API token that it prints.
 struct Demo {
     server: Server,
-    key: String,
+    token: String,
     welcome: Vec<String>,
     folder: TempDir,
 }
@@ -27,8 +27,8 @@ async fn start() -> Demo {
     while !welcome.last().is_some_and(|line: &String| line.contains("/graphiql")) {
         welcome.push(server.line().await);
     }
-    let key = welcome.join(" ").split("Authorization: Token ").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    Demo { server, key, welcome, folder }
+    let token = welcome.join(" ").split("Authorization: Token ").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    Demo { server, token, welcome, folder }
 }
 
 /// The document's example answer, with the names of its example request.
@@ -55,7 +55,7 @@ impl Demo {
     /// The example, sent to this demo with its API token.
     fn addressed(&self, example: &str) -> String {
         let text = example.replace("www.example.com", &self.server.address.to_string());
-        text.replace("<your_api_key>", &self.key)
+        text.replace("<your_api_key>", &self.token)
     }
 }
 
@@ -64,7 +64,7 @@ async fn the_demo_is_the_documented_customer_and_leaves_nothing_behind() {
     let demo = start().await;
     let (_, example) = DOCUMENT.split_once("Example Response\n").unwrap();
     let documented: Value = serde_json::from_str(example).unwrap();
-    let get = demo.server.get().key(&demo.key).send().await.assert_status(200);
+    let get = demo.server.get().token(&demo.token).send().await.assert_status(200);
     assert_eq!(get.json(), documented);
     // The keys' order too.
     assert_eq!(get.body, example.replace("\n", "").replace("\": ", "\":"));

@@ -32,7 +32,7 @@ async fn an_answered_patch_survives_kill_9(shop: Shop) {
         let mut streams = Vec::new();
         for customer in &customers {
             let version = shop.row(customer.id).await.version;
-            streams.push(tokio::spawn(stream(Api::clone(&server), customer.key.clone(), version, answered.clone())));
+            streams.push(tokio::spawn(stream(Api::clone(&server), customer.token.clone(), version, answered.clone())));
         }
         eventually(async || (answered.load(Ordering::Relaxed) >= ANSWERS).then_some(())).await;
         server.kill().await;
@@ -44,17 +44,17 @@ async fn an_answered_patch_survives_kill_9(shop: Shop) {
             // The one patch that was under way may have been made too, but no more than that one.
             assert!([last, last + 1].contains(&stored.version), "answered {last}, stored {}", stored.version);
             assert_eq!(stored.first_name, stored.version.to_string());
-            let get = server.get().key(&customer.key).send().await.assert_status(200);
+            let get = server.get().token(&customer.token).send().await.assert_status(200);
             assert_eq!(get.json()["first_name"], stored.first_name, "{get}");
         }
     }
 }
 
 /// Patches without a pause until the server is gone; gives the last version that was answered.
-async fn stream(api: Api, key: String, mut version: i64, answered: Arc<AtomicUsize>) -> i64 {
+async fn stream(api: Api, token: String, mut version: i64, answered: Arc<AtomicUsize>) -> i64 {
     loop {
         let next = json!({ "first_name": (version + 1).to_string() });
-        let Ok(answer) = api.patch(next.clone()).key(&key).try_send().await else { return version };
+        let Ok(answer) = api.patch(next.clone()).token(&token).try_send().await else { return version };
         assert_eq!(answer.assert_status(200).json()["first_name"], next["first_name"]);
         version += 1;
         answered.fetch_add(1, Ordering::Relaxed);
@@ -65,13 +65,13 @@ async fn sigterm_finishes_a_request_that_was_begun(shop: Shop) {
     let sara = shop.customer("sara").await;
     let server = Server::start(shop.database.url(), &[]).await;
     let (mut busy, mut idle) = (server.connection().await, server.connection().await);
-    let get = format!("GET {ME} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\n\r\n", sara.key);
+    let get = format!("GET {ME} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\n\r\n", sara.token);
     idle.exchange(&get).await.assert_status(200);
     let body = r#"{"first_name":"Sara"}"#;
     let head = format!(
         "PATCH {ME} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
-        sara.key,
+        sara.token,
         body.len()
     );
     busy.send(head).await;

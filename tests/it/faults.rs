@@ -39,14 +39,14 @@ fn assert_graphql_error(answer: &Answer, message: &str, code: &str) {
 async fn a_missing_column_is_a_500_without_details_and_a_line_in_the_log(shop: Shop) {
     let sara = shop.customer("sara").await;
     let server = Server::start(shop.database.url(), &[]).await;
-    server.get().key(&sara.key).send().await.assert_status(200);
+    server.get().token(&sara.token).send().await.assert_status(200);
     let db = shop.database.connect().await;
     db.execute_unprepared("ALTER TABLE customer DROP COLUMN avatar").await.unwrap();
 
-    let get = server.get().key(&sara.key).send().await.assert(500, INTERNAL);
-    let patch = server.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert(500, INTERNAL);
-    let me = server.graphql(ME, Value::Null).key(&sara.key).send().await;
-    let update = server.graphql(UPDATE, Value::Null).key(&sara.key).send().await;
+    let get = server.get().token(&sara.token).send().await.assert(500, INTERNAL);
+    let patch = server.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert(500, INTERNAL);
+    let me = server.graphql(ME, Value::Null).token(&sara.token).send().await;
+    let update = server.graphql(UPDATE, Value::Null).token(&sara.token).send().await;
     for answer in [&me, &update] {
         assert_graphql_error(answer, "Internal server error.", "INTERNAL_SERVER_ERROR");
     }
@@ -54,7 +54,7 @@ async fn a_missing_column_is_a_500_without_details_and_a_line_in_the_log(shop: S
         assert!(!answer.body.contains("avatar"), "{answer}");
         let line = server.logged(answer.header("x-request-id")).await;
         assert!(line.contains("ERROR") && line.contains("avatar"), "{line}");
-        assert!(!line.contains(&sara.key) && !line.contains("Sara"), "{line}");
+        assert!(!line.contains(&sara.token) && !line.contains("Sara"), "{line}");
     }
     server.terminate().await;
     let (code, _) = server.ended().await;
@@ -64,11 +64,11 @@ async fn a_missing_column_is_a_500_without_details_and_a_line_in_the_log(shop: S
 async fn a_closed_store_is_a_503(shop: Shop) {
     let sara = shop.customer("sara").await;
     shop.store.close().await;
-    shop.get().key(&sara.key).send().await.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
-    let patch = shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await;
+    shop.get().token(&sara.token).send().await.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+    let patch = shop.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await;
     patch.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
     for query in [ME, UPDATE] {
-        let answer = shop.graphql(query, Value::Null).key(&sara.key).send().await;
+        let answer = shop.graphql(query, Value::Null).token(&sara.token).send().await;
         let message = "Service temporarily unavailable, try again later.";
         assert_graphql_error(&answer, message, "SERVICE_UNAVAILABLE");
     }
@@ -82,29 +82,29 @@ async fn postgres_gone_is_a_503_until_it_is_back() {
     let url = cluster.url("postgres");
     let server = Server::start(&url, &[]).await;
     binary::run(&url, &["customer", "add", "--username", "sara"]).await.ok();
-    let key = binary::run(&url, &["token", "issue", "sara"]).await.ok();
-    server.patch(json!({"first_name": "Sara"})).key(&key).send().await.assert_status(200);
+    let token = binary::run(&url, &["token", "issue", "sara"]).await.ok();
+    server.patch(json!({"first_name": "Sara"})).token(&token).send().await.assert_status(200);
 
     cluster.crash();
     for _ in 0..2 {
-        server.get().key(&key).send().await.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
-        let patch = server.patch(json!({"first_name": "Zoe"})).key(&key).send().await;
+        server.get().token(&token).send().await.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+        let patch = server.patch(json!({"first_name": "Zoe"})).token(&token).send().await;
         patch.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
     }
     cluster.resume();
     let back = Instant::now();
     eventually(async || {
-        let answer = server.patch(json!({"last_name": "Ahmadi"})).key(&key).send().await;
+        let answer = server.patch(json!({"last_name": "Ahmadi"})).token(&token).send().await;
         assert!([200, 503].contains(&answer.status), "{answer}");
         (answer.status == 200).then_some(())
     })
     .await;
     assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
-    let me = server.graphql("{ me { fullName } }", Value::Null).key(&key).send().await;
+    let me = server.graphql("{ me { fullName } }", Value::Null).token(&token).send().await;
     me.assert(200, r#"{"data":{"me":{"fullName":"Sara Ahmadi"}}}"#);
     // The log has a line when it began and one when it is over, and none for each request between.
     eventually(async || {
-        server.get().key(&key).send().await.assert_status(200);
+        server.get().token(&token).send().await.assert_status(200);
         server.log().contains("database back after").then_some(())
     })
     .await;
@@ -122,11 +122,11 @@ async fn sqlite_locked_is_a_503_for_writers_and_nothing_for_readers() {
         assert_eq!(db.get_database_backend(), DbBackend::Sqlite);
         let holder = db.begin().await.unwrap();
         holder.execute_unprepared("UPDATE customer SET version = version + 1").await.unwrap();
-        let patch = tokio::spawn(shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send());
-        shop.get().key(&sara.key).send().await.assert_status(200).assert_header("etag", r#""1-1""#);
+        let patch = tokio::spawn(shop.patch(json!({"first_name": "Sara"})).token(&sara.token).send());
+        shop.get().token(&sara.token).send().await.assert_status(200).assert_header("etag", r#""1-1""#);
         patch.await.unwrap().assert(503, UNAVAILABLE).assert_header("retry-after", "1");
         holder.rollback().await.unwrap();
-        shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
+        shop.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert_status(200);
     })
     .await;
 }

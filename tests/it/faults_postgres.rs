@@ -68,7 +68,7 @@ impl Failing {
     /// All customers at once.
     async fn patch_all(&self, first_name: &str) -> Vec<Answer> {
         let patch =
-            |customer: &Customer| self.shop.patch(json!({ "first_name": first_name })).key(&customer.key).send();
+            |customer: &Customer| self.shop.patch(json!({ "first_name": first_name })).token(&customer.token).send();
         join_all(self.customers.iter().map(patch)).await
     }
 
@@ -77,7 +77,7 @@ impl Failing {
     }
 
     async fn get_all(&self) -> Vec<Answer> {
-        join_all(self.customers.iter().map(|customer| self.shop.get().key(&customer.key).send())).await
+        join_all(self.customers.iter().map(|customer| self.shop.get().token(&customer.token).send())).await
     }
 
     /// Patches every customer, and checks that what was answered is what is stored.
@@ -110,7 +110,7 @@ async fn requests_recover_within_one_deadline_of_a_silent_server() {
     failing.assert_recovered().await;
 
     failing.proxy.freeze();
-    let update = failing.shop.graphql(UPDATE, Value::Null).key(&failing.customers[0].key).send().await;
+    let update = failing.shop.graphql(UPDATE, Value::Null).token(&failing.customers[0].token).send().await;
     let update = update.assert_header("retry-after", "1");
     let error = &update.json()["errors"][0];
     let detail = if shares_sessions { UNAVAILABLE } else { OUTCOME_UNKNOWN };
@@ -123,7 +123,7 @@ async fn requests_recover_within_one_deadline_of_a_silent_server() {
 async fn a_silent_idle_connection_is_replaced_and_fails_no_request() {
     let Some(failing) = Failing::with(Timeouts { idle: Duration::ZERO, ..SHORT }).await else { return };
     failing.proxy.freeze();
-    failing.shop.get().key(&failing.customers[0].key).send().await.assert_status(200);
+    failing.shop.get().token(&failing.customers[0].token).send().await.assert_status(200);
     failing.assert_recovered().await;
 }
 
@@ -155,7 +155,7 @@ async fn a_changed_column_type_fails_no_request() {
         failing.observer = failing.shop.database.open().await;
         failing.get_all().await.into_iter().for_each(|answer| drop(answer.assert_status(200)));
         failing.patch_all("altered").await.into_iter().for_each(|answer| drop(answer.assert_status(200)));
-        let query = |customer: &Customer| failing.shop.graphql(UPDATE, Value::Null).key(&customer.key).send();
+        let query = |customer: &Customer| failing.shop.graphql(UPDATE, Value::Null).token(&customer.token).send();
         for answer in join_all(failing.customers.iter().map(query)).await {
             answer.assert(200, r#"{"data":{"updateMyProfile":{"customer":{"firstName":"Graph"}}}}"#);
         }
@@ -205,9 +205,9 @@ async fn a_locked_row_is_a_503_for_its_customer_alone() {
     let (shop, locked) = (&failing.shop, &failing.customers[0]);
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared(&format!("SELECT 1 FROM customer WHERE id = {} FOR UPDATE", locked.id)).await.unwrap();
-    let own = (0..3 * CONNECTIONS).map(|_| shop.patch(json!({"first_name": "own"})).key(&locked.key).send());
+    let own = (0..3 * CONNECTIONS).map(|_| shop.patch(json!({"first_name": "own"})).token(&locked.token).send());
     let others = failing.customers[1..].iter().map(|customer| {
-        let patch = || shop.patch(json!({"last_name": "other"})).key(&customer.key).send();
+        let patch = || shop.patch(json!({"last_name": "other"})).token(&customer.token).send();
         async move {
             for _ in 0..5 {
                 patch().await.assert_status(200);
@@ -218,7 +218,7 @@ async fn a_locked_row_is_a_503_for_its_customer_alone() {
     for answer in own {
         answer.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
     }
-    shop.get().key(&locked.key).send().await.assert_status(200);
+    shop.get().token(&locked.token).send().await.assert_status(200);
     holder.rollback().await.unwrap();
     assert_eq!(failing.first_name(locked).await, "before");
     failing.assert_recovered().await;

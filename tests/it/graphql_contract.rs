@@ -38,22 +38,22 @@ async fn me_shows_every_field(shop: Shop) {
     let behrooz = shop.behrooz().await;
     let me = format!("{{ me {{ {FIELDS} }} }}");
     let whole = |customer: &str| format!(r#"{{"data":{{"me":{customer}}}}}"#);
-    shop.graphql(&me, Value::Null).key(&behrooz.key).send().await.assert(200, &whole(BEHROOZ));
+    shop.graphql(&me, Value::Null).token(&behrooz.token).send().await.assert(200, &whole(BEHROOZ));
 
     let shop = shop.another().await;
     let sara = shop.customer("sara").await;
-    shop.graphql(&me, Value::Null).key(&sara.key).send().await.assert(200, &whole(SARA));
+    shop.graphql(&me, Value::Null).token(&sara.token).send().await.assert(200, &whole(SARA));
 }
 
 async fn an_update_is_answered_as_documented(shop: Shop) {
     let behrooz = shop.behrooz().await;
     let input = json!({"firstName": "John", "lastName": "Doe", "gender": "MALE"});
-    let answer = shop.graphql(&update(), json!({ "input": input })).key(&behrooz.key).send().await;
+    let answer = shop.graphql(&update(), json!({ "input": input })).token(&behrooz.token).send().await;
     answer.assert(200, &updated(JOHN));
     let literal = update()
         .replace("($input: UpdateMyProfileInput!)", "")
         .replace("$input", r#"{firstName: "John", lastName: "Doe", gender: MALE}"#);
-    shop.graphql(&literal, Value::Null).key(&behrooz.key).send().await.assert(200, &updated(JOHN));
+    shop.graphql(&literal, Value::Null).token(&behrooz.token).send().await.assert(200, &updated(JOHN));
 }
 
 async fn every_wrong_field_has_its_path_and_code(shop: Shop) {
@@ -83,7 +83,7 @@ async fn every_wrong_field_has_its_path_and_code(shop: Shop) {
             r#"{"field":["username"],"code":"TAKEN","message":"A user with that username already exists."},{"field":["avatar"],"code":"INVALID","message":"Enter a valid URL."},{"field":["firstName"],"code":"INVALID","message":"Null characters are not allowed."},{"field":["lastName"],"code":"NULL","message":"This field may not be null."}"#,
         ),
     ] {
-        let answer = shop.graphql(&update(), json!({ "input": input })).key(&sara.key).send().await;
+        let answer = shop.graphql(&update(), json!({ "input": input })).token(&sara.token).send().await;
         answer.assert(200, &format!(r#"{{"data":{{"updateMyProfile":{{"customer":null,"userErrors":[{errors}]}}}}}}"#));
     }
     assert_eq!(shop.row(sara.id).await, before);
@@ -100,20 +100,20 @@ async fn null_and_empty_clear_what_may_be_empty(shop: Shop) {
         (json!({"lastName": ""}), "lastName", json!("")),
     ] {
         for input in [&full, &input] {
-            let answer = shop.graphql(&update(), json!({ "input": input })).key(&behrooz.key).send().await;
+            let answer = shop.graphql(&update(), json!({ "input": input })).token(&behrooz.token).send().await;
             assert_eq!(answer.json()["data"]["updateMyProfile"]["userErrors"], json!([]), "{answer}");
         }
-        let me = shop.graphql(&format!("{{ me {{ {field} }} }}"), Value::Null).key(&behrooz.key).send().await;
+        let me = shop.graphql(&format!("{{ me {{ {field} }} }}"), Value::Null).token(&behrooz.token).send().await;
         assert_eq!(me.json(), json!({"data": {"me": {field: value}}}), "{me}");
     }
 }
 
 async fn an_absent_field_keeps_its_value(shop: Shop) {
     let behrooz = shop.behrooz().await;
-    let answer = shop.graphql(&update(), json!({"input": {}})).key(&behrooz.key).send().await;
+    let answer = shop.graphql(&update(), json!({"input": {}})).token(&behrooz.token).send().await;
     answer.assert(200, &updated(BEHROOZ));
     let before = shop.row(behrooz.id).await;
-    let answer = shop.graphql(&update(), json!({"input": {"gender": "FEMALE"}})).key(&behrooz.key).send().await;
+    let answer = shop.graphql(&update(), json!({"input": {"gender": "FEMALE"}})).token(&behrooz.token).send().await;
     answer.assert(200, &updated(&BEHROOZ.replace("MALE", "FEMALE").replace("1-1", "1-2")));
     let after = shop.row(behrooz.id).await;
     assert_eq!((before.first_name, before.avatar, before.username), (after.first_name, after.avatar, after.username));
@@ -127,12 +127,12 @@ async fn a_variable_that_is_not_set_is_absent(shop: Shop) {
             customer { username avatar firstName lastName gender } userErrors { field code message }
         }
     }";
-    let answer = shop.graphql(update, json!({"f": "John"})).key(&behrooz.key).send().await;
+    let answer = shop.graphql(update, json!({"f": "John"})).token(&behrooz.token).send().await;
     answer.assert(
         200,
         r#"{"data":{"updateMyProfile":{"customer":{"username":"behrooz3500","avatar":"http://127.0.0.1:8000/media/users/avatars/photo22132188258.jpg","firstName":"John","lastName":"ghorbanie","gender":"MALE"},"userErrors":[]}}}"#,
     );
-    let answer = shop.graphql(update, json!({"l": null, "g": null})).key(&behrooz.key).send().await;
+    let answer = shop.graphql(update, json!({"l": null, "g": null})).token(&behrooz.token).send().await;
     answer.assert(
         200,
         r#"{"data":{"updateMyProfile":{"customer":null,"userErrors":[{"field":["lastName"],"code":"NULL","message":"This field may not be null."}]}}}"#,
@@ -149,7 +149,7 @@ async fn update_twice(trigger: &str) -> (u16, Value, customer::Model) {
         format!(r#"{alias}: updateMyProfile(input: {{firstName: "{name}"}}) {{ customer {{ firstName }} }}"#)
     };
     let document = format!("mutation {{ {} {} }}", update("a", "Sara"), update("b", "boom"));
-    let answer = shop.graphql(&document, Value::Null).key(&sara.key).send().await;
+    let answer = shop.graphql(&document, Value::Null).token(&sara.token).send().await;
     (answer.status, answer.json(), shop.row(sara.id).await)
 }
 
@@ -182,12 +182,16 @@ async fn one_request_sees_one_version_of_the_customer() {
     let writes = async {
         for index in 0..200 {
             let name = format!("Name{index}");
-            shop.patch(json!({"first_name": name, "last_name": name})).key(&sara.key).send().await.assert_status(200);
+            shop.patch(json!({"first_name": name, "last_name": name}))
+                .token(&sara.token)
+                .send()
+                .await
+                .assert_status(200);
         }
     };
     let reads = async {
         for _ in 0..100 {
-            let answer = shop.graphql(&document, Value::Null).key(&sara.key).send().await.assert_status(200);
+            let answer = shop.graphql(&document, Value::Null).token(&sara.token).send().await.assert_status(200);
             let data = answer.json()["data"].clone();
             let me = &data["me"];
             assert_eq!(me["firstName"], me["lastName"], "{answer}");

@@ -26,14 +26,14 @@ const SABOTAGE: &str = "
     BEGIN INSERT INTO child VALUES (NEW.id); END";
 
 /// A patch of the first name without a socket.
-pub fn patch(app: &Router, key: &str, first_name: &str) -> impl Future<Output = Answer> + use<> {
-    patch_with(app, key, &json!({ "first_name": first_name }))
+pub fn patch(app: &Router, token: &str, first_name: &str) -> impl Future<Output = Answer> + use<> {
+    patch_with(app, token, &json!({ "first_name": first_name }))
 }
 
 /// A patch without a socket. Its first poll brings it as far as the writer's queue.
-fn patch_with(app: &Router, key: &str, patch: &Value) -> impl Future<Output = Answer> + use<> {
+fn patch_with(app: &Router, token: &str, patch: &Value) -> impl Future<Output = Answer> + use<> {
     let request = Request::patch(ME)
-        .header(header::AUTHORIZATION, format!("Token {key}"))
+        .header(header::AUTHORIZATION, format!("Token {token}"))
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(patch.to_string()));
     let answer = app.clone().oneshot(request.unwrap());
@@ -53,23 +53,23 @@ async fn a_failed_commit_fails_only_the_update_at_fault() {
     db.execute_unprepared(SABOTAGE).await.unwrap();
     let [sara, zoe, omid] = &customers;
 
-    let batch = [patch(&app, &sara.key, "Sara"), patch(&app, &zoe.key, "Orphan"), patch(&app, &omid.key, "Omid")];
+    let batch = [patch(&app, &sara.token, "Sara"), patch(&app, &zoe.token, "Orphan"), patch(&app, &omid.token, "Omid")];
     for (answer, status) in join_all(batch).await.into_iter().zip([200, 500, 200]) {
         answer.assert_status(status);
     }
     // Alone it is its own transaction.
-    patch(&app, &zoe.key, "Orphan").await.assert(500, INTERNAL);
+    patch(&app, &zoe.token, "Orphan").await.assert(500, INTERNAL);
     for (customer, stored) in customers.iter().zip([("Sara", 2), ("", 1), ("Omid", 2)]) {
         let row = shop.row(customer.id).await;
         assert_eq!((&*row.first_name, row.version), stored);
     }
 
-    let batch = [patch(&app, &sara.key, "Sarah"), patch(&app, &zoe.key, "Zoe"), patch(&app, &omid.key, "Omar")];
+    let batch = [patch(&app, &sara.token, "Sarah"), patch(&app, &zoe.token, "Zoe"), patch(&app, &omid.token, "Omar")];
     for (answer, name) in join_all(batch).await.into_iter().zip(["Sarah", "Zoe", "Omar"]) {
         assert_eq!(answer.assert_status(200).json()["first_name"], name);
     }
     db.execute_unprepared("DROP TRIGGER orphan").await.unwrap();
-    patch(&app, &zoe.key, "Orphan").await.assert_status(200);
+    patch(&app, &zoe.token, "Orphan").await.assert_status(200);
     assert_eq!(shop.row(zoe.id).await.first_name, "Orphan");
 }
 
@@ -91,15 +91,15 @@ async fn each_change_of_a_batch_has_its_own_answer() {
         };
         batch.push((number, customer, patch));
     }
-    let key = |number: i32| batch.iter().find(|(other, ..)| *other == number).unwrap().1.key.clone();
+    let token = |number: i32| batch.iter().find(|(other, ..)| *other == number).unwrap().1.token.clone();
     let stale = Request::patch(ME)
-        .header(header::AUTHORIZATION, format!("Token {}", key(39)))
+        .header(header::AUTHORIZATION, format!("Token {}", token(39)))
         .header(header::IF_MATCH, "\"1-7\"")
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(r#"{"first_name":"Stale"}"#));
     let stale = app.clone().oneshot(stale.unwrap());
 
-    let patches = batch.iter().map(|(_, customer, patch)| patch_with(&app, &customer.key, patch));
+    let patches = batch.iter().map(|(_, customer, patch)| patch_with(&app, &customer.token, patch));
     let (answers, stale) = tokio::join!(join_all(patches), stale);
     assert_eq!(stale.unwrap().status(), 412);
     for ((number, customer, patch), answer) in batch.iter().zip(answers) {

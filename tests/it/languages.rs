@@ -51,7 +51,7 @@ async fn a_request_chooses_among_several_and_every_answer_names_the_language() {
             (Method::GET, "/nowhere", 404),
             (Method::GET, "/graphql", 400),
         ] {
-            let request = shop.request(method, path).key(&sara.key).header("accept-language", asked);
+            let request = shop.request(method, path).token(&sara.token).header("accept-language", asked);
             let answer = request.send().await.about(format!("{path} {asked}")).assert_status(status);
             let (named, vary) = language_headers(&answer);
             assert_eq!((named, vary.last()), (language, Some(&"accept-language")), "{path} {asked}");
@@ -96,7 +96,7 @@ async fn a_user_error_has_the_values_of_its_message() {
         updateMyProfile(input: $input) { userErrors { code params { name value } } }
     }";
     let input = json!({ "firstName": "é".repeat(163), "lastName": null });
-    let answer = shop.graphql(query, json!({ "input": input })).key(&sara.key).send().await;
+    let answer = shop.graphql(query, json!({ "input": input })).token(&sara.token).send().await;
     let params = json!([{"name": "max", "value": "150"}, {"name": "actual", "value": "163"}]);
     assert_eq!(
         answer.json()["data"]["updateMyProfile"]["userErrors"],

@@ -1,5 +1,5 @@
 //! Who may import whom: `cli → server → rest, graphql → api, service → store → profile, auth`, and never back.
-//! `transfer` stands beside `server`; `profile` knows only the `messages`; these, `request_id` and `deadline` know nothing.
+//! `rate_limit` stands beside `store`, and `transfer` beside `server`; `profile` knows only the `messages`; these, `request_id` and `deadline` know nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 16] = [
+const MAY_NAME: [(&str, &[&str]); 17] = [
     (
         "cli",
         &[
@@ -16,6 +16,7 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
             "messages",
             "transfer",
             "profile",
+            "rate_limit",
             "request_id",
             "graphql",
             "rest",
@@ -25,15 +26,19 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
             "store",
         ],
     ),
-    ("server", &["graphql", "held_body", "messages", "playground", "request_id", "rest", "service", "store"]),
+    (
+        "server",
+        &["graphql", "held_body", "messages", "playground", "rate_limit", "request_id", "rest", "service", "store"],
+    ),
     ("transfer", &["auth", "profile", "store"]),
     ("shadow", &["api", "held_body", "request_id", "rest", "store"]),
     ("playground", &[]),
-    ("rest", &["auth", "api", "messages", "profile", "service"]),
-    ("graphql", &["auth", "api", "messages", "profile", "service"]),
-    ("api", &["auth", "deadline", "messages", "request_id"]),
-    ("service", &["auth", "deadline", "messages", "profile", "request_id", "store"]),
+    ("rest", &["auth", "api", "messages", "profile", "rate_limit", "service"]),
+    ("graphql", &["auth", "api", "messages", "profile", "rate_limit", "service"]),
+    ("api", &["auth", "deadline", "messages", "rate_limit", "request_id"]),
+    ("service", &["auth", "deadline", "messages", "profile", "rate_limit", "request_id", "store"]),
     ("store", &["auth", "profile"]),
+    ("rate_limit", &["auth", "messages"]),
     ("auth", &["messages", "request_id"]),
     ("messages", &[]),
     ("profile", &["messages"]),

@@ -25,7 +25,7 @@ both_databases![
 ];
 
 /// The lines of a JSON log whose message is this.
-fn lines(log: &str, message: &str) -> Vec<Value> {
+pub fn lines(log: &str, message: &str) -> Vec<Value> {
     let lines =
         log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")));
     lines.map(|line| line["fields"].clone()).filter(|fields| fields["message"] == message).collect()
@@ -43,10 +43,12 @@ async fn a_start_and_a_stop_are_one_line_each(shop: Shop) {
     assert_eq!((code, stdout.as_str()), (Some(0), ""), "a JSON log tells the address by itself");
     let [started] = &lines(&log, "started")[..] else { panic!("{log}") };
     let connections = if is_postgres { json!(16) } else { Value::Null };
+    let migrations = shop.store.migrations().await.unwrap();
+    let newest = &migrations.steps.last().unwrap().0;
     for (field, value) in [
         ("version", json!(env!("CARGO_PKG_VERSION"))),
         ("address", json!(address)),
-        ("schema", json!("up to date")),
+        ("schema", json!(newest)),
         ("database_connections", connections),
         ("allowed_origins", json!("https://shop.example")),
         ("introspection", json!(true)),
@@ -71,11 +73,11 @@ async fn rejected_tokens_are_summed_up(shop: Shop) {
     db.execute_unprepared("UPDATE api_token SET expires_at = '2020-01-01 00:00:00+00:00' WHERE id = 3").await.unwrap();
     shop.store.revoke_token(1).await.unwrap();
     let server = Server::start(shop.database.url(), &["--log-format", "json"]).await;
-    for token in [sara.key.as_str(), &neda.key, &expired, "shp_mistyped", "unknown", "unknown"] {
-        server.get().key(token).send().await.assert_status(401);
+    for token in [sara.token.as_str(), &neda.token, &expired, "shp_mistyped", "unknown", "unknown"] {
+        server.get().token(token).send().await.assert_status(401);
     }
     for _ in 0..300 {
-        server.get().key("flood").send().await.assert_status(401);
+        server.get().token("flood").send().await.assert_status(401);
     }
     server.terminate().await;
     let (_, log) = server.ended().await;
@@ -90,7 +92,7 @@ async fn rejected_tokens_are_summed_up(shop: Shop) {
     );
     assert!(summaries[0]["peers"].as_str().is_some_and(|peers| peers.starts_with("127.0.0.1 (")), "{log}");
     assert!(summaries[0]["tokens"].as_str().is_some_and(|tokens| tokens.starts_with("1 (1)")), "{log}");
-    for token in [sara.key.as_str(), "mistyped", "flood"] {
+    for token in [sara.token.as_str(), "mistyped", "flood"] {
         assert!(!log.replace("\"mistyped\":", "").contains(token), "{token}: {log}");
     }
 }
@@ -98,7 +100,7 @@ async fn rejected_tokens_are_summed_up(shop: Shop) {
 async fn a_request_is_one_line_with_its_time_as_a_number(shop: Shop) {
     let options = ["--log", "warn,shop_profile=debug", "--log-format", "json"];
     let server = Server::start(shop.database.url(), &options).await;
-    let answer = server.get().key("secret-key").send().await.assert_status(401);
+    let answer = server.get().token("secret-key").send().await.assert_status(401);
     server.request(Method::GET, "/healthz").send().await.assert_status(200);
     server.request(Method::GET, "/secret-path").send().await.assert_status(404);
     server.terminate().await;
@@ -116,7 +118,7 @@ async fn a_request_is_one_line_with_its_time_as_a_number(shop: Shop) {
 /// Rejects 1,000 tokens, then asks for the end.
 async fn reject_and_stop(server: &Server) {
     for _ in 0..1000 {
-        server.get().key("x").send().await.assert_status(401);
+        server.get().token("x").send().await.assert_status(401);
     }
     server.terminate().await;
 }
@@ -179,7 +181,7 @@ async fn dropped_lines_are_reported_when_stderr_is_read_again() {
         let api = Api::clone(&server);
         tokio::spawn(async move {
             for _ in 0..250 {
-                api.get().key("x").send().await.assert_status(401);
+                api.get().token("x").send().await.assert_status(401);
             }
         })
     });

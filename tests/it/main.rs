@@ -34,6 +34,7 @@ mod parity;
 mod pooler;
 mod properties;
 mod races;
+mod rate_limits;
 mod readiness;
 mod rest_contract;
 mod rest_fields;
@@ -43,6 +44,7 @@ mod server;
 mod shadow_compare;
 mod shadow_proxy;
 mod signals;
+mod token_flood;
 mod versions;
 mod wal;
 

@@ -109,13 +109,13 @@ async fn a_database_ahead_of_this_build_is_served(shop: Shop) {
     assert_eq!(shop.store.migrate().await.unwrap(), [""; 0]);
     assert!(shop.store.migrations().await.unwrap().pending().next().is_none());
     // The server that was running when the next version migrated, and one that starts now.
-    shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
-    shop.get().key(&sara.key).send().await.assert_status(200);
+    shop.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert_status(200);
+    shop.get().token(&sara.token).send().await.assert_status(200);
     // Each says so.
     let ahead = "the database has 1 migration that this version does not know: m29990101_000001_of_tomorrow";
     for arguments in [&[][..], &["--no-migrate"]] {
         let server = Server::start(shop.database.url(), arguments).await;
-        server.get().key(&sara.key).send().await.assert_status(200);
+        server.get().token(&sara.token).send().await.assert_status(200);
         assert!(server.logged(ahead).await.contains("WARN"));
     }
     let status = binary::run(shop.database.url(), &["migrate", "--status"]).await.ok();

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::http::{HeaderValue, Method};
 use serde_json::{Value, json};
-use shop_profile::server::{ConnectionLimits, Options};
+use shop_profile::{
+    rate_limit::RateLimits,
+    server::{ConnectionLimits, Options},
+};
 
 use crate::support::{
     answer::Answer,
@@ -59,16 +62,17 @@ async fn the_document_is_served_without_a_token_and_revalidated_by_its_etag() {
 /// The documented response and the answer have the same headers, but for those that only some answers have.
 #[tokio::test]
 async fn each_answer_has_the_headers_of_its_documented_response() {
-    let shop = Shop::with(Database::sqlite(), &Options::default(), ConnectionLimits::default()).await;
+    let options = Options { rate_limits: RateLimits::default(), ..Options::default() };
+    let shop = Shop::with(Database::sqlite(), &options, ConnectionLimits::default()).await;
     let sara = shop.customer("sara").await;
-    let patch = |body: Value| shop.patch(body).key(&sara.key);
+    let patch = |body: Value| shop.patch(body).token(&sara.token);
     let stale = |request: Request| request.header("if-match", "\"1-99\"");
     let documented = document()["paths"][ME].clone();
     for (method, request) in [
-        ("get", shop.get().key(&sara.key)),
-        ("get", shop.get().key(&sara.key).header("if-none-match", "*")),
+        ("get", shop.get().token(&sara.token)),
+        ("get", shop.get().token(&sara.token).header("if-none-match", "*")),
         ("get", shop.get()),
-        ("head", shop.request(Method::HEAD, ME).key(&sara.key)),
+        ("head", shop.request(Method::HEAD, ME).token(&sara.token)),
         ("head", shop.request(Method::HEAD, ME)),
         ("options", shop.request(Method::OPTIONS, ME)),
         ("patch", patch(json!({"first_name": "Sara"})).header("prefer", "handling=strict")),
@@ -83,7 +87,7 @@ async fn each_answer_has_the_headers_of_its_documented_response() {
         assert!(response.is_object(), "{answer}");
         assert_headers(response, &answer);
     }
-    let put = shop.request(Method::PUT, ME).key(&sara.key).send().await.assert_status(405);
+    let put = shop.request(Method::PUT, ME).token(&sara.token).send().await.assert_status(405);
     assert_headers(&json!({"$ref": "#/components/responses/MethodNotAllowed"}), &put);
     let elsewhere = shop.request(Method::GET, "/api/shop/customers/1").send().await.assert_status(404);
     assert_headers(&json!({"$ref": "#/components/responses/NotFound"}), &elsewhere);
@@ -101,7 +105,9 @@ fn assert_headers(response: &Value, answer: &Answer) {
     let documented = response["headers"].as_object().unwrap().keys().map(|name| name.to_lowercase());
     let answered = answer.headers.keys().map(|name| name.as_str().to_owned());
     let answered: BTreeSet<String> = answered.filter(|name| !FRAMING.contains(&name.as_str())).collect();
-    let is_conditional = |name: &String| ["content-language", "preference-applied"].contains(&name.as_str());
+    /// Which responses have these, depends on the request and the options.
+    const CONDITIONAL: [&str; 4] = ["content-language", "preference-applied", "ratelimit", "ratelimit-policy"];
+    let is_conditional = |name: &String| CONDITIONAL.contains(&name.as_str());
     let documented: BTreeSet<String> =
         documented.filter(|name| !is_conditional(name) || answered.contains(name)).collect();
     assert_eq!(answered, documented, "{answer}");

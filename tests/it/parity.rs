@@ -128,7 +128,7 @@ impl Pair {
 
 /// Field and message of every error, in the answer's order.
 async fn rest_errors(shop: &Shop, who: &Customer, patch: &Value) -> Vec<(String, String)> {
-    let answer = shop.patch(patch.clone()).key(&who.key).send().await;
+    let answer = shop.patch(patch.clone()).token(&who.token).send().await;
     if answer.status == 200 {
         return Vec::new();
     }
@@ -145,7 +145,7 @@ async fn rest_errors(shop: &Shop, who: &Customer, patch: &Value) -> Vec<(String,
 
 /// Field in REST's name, message and code of every error, in the answer's order.
 async fn graphql_errors(shop: &Shop, who: &Customer, patch: &Value) -> Vec<(String, String, String)> {
-    let answer = shop.graphql(UPDATE, json!({ "input": in_graphql(patch) })).key(&who.key).send().await;
+    let answer = shop.graphql(UPDATE, json!({ "input": in_graphql(patch) })).token(&who.token).send().await;
     let errors = answer.json()["data"]["updateMyProfile"]["userErrors"].clone();
     let errors = errors.as_array().unwrap_or_else(|| panic!("{answer}"));
     let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -43,7 +43,8 @@ impl Pooled {
     async fn patch_all(&self, value: &str) {
         let patch = |(number, customer): (usize, &Customer)| {
             let field = ["first_name", "last_name"][number % 2];
-            let patches = self.shops.iter().map(|shop| shop.patch(json!({ field: value })).key(&customer.key).send());
+            let patches =
+                self.shops.iter().map(|shop| shop.patch(json!({ field: value })).token(&customer.token).send());
             join_all(patches.collect::<Vec<_>>())
         };
         for answer in join_all(self.customers.iter().enumerate().map(patch)).await.into_iter().flatten() {
@@ -61,7 +62,7 @@ async fn every_change_is_stored_and_no_setting_reaches_another_client() {
         for (number, customer) in pooled.customers.iter().enumerate() {
             let row = shop.store.find_customer(&CustomerRef::Id(customer.id)).await.unwrap().unwrap();
             assert_eq!([&row.first_name, &row.last_name][number % 2], value);
-            let profile = other.get().key(&customer.key).send().await.assert_status(200).json();
+            let profile = other.get().token(&customer.token).send().await.assert_status(200).json();
             assert_eq!((&profile["id"], &profile["username"]), (&json!(row.id), &json!(row.username)));
         }
     }
@@ -79,11 +80,11 @@ async fn a_locked_row_is_a_503_and_the_transaction_is_rolled_back() {
     let (shop, locked) = (&pooled.shops[0], &pooled.customers[0]);
     let holder = shop.database.connect().await.begin().await.unwrap();
     holder.execute_unprepared(&format!("SELECT 1 FROM customer WHERE id = {} FOR UPDATE", locked.id)).await.unwrap();
-    let patch = shop.patch(json!({"first_name": "locked"})).key(&locked.key).send().await;
+    let patch = shop.patch(json!({"first_name": "locked"})).token(&locked.token).send().await;
     patch.assert_status(503).assert_header("retry-after", "1");
     holder.rollback().await.unwrap();
     pooled.patch_all("free").await;
-    let taken = shop.patch(json!({"username": "customer1"})).key(&locked.key).send().await;
+    let taken = shop.patch(json!({"username": "customer1"})).token(&locked.token).send().await;
     taken.assert_status(400);
     pooled.patch_all("again").await;
 }

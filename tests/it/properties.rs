@@ -36,10 +36,10 @@ pub fn check<B: std::fmt::Debug>(
 /// Sends the body and compares the answer with what is stored before and after.
 async fn holds(shop: &Shop, who: &Customer, body: Vec<u8>) -> Result<(), TestCaseError> {
     let before = shop.row(who.id).await;
-    let answer = shop.patch_bytes(body).key(&who.key).send().await;
+    let answer = shop.patch_bytes(body).token(&who.token).send().await;
     let after = shop.row(who.id).await;
     if answer.status == 200 {
-        let read = shop.get().key(&who.key).send().await;
+        let read = shop.get().token(&who.token).send().await;
         prop_assert_eq!((200, &answer.body, answer.header("etag")), (read.status, &read.body, read.header("etag")));
         prop_assert!(after.version == before.version + 1 || after == before, "{answer}");
         prop_assert_eq!(answer.json().as_object().map(Map::len), Some(10));

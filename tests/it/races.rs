@@ -22,14 +22,14 @@ async fn concurrent_patches_of_different_fields_are_all_stored(shop: Shop) {
     let by_rest = async {
         for turn in 1..=200 {
             let name = format!("first{turn}");
-            let answer = shop.patch(json!({ "first_name": name })).key(&sara.key).send().await.assert_status(200);
+            let answer = shop.patch(json!({ "first_name": name })).token(&sara.token).send().await.assert_status(200);
             assert_eq!(answer.json()["first_name"], name, "{answer}");
         }
     };
     let by_graphql = async {
         for turn in 1..=200 {
             let name = format!("last{turn}");
-            let request = shop.graphql(UPDATE, json!({"input": {"lastName": name}})).key(&sara.key);
+            let request = shop.graphql(UPDATE, json!({"input": {"lastName": name}})).token(&sara.token);
             let updated =
                 format!(r#"{{"data":{{"updateMyProfile":{{"customer":{{"lastName":"{name}"}},"userErrors":[]}}}}}}"#);
             request.send().await.assert(200, &updated);
@@ -44,8 +44,9 @@ async fn one_of_two_concurrent_renames_to_a_username_succeeds(shop: Shop) {
     let (sara, neda) = (shop.customer("sara").await, shop.customer("neda").await);
     for round in 0..40 {
         // They differ in case: the index is on the canonical form.
-        let ask = |key: &str, name: String| shop.patch(json!({ "username": name })).key(key).send();
-        let answers = tokio::join!(ask(&sara.key, format!("round{round}")), ask(&neda.key, format!("ROUND{round}")));
+        let ask = |token: &str, name: String| shop.patch(json!({ "username": name })).token(token).send();
+        let answers =
+            tokio::join!(ask(&sara.token, format!("round{round}")), ask(&neda.token, format!("ROUND{round}")));
         let (winner, loser) = if answers.0.status == 200 { answers } else { (answers.1, answers.0) };
         winner.assert_status(200);
         loser.assert(400, r#"{"username":["A user with that username already exists."]}"#);
@@ -58,7 +59,7 @@ async fn one_of_many_concurrent_patches_of_a_version_succeeds(shop: Shop) {
     for version in 1..=10 {
         let ask = |name: usize| {
             let patch = shop.patch(json!({ "first_name": format!("{version} {name}") }));
-            patch.header("if-match", format!(r#""{}-{version}""#, sara.id)).key(&sara.key).send()
+            patch.header("if-match", format!(r#""{}-{version}""#, sara.id)).token(&sara.token).send()
         };
         let answers = join_all((0..16).map(ask)).await;
         let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
@@ -77,14 +78,14 @@ async fn a_rejected_patch_fails_no_other_patch_of_its_batch(shop: Shop) {
         customers.push(shop.customer(&format!("customer{number}")).await);
     }
     for round in 0..5 {
-        let ask = |(number, key): (usize, &str)| {
+        let ask = |(number, token): (usize, &str)| {
             let patch = match number % 2 {
                 0 => json!({"username": format!("round{round}"), "last_name": format!("winner{round}")}),
                 _ => json!({"last_name": format!("{round} {number}")}),
             };
-            shop.patch(patch).key(key).send()
+            shop.patch(patch).token(token).send()
         };
-        let answers = join_all(customers.iter().map(|customer| &*customer.key).enumerate().map(ask)).await;
+        let answers = join_all(customers.iter().map(|customer| &*customer.token).enumerate().map(ask)).await;
         let mut winners = 0;
         for (number, (customer, answer)) in customers.iter().zip(answers).enumerate() {
             let row = shop.row(customer.id).await;
@@ -102,7 +103,7 @@ async fn a_rejected_patch_fails_no_other_patch_of_its_batch(shop: Shop) {
 async fn a_patch_never_undoes_a_deactivation(shop: Shop) {
     let sara = shop.customer("sara").await;
     for round in 0..20 {
-        let patch = |text: String| shop.patch(json!({ "first_name": text })).key(&sara.key).send();
+        let patch = |text: String| shop.patch(json!({ "first_name": text })).token(&sara.token).send();
         let (answer, deactivated) =
             tokio::join!(patch(format!("before {round}")), shop.store.set_active(sara.id, false));
         assert!(deactivated.unwrap().is_some());

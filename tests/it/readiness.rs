@@ -57,7 +57,7 @@ async fn a_read_only_file_is_not_ready_and_is_read() {
     let sara = shop.customer("sara").await;
     let read_only = open_at(&format!("{}?mode=ro", shop.database.url()), Timeouts::default()).await;
     assert_eq!(read_only.check_ready().await, Err(NotReady::ReadOnly));
-    let credential = Credential::from(&ApiToken::from_plaintext(sara.key.as_str()));
+    let credential = Credential::from(&ApiToken::from_plaintext(sara.token.as_str()));
     assert!(read_only.find_token_owner(&credential).await.unwrap().is_some());
     assert_eq!(shop.store.check_ready().await, Ok(()));
 }

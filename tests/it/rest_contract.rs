@@ -29,7 +29,7 @@ both_databases![
 
 async fn a_read_shows_the_ten_keys(shop: Shop) {
     let behrooz = shop.behrooz().await;
-    let get = shop.get().key(&behrooz.key).send().await.assert(200, BEHROOZ);
+    let get = shop.get().token(&behrooz.token).send().await.assert(200, BEHROOZ);
     for (name, value) in [
         ("content-type", "application/json"),
         ("etag", r#""1-1""#),
@@ -40,7 +40,7 @@ async fn a_read_shows_the_ten_keys(shop: Shop) {
     ] {
         assert_eq!(get.header(name), value, "{name}\n{get}");
     }
-    let head = shop.request(Method::HEAD, ME).key(&behrooz.key).send().await.assert_status(200);
+    let head = shop.request(Method::HEAD, ME).token(&behrooz.token).send().await.assert_status(200);
     assert_eq!(head.body, "");
     for name in ["content-type", "content-length", "etag", "vary", "cache-control", "allow"] {
         assert_eq!(head.header(name), get.header(name), "{name}\n{head}");
@@ -49,32 +49,32 @@ async fn a_read_shows_the_ten_keys(shop: Shop) {
 
     let shop = shop.another().await;
     let sara = shop.customer("sara").await;
-    shop.get().key(&sara.key).send().await.assert(200, SARA);
+    shop.get().token(&sara.token).send().await.assert(200, SARA);
 }
 
 async fn a_patch_is_answered_as_documented(shop: Shop) {
     let behrooz = shop.behrooz().await;
     let patch = json!({"first_name": "John", "last_name": "Doe", "gender": "male"});
-    let answer = shop.patch(patch).key(&behrooz.key).send().await.assert(200, JOHN);
+    let answer = shop.patch(patch).token(&behrooz.token).send().await.assert(200, JOHN);
     assert_eq!((answer.header("etag"), answer.header("content-type")), (r#""1-2""#, "application/json"));
-    shop.get().key(&behrooz.key).send().await.assert(200, JOHN).assert_header("etag", r#""1-2""#);
+    shop.get().token(&behrooz.token).send().await.assert(200, JOHN).assert_header("etag", r#""1-2""#);
 }
 
 async fn an_empty_body_and_an_empty_object_change_nothing(shop: Shop) {
     let sara = shop.customer("sara").await;
     let before = shop.row(sara.id).await;
     for body in ["", "{}", " {\r\n\t} "] {
-        shop.patch_bytes(body).key(&sara.key).send().await.assert(200, SARA).assert_header("etag", r#""1-1""#);
+        shop.patch_bytes(body).token(&sara.token).send().await.assert(200, SARA).assert_header("etag", r#""1-1""#);
     }
     // Without a body there is nothing to have a type.
-    shop.request(Method::PATCH, ME).key(&sara.key).send().await.assert(200, SARA);
+    shop.request(Method::PATCH, ME).token(&sara.token).send().await.assert(200, SARA);
     assert_eq!(shop.row(sara.id).await, before);
 }
 
 async fn accepts_path_and_content_type_variants(shop: Shop) {
     let behrooz = shop.behrooz().await;
     for path in [ME, "/api/shop/customers/me/", "/api/shop/customers/me?a=b", "/api/shop/customers/%6de"] {
-        shop.request(Method::GET, path).key(&behrooz.key).send().await.about(path).assert(200, BEHROOZ);
+        shop.request(Method::GET, path).token(&behrooz.token).send().await.about(path).assert(200, BEHROOZ);
     }
     for content_type in [
         "application/json",
@@ -83,16 +83,16 @@ async fn accepts_path_and_content_type_variants(shop: Shop) {
         "application/merge-patch+json",
     ] {
         let patch = shop.patch(json!({"first_name": "John", "last_name": "Doe"}));
-        let answer = patch.header("content-type", content_type).key(&behrooz.key).send().await;
+        let answer = patch.header("content-type", content_type).token(&behrooz.token).send().await;
         answer.about(content_type).assert(200, JOHN);
     }
-    shop.get().header("accept", "text/html").key(&behrooz.key).send().await.assert(200, JOHN);
+    shop.get().header("accept", "text/html").token(&behrooz.token).send().await.assert(200, JOHN);
 }
 
 async fn a_wrong_method_is_405_with_allow(shop: Shop) {
     let sara = shop.customer("sara").await;
     for method in ["PUT", "POST", "DELETE", "TRACE", "PROPFIND"] {
-        let request = shop.request(method.parse().unwrap(), ME).key(&sara.key);
+        let request = shop.request(method.parse().unwrap(), ME).token(&sara.token);
         let body = format!(r#"{{"detail":"Method \"{method}\" not allowed."}}"#);
         request.send().await.assert(405, &body).assert_header("allow", "GET, HEAD, PATCH, OPTIONS");
     }
@@ -109,7 +109,7 @@ async fn a_wrong_content_type_is_415(shop: Shop) {
     for content_type in
         ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", ""]
     {
-        let patch = shop.patch(json!({"first_name": "Sara"})).header("content-type", content_type).key(&sara.key);
+        let patch = shop.patch(json!({"first_name": "Sara"})).header("content-type", content_type).token(&sara.token);
         let body = format!(r#"{{"detail":"Unsupported media type \"{content_type}\" in request."}}"#);
         patch.send().await.about(content_type).assert(415, &body);
     }
@@ -130,7 +130,7 @@ async fn a_body_that_is_not_json_is_400(shop: Shop) {
         (b"first_name=Sara", "unexpected character: line 1 column 2"),
         (deep.as_bytes(), "nested too deeply"),
     ] {
-        let answer = shop.patch_bytes(body.to_vec()).key(&sara.key).send().await;
+        let answer = shop.patch_bytes(body.to_vec()).token(&sara.token).send().await;
         answer.about(body.escape_ascii()).assert(400, &format!(r#"{{"detail":"JSON parse error - {problem}"}}"#));
     }
     assert_eq!(shop.row(sara.id).await.version, 1);
@@ -146,7 +146,7 @@ async fn json_that_is_not_an_object_is_400(shop: Shop) {
         ("true", "Invalid data. Expected a dictionary, but got bool."),
         ("null", "No data provided"),
     ] {
-        let answer = shop.patch_bytes(body).key(&sara.key).send().await;
+        let answer = shop.patch_bytes(body).token(&sara.token).send().await;
         answer.about(body).assert(400, &format!(r#"{{"non_field_errors":["{problem}"]}}"#));
     }
 }
@@ -155,10 +155,10 @@ async fn a_body_above_the_limit_is_413(shop: Shop) {
     let sara = shop.customer("sara").await;
     let too_large = r#"{"detail":"Request body too large: the limit is 65536 bytes."}"#;
     let full = format!("{{{}}}", " ".repeat(65_534));
-    shop.patch_bytes(full).key(&sara.key).send().await.assert(200, SARA);
+    shop.patch_bytes(full).token(&sara.token).send().await.assert(200, SARA);
     let head = format!(
         "PATCH {ME} HTTP/1.1\r\nHost: shop\r\nAuthorization: Token {}\r\nContent-Type: application/json\r\n",
-        sara.key
+        sara.token
     );
     // The announcement is enough: not a byte of the body is sent.
     let announced = format!("{head}Content-Length: 65537\r\n\r\n");
@@ -172,9 +172,9 @@ async fn read_only_and_unknown_keys_are_ignored_unless_the_client_is_strict(shop
     let sara = shop.customer("sara").await;
     let before = shop.row(sara.id).await;
     let body = r#"{"id":7,"email":"a@b.c","mobile_number":5,"full_name":"x","is_profile_completed":true,"version":9,"is_active":false,"x":[{}]}"#;
-    let lenient = shop.patch_bytes(body).key(&sara.key).send().await.assert(200, SARA);
+    let lenient = shop.patch_bytes(body).token(&sara.token).send().await.assert(200, SARA);
     assert_eq!(lenient.header("preference-applied"), "");
-    let strict = shop.patch_bytes(body).header("prefer", "handling=strict").key(&sara.key).send().await;
+    let strict = shop.patch_bytes(body).header("prefer", "handling=strict").token(&sara.token).send().await;
     strict
         .assert(
             400,
@@ -185,11 +185,13 @@ async fn read_only_and_unknown_keys_are_ignored_unless_the_client_is_strict(shop
 
     // Wrong fields come first, and a right one is not written either.
     let body = r#"{"x":1,"gender":"x","first_name":"Sara"}"#;
-    let strict = shop.patch_bytes(body).header("prefer", "respond-async, handling=strict").key(&sara.key).send().await;
+    let strict =
+        shop.patch_bytes(body).header("prefer", "respond-async, handling=strict").token(&sara.token).send().await;
     strict.assert(400, r#"{"gender":["\"x\" is not a valid choice."],"x":["Unknown field."]}"#);
     assert_eq!(shop.row(sara.id).await, before);
 
-    let strict = shop.patch(json!({"first_name": "Sara"})).header("prefer", "handling=strict").key(&sara.key).send();
+    let strict =
+        shop.patch(json!({"first_name": "Sara"})).header("prefer", "handling=strict").token(&sara.token).send();
     strict.await.assert_status(200).assert_header("preference-applied", "handling=strict");
 }
 
@@ -197,24 +199,24 @@ async fn checks_run_in_the_documented_order(shop: Shop) {
     let sara = shop.customer("sara").await;
     shop.customer("neda").await;
     let long = "x".repeat(65_537);
-    let unknown_key = r#"{"detail":"Invalid token."}"#;
+    let unknown_token = r#"{"detail":"Invalid token."}"#;
 
     shop.request(Method::PUT, "/api/shop/customers")
-        .key("wrong")
+        .token("wrong")
         .send()
         .await
         .assert(404, r#"{"detail":"Not found."}"#);
-    shop.request(Method::PUT, ME).key("wrong").send().await.assert(401, unknown_key);
+    shop.request(Method::PUT, ME).token("wrong").send().await.assert(401, unknown_token);
     let patch = |body: &str| shop.patch_bytes(body.to_owned());
-    patch("{").key("wrong").send().await.assert(401, unknown_key);
+    patch("{").token("wrong").send().await.assert(401, unknown_token);
     for body in [format!("{{\"x\":\"{}\"}}", "x".repeat(60_000)), "[".repeat(60_000)] {
-        patch(&body).key("wrong").send().await.assert(401, unknown_key);
+        patch(&body).token("wrong").send().await.assert(401, unknown_token);
     }
-    patch("x").header("content-type", "text/plain").key("wrong").send().await.assert(401, unknown_key);
-    patch(r#"{"gender":"x"}"#).key("wrong").send().await.assert(401, unknown_key);
+    patch("x").header("content-type", "text/plain").token("wrong").send().await.assert(401, unknown_token);
+    patch(r#"{"gender":"x"}"#).token("wrong").send().await.assert(401, unknown_token);
 
-    let patch = |body: &str| patch(body).header("if-match", r#""1-7""#).key(&sara.key);
-    let put = shop.request(Method::PUT, ME).header("content-type", "text/plain").body("x").key(&sara.key);
+    let patch = |body: &str| patch(body).header("if-match", r#""1-7""#).token(&sara.token);
+    let put = shop.request(Method::PUT, ME).header("content-type", "text/plain").body("x").token(&sara.token);
     put.send().await.assert_status(405);
     patch(&long).header("content-type", "text/plain").send().await.assert_status(415);
     // Unread, so that the connection ends; who is not told would send the next request there and lose it.
@@ -237,10 +239,10 @@ async fn unknown_paths_are_404(shop: Shop) {
 async fn an_id_of_64_bits_is_shown_exactly(shop: Shop) {
     // The largest there is, far beyond what a JavaScript number holds.
     let sara = shop.customer_with_id(i64::MAX, "sara").await;
-    let patch = shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
+    let patch = shop.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert_status(200);
     patch.assert_header("etag", r#""9223372036854775807-2""#);
-    let get = shop.get().key(&sara.key).send().await.assert_status(200);
+    let get = shop.get().token(&sara.token).send().await.assert_status(200);
     assert!(get.body.starts_with(r#"{"id":9223372036854775807,"#), "{get}");
-    let me = shop.graphql("{ me { id version } }", Value::Null).key(&sara.key).send().await;
+    let me = shop.graphql("{ me { id version } }", Value::Null).token(&sara.token).send().await;
     me.assert(200, r#"{"data":{"me":{"id":"9223372036854775807","version":"9223372036854775807-2"}}}"#);
 }

@@ -84,7 +84,12 @@ async fn an_invalid_value_is_rejected_in_drfs_words(shop: Shop) {
         ("gender", quoted(&long), &[&format!("\"{}\" is not a valid choice.", &long[..100])]),
     ] {
         let body = format!(r#"{{"{field}":{value}}}"#);
-        shop.patch_bytes(body.clone()).key(&sara.key).send().await.about(&body).assert(400, &errors(field, messages));
+        shop.patch_bytes(body.clone())
+            .token(&sara.token)
+            .send()
+            .await
+            .about(&body)
+            .assert(400, &errors(field, messages));
     }
     assert_eq!(shop.row(sara.id).await, before);
 }
@@ -95,7 +100,7 @@ async fn every_invalid_field_is_reported_and_nothing_is_written(shop: Shop) {
     let before = shop.row(sara.id).await;
     // The answer's order is the contract's, whatever the body's.
     let body = r#"{"gender":"x","last_name":null,"first_name":"Sara","avatar":"x","username":"NEDA"}"#;
-    shop.patch_bytes(body).key(&sara.key).send().await.assert(
+    shop.patch_bytes(body).token(&sara.token).send().await.assert(
         400,
         r#"{"username":["A user with that username already exists."],"avatar":["Enter a valid URL."],"last_name":["This field may not be null."],"gender":["\"x\" is not a valid choice."]}"#,
     );
@@ -121,14 +126,14 @@ async fn a_valid_value_is_stored_as_sent(shop: Shop) {
         ("avatar", "HTTP://LOCALHOST", "HTTP://LOCALHOST"),
         ("gender", "female", "female"),
     ] {
-        let answer = shop.patch(json!({ field: sent })).key(&sara.key).send().await;
+        let answer = shop.patch(json!({ field: sent })).token(&sara.token).send().await;
         let answer = answer.about(format_args!("{field} {sent:?}")).assert_status(200);
         assert_eq!(answer.json()[field], stored, "{answer}");
-        let read = shop.get().key(&sara.key).send().await.assert(200, &answer.body);
+        let read = shop.get().token(&sara.token).send().await.assert(200, &answer.body);
         assert_eq!(read.header("etag"), answer.header("etag"));
     }
     // A pair of surrogates is a character.
-    let pair = shop.patch_bytes(r#"{"first_name":"\ud83d\ude00"}"#).key(&sara.key).send().await.assert_status(200);
+    let pair = shop.patch_bytes(r#"{"first_name":"\ud83d\ude00"}"#).token(&sara.token).send().await.assert_status(200);
     assert_eq!(pair.json()["first_name"], "😀");
 }
 
@@ -143,8 +148,8 @@ async fn null_and_empty_clear_what_may_be_empty(shop: Shop) {
         (json!({"first_name": ""}), "first_name", json!(""), "Doe", false),
         (json!({"last_name": " "}), "last_name", json!(""), "John", false),
     ] {
-        shop.patch(full.clone()).key(&behrooz.key).send().await.assert_status(200);
-        let answer = shop.patch(patch.clone()).key(&behrooz.key).send().await.about(&patch).assert_status(200);
+        shop.patch(full.clone()).token(&behrooz.token).send().await.assert_status(200);
+        let answer = shop.patch(patch.clone()).token(&behrooz.token).send().await.about(&patch).assert_status(200);
         let customer = answer.json();
         assert_eq!(customer[field], value, "{answer}");
         assert_eq!(customer["full_name"], full_name, "{answer}");
@@ -155,14 +160,14 @@ async fn null_and_empty_clear_what_may_be_empty(shop: Shop) {
 async fn the_last_of_repeated_keys_counts(shop: Shop) {
     let sara = shop.customer("sara").await;
     let body = r#"{"first_name":null,"first\u005fname":"Sara"}"#;
-    let answer = shop.patch_bytes(body).key(&sara.key).send().await.assert_status(200);
+    let answer = shop.patch_bytes(body).token(&sara.token).send().await.assert_status(200);
     assert_eq!(answer.json()["first_name"], "Sara");
 }
 
 async fn a_customers_own_username_is_not_taken(shop: Shop) {
     let sara = shop.customer("sara").await;
     for (username, version) in [("sara", 1), ("SARA", 2), ("ｓａｒａ", 3), ("sara", 4)] {
-        let answer = shop.patch(json!({"username": username})).key(&sara.key).send().await.assert_status(200);
+        let answer = shop.patch(json!({"username": username})).token(&sara.token).send().await.assert_status(200);
         assert_eq!(
             (answer.json()["username"].as_str(), answer.header("etag")),
             (Some(username), &*format!("\"1-{version}\""))

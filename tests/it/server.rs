@@ -54,7 +54,8 @@ async fn only_listed_origins_may_call_from_a_browser() {
     let rejected = preflight("https://evil.example").send_cross_origin().await.assert_status(405);
     assert_eq!(rejected.header(allow_origin), "");
     for (origin, allowed) in [("https://shop.example", "https://shop.example"), ("https://evil.example", "")] {
-        let answer = shop.get().key(&sara.key).header("origin", origin).send_cross_origin().await.assert_status(200);
+        let answer =
+            shop.get().token(&sara.token).header("origin", origin).send_cross_origin().await.assert_status(200);
         assert_eq!(answer.header(allow_origin), allowed);
     }
     // Without a list no answer says anything of origins: `Answer::checked` holds every other test to that.

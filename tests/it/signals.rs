@@ -28,7 +28,7 @@ async fn every_first_signal_finishes_the_requests_that_were_begun() {
         crate::support::run(Database::sqlite(), async |shop: Shop| {
             let sara = shop.customer("sara").await;
             let server = Server::start(shop.database.url(), &[]).await;
-            let mut connection = begin_request(&server, &sara.key).await;
+            let mut connection = begin_request(&server, &sara.token).await;
             server.signal(signal).await;
             server.logged("stopping").await;
             connection.exchange(r#"{"a": 1} "#).await.assert_status(200);
@@ -46,7 +46,7 @@ async fn a_second_signal_ends_the_server_at_once() {
         crate::support::run(Database::sqlite(), async |shop: Shop| {
             let sara = shop.customer("sara").await;
             let server = Server::start(shop.database.url(), &[]).await;
-            let _connection = begin_request(&server, &sara.key).await;
+            let _connection = begin_request(&server, &sara.token).await;
             server.signal(first).await;
             server.logged("stopping").await;
             server.signal(second).await;
@@ -64,7 +64,7 @@ async fn a_hangup_after_the_first_signal_does_not_cut_the_stop_short() {
     crate::support::run(Database::sqlite(), async |shop: Shop| {
         let sara = shop.customer("sara").await;
         let server = Server::start(shop.database.url(), &[]).await;
-        let mut connection = begin_request(&server, &sara.key).await;
+        let mut connection = begin_request(&server, &sara.token).await;
         server.terminate().await;
         server.logged("stopping").await;
         server.signal("HUP").await;

@@ -31,33 +31,33 @@ async fn only_a_change_increases_the_version(shop: Shop) {
         (json!({"first_name": null}), 400, ""),
         (json!({"first_name": "Sara", "last_name": "Ahmadi"}), 200, r#""1-3""#),
     ] {
-        let answer = shop.patch(patch).key(&sara.key).send().await;
+        let answer = shop.patch(patch).token(&sara.token).send().await;
         answer.assert_status(status).assert_header("etag", etag);
     }
     let before = shop.row(sara.id).await;
-    shop.patch(json!({"last_name": "Ahmadi"})).key(&sara.key).send().await.assert_status(200);
+    shop.patch(json!({"last_name": "Ahmadi"})).token(&sara.token).send().await.assert_status(200);
     assert_eq!(shop.row(sara.id).await.updated_at, before.updated_at, "nothing changed, nothing was written");
 }
 
 async fn a_client_that_has_the_version_gets_304(shop: Shop) {
     let sara = shop.customer("sara").await;
     for known in [r#""1-1""#, r#"W/"1-1""#, "*", r#""x", "1-1""#] {
-        let answer = shop.get().header("if-none-match", known).key(&sara.key).send().await;
+        let answer = shop.get().header("if-none-match", known).token(&sara.token).send().await;
         answer.assert(304, "").assert_header("etag", r#""1-1""#).assert_header("vary", "authorization");
     }
-    let head = shop.request(Method::HEAD, ME).header("if-none-match", r#""1-1""#).key(&sara.key).send().await;
+    let head = shop.request(Method::HEAD, ME).header("if-none-match", r#""1-1""#).token(&sara.token).send().await;
     head.assert(304, "");
     for unknown in [r#""1-2""#, r#""2-1""#, "1-1", "", r#""1-1"x"#] {
-        shop.get().header("if-none-match", unknown).key(&sara.key).send().await.assert_status(200);
+        shop.get().header("if-none-match", unknown).token(&sara.token).send().await.assert_status(200);
     }
-    shop.get().header("if-none-match", "*").key("wrong").send().await.assert_status(401);
+    shop.get().header("if-none-match", "*").token("wrong").send().await.assert_status(401);
 }
 
 async fn a_patch_of_another_version_is_rejected(shop: Shop) {
     let sara = shop.customer("sara").await;
     shop.customer("neda").await;
     let patch = |name: &str, expected: &str| {
-        shop.patch(json!({"first_name": name})).header("if-match", expected).key(&sara.key).send()
+        shop.patch(json!({"first_name": name})).header("if-match", expected).token(&sara.token).send()
     };
     for other in [r#""1-0""#, r#""1-2""#, r#""2-1""#, r#"W/"1-1""#, "1-1", "", r#""01-1""#, r#""1-1", x"#] {
         let answer = patch("Sara", other).await;
@@ -76,7 +76,7 @@ async fn a_patch_of_another_version_is_rejected(shop: Shop) {
     // A patch that would change nothing is held to it all the same.
     patch("C", r#""1-4""#).await.assert(412, CONFLICT);
     patch("C", r#""1-5""#).await.assert_status(200).assert_header("etag", r#""1-5""#);
-    shop.patch(json!({})).header("if-match", r#""1-4""#).key(&sara.key).send().await.assert(412, CONFLICT);
+    shop.patch(json!({})).header("if-match", r#""1-4""#).token(&sara.token).send().await.assert(412, CONFLICT);
     assert_eq!(shop.row(sara.id).await.first_name, "C");
 }
 
@@ -84,7 +84,7 @@ async fn graphql_has_the_same_versions(shop: Shop) {
     let sara = shop.customer("sara").await;
     let update = async |name: &str, version: Value| {
         let input = json!({"firstName": name, "ifVersion": version});
-        shop.graphql(UPDATE, json!({ "input": input })).key(&sara.key).send().await
+        shop.graphql(UPDATE, json!({ "input": input })).token(&sara.token).send().await
     };
     let updated = |name: &str, version: &str| {
         format!(
@@ -108,10 +108,10 @@ async fn graphql_has_the_same_versions(shop: Shop) {
         update("C", json!(other)).await.about(other).assert(200, &payload(invalid));
     }
     let input = json!({"avatar": "x", "ifVersion": "x"});
-    let both = shop.graphql(UPDATE, json!({ "input": input })).key(&sara.key).send().await;
+    let both = shop.graphql(UPDATE, json!({ "input": input })).token(&sara.token).send().await;
     let avatar = r#"{"field":["avatar"],"code":"INVALID","message":"Enter a valid URL."}"#;
     both.assert(200, &payload(&format!("{avatar},{invalid}")));
-    shop.graphql(UPDATE, json!({ "input": input })).key("unknown").send().await.assert_status(401);
+    shop.graphql(UPDATE, json!({ "input": input })).token("unknown").send().await.assert_status(401);
     // What REST calls `"1-3"` is GraphQL's `1-3`.
-    shop.get().key(&sara.key).send().await.assert_status(200).assert_header("etag", r#""1-3""#);
+    shop.get().token(&sara.token).send().await.assert_status(200).assert_header("etag", r#""1-3""#);
 }

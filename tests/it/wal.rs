@@ -50,11 +50,11 @@ impl Load {
     /// So many patches of each customer, all answered 200; gives the WAL's greatest length.
     async fn run(&self, patches: usize) -> u64 {
         let streams = self.customers.iter().map(|customer| {
-            let (api, key) = (Api::clone(&self.shop), customer.key.clone());
+            let (api, token) = (Api::clone(&self.shop), customer.token.clone());
             tokio::spawn(async move {
                 for _ in 0..patches {
                     let name = format!("{:?}", Instant::now());
-                    let patch = api.patch(json!({ "first_name": name })).key(&key).send();
+                    let patch = api.patch(json!({ "first_name": name })).token(&token).send();
                     tokio::time::timeout(PATIENCE, patch).await.unwrap().assert_status(200);
                 }
             })
@@ -92,7 +92,7 @@ async fn a_long_reader_lets_the_wal_grow_and_fails_no_write() {
     while load.wal_bytes() <= MAX_WAL_BYTES {
         load.run(10).await;
     }
-    load.shop.get().key(&load.customers[0].key).send().await.assert_status(200);
+    load.shop.get().token(&load.customers[0].token).send().await.assert_status(200);
 
     reader.rollback().await.unwrap();
     eventually(async || {

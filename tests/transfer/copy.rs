@@ -27,10 +27,10 @@ async fn a_copy_to_postgres_has_every_row_of_its_source(shop: Shop) {
 
 async fn the_same_shop(shop: Shop, target: Database) {
     let behrooz = shop.behrooz().await;
-    shop.patch(serde_json::json!({"first_name": "B\t\\"})).key(&behrooz.key).send().await;
+    shop.patch(serde_json::json!({"first_name": "B\t\\"})).token(&behrooz.token).send().await;
     let rows = "id,username,tokens\n900,sara,a-long-token-of-sara-1 a-long-token-of-sara-2\n";
     ImportFile::new("more.csv", rows).import(&shop.database, &[]).await.assert_code(0);
-    let before = shop.get().key(&behrooz.key).send().await;
+    let before = shop.get().token(&behrooz.token).send().await;
     // The server still writes the last use of the token, and a source that changes meanwhile differs from its copy.
     shop.store.close().await;
 
@@ -39,9 +39,14 @@ async fn the_same_shop(shop: Shop, target: Database) {
     assert_eq!(export(&target, "jsonl").await, export(&shop.database, "jsonl").await);
 
     let server = binary::Server::start(target.url(), &[]).await;
-    let after = server.get().key(&behrooz.key).send().await;
+    let after = server.get().token(&behrooz.token).send().await;
     assert_eq!((after.header("etag"), after.json()), (before.header("etag"), before.json()));
-    server.patch(serde_json::json!({"last_name": "new"})).key("a-long-token-of-sara-2").send().await.assert_status(200);
+    server
+        .patch(serde_json::json!({"last_name": "new"}))
+        .token("a-long-token-of-sara-2")
+        .send()
+        .await
+        .assert_status(200);
     let added = binary::run(target.url(), &["customer", "add", "--username", "next"]).await.ok();
     assert!(added.starts_with("{\"id\":901,"), "{added}");
 }

@@ -67,9 +67,9 @@ async fn customers_and_tokens_come_with_their_dates(shop: Database) {
     assert_eq!(customers[0].updated_at.to_rfc3339(), "2021-01-02T03:04:05+00:00");
     store.close().await;
     let server = binary::Server::start(own.url(), &[]).await;
-    server.get().key(TOKEN).send().await.assert_status(200);
+    server.get().token(TOKEN).send().await.assert_status(200);
     let deactivated = "8844b09199c62bcf9418ad846dd0e4bbdfc6ee4b";
-    server.get().key(deactivated).send().await.assert_status(401);
+    server.get().token(deactivated).send().await.assert_status(401);
 }
 
 async fn a_second_run_changes_nothing(shop: Database) {

@@ -62,7 +62,7 @@ async fn a_drf_client_keeps_their_token(shop: Shop) {
         let ended = file.import(&shop.database, &[]).await.ok();
         assert_eq!(ended, "1 imported, 0 updated, 0 unchanged, 0 skipped, 0 rejected; 2 tokens imported");
         for token in [first, second] {
-            assert_eq!(shop.get().key(&token).send().await.json()["username"], username);
+            assert_eq!(shop.get().token(&token).send().await.json()["username"], username);
         }
     }
 }
@@ -96,9 +96,9 @@ async fn rejects_tokens_that_can_be_guessed(shop: Shop) {
     let file = ImportFile::new("short.csv", "username,tokens\nshorty,1\n");
     file.import(&shop.database, &[]).await.assert_code(1);
     assert_eq!(file.rejected(), ["2 tokens: A token has at least 20 characters: a shorter one could be guessed."]);
-    shop.get().key("1").send().await.assert_status(401);
+    shop.get().token("1").send().await.assert_status(401);
     file.import(&shop.database, &["--min-token-length", "1"]).await.assert_code(0);
-    shop.get().key("1").send().await.assert_status(200);
+    shop.get().token("1").send().await.assert_status(200);
 }
 
 async fn an_existing_customer_is_rejected_skipped_or_updated(shop: Shop) {
@@ -120,8 +120,8 @@ async fn an_existing_customer_is_rejected_skipped_or_updated(shop: Shop) {
     assert_eq!(updated.ok(), "0 imported, 1 updated, 0 unchanged, 0 skipped, 0 rejected; 1 token imported");
     let row = shop.row(sara.id).await;
     assert_eq!((row.email.as_deref(), row.version), (Some("s@example.org"), 2));
-    assert_eq!(shop.get().key(TOKEN).send().await.json()["id"], sara.id);
-    assert_eq!(shop.get().key(&sara.key).send().await.json()["id"], sara.id, "the token from before");
+    assert_eq!(shop.get().token(TOKEN).send().await.json()["id"], sara.id);
+    assert_eq!(shop.get().token(&sara.token).send().await.json()["id"], sara.id, "the token from before");
 }
 
 async fn running_an_update_again_changes_nothing(shop: Shop) {
@@ -152,7 +152,7 @@ async fn an_update_takes_no_value_of_another_customer(shop: Shop) {
     assert_eq!(update(json!({"id": sara.id, "username": "REZA"})).await, [taken]);
     let differs = update(json!({"username": "Sara", "first_name": "x"})).await;
     assert!(differs.len() == 1 && differs[0].starts_with("1 username: "), "{differs:?}");
-    let token = update(json!({"id": sara.id, "username": "sara", "tokens": [reza.key]})).await;
+    let token = update(json!({"id": sara.id, "username": "sara", "tokens": [reza.token]})).await;
     assert_eq!(token, ["1 tokens: Another customer has one of these tokens."]);
     assert_eq!(update(json!({"id": sara.id, "username": "sara", "is_active": false})).await, [""; 0]);
     let row = shop.row(sara.id).await;
@@ -197,7 +197,7 @@ async fn a_conflict_at_the_end_of_a_batch_rejects_one_row(shop: Shop) {
     assert_eq!(ended.stdout, "1200 imported, 0 updated, 0 unchanged, 0 skipped, 1 rejected; 1200 tokens imported\n");
     assert_eq!(file.rejected().len(), 1);
     assert_eq!(shop.store.count_rows().await.unwrap(), (1_201, 1_201));
-    assert_eq!(shop.get().key("the-very-long-token-of-700").send().await.json()["username"], "customer700");
+    assert_eq!(shop.get().token("the-very-long-token-of-700").send().await.json()["username"], "customer700");
 }
 
 /// A running server would otherwise keep a WAL of some hundred megabytes.

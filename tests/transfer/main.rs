@@ -9,7 +9,6 @@ mod duplicates;
 mod files;
 mod from_django;
 mod import;
-mod million;
 mod repeated;
 
 use test_support as support;

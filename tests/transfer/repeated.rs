@@ -65,9 +65,9 @@ async fn a_repeated_username_does_not_hand_over_an_account(shop: Shop) {
     );
     for _ in 0..3 {
         file.import(&shop.database, &["--on-conflict", "update"]).await.assert_code(1);
-        let alice = shop.get().key("the-token-of-alice-herself").send().await.assert_status(200);
+        let alice = shop.get().token("the-token-of-alice-herself").send().await.assert_status(200);
         assert_eq!(alice.json()["email"], "alice@x.example");
-        shop.get().key("the-token-of-carol-herself").send().await.assert_status(401);
+        shop.get().token("the-token-of-carol-herself").send().await.assert_status(401);
     }
 }
 

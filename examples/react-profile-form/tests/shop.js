@@ -10,7 +10,8 @@ if (!program) throw new Error("TEST_PROGRAM must name the shop-profile binary");
 
 /** Starts `serve --demo` and the form. */
 export async function openShop() {
-  const words = ["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "warn", "--languages", "en,fa"];
+  const options = ["--log", "warn", "--languages", "en,fa", "--rate-limit-updates", "0"];
+  const words = ["serve", "--demo", "--listen", "127.0.0.1:0", ...options];
   const server = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   const printed = async (pattern) => {

@@ -14,6 +14,7 @@ use crate::{
     auth::Unauthenticated,
     graphql::error::Code,
     messages::{Message, MessageId},
+    rate_limit::Exceeded,
     service::ProfileError,
 };
 
@@ -29,6 +30,7 @@ pub(super) enum RequestError {
     Malformed,
     NoQuery,
     Unauthenticated(Unauthenticated),
+    RateLimited(Exceeded),
     Document(DocumentError),
     Coercion(CoerceError),
     /// async-graphql would run a mutation's field once for each repeat.
@@ -50,6 +52,12 @@ impl From<Unauthenticated> for RequestError {
     }
 }
 
+impl From<Exceeded> for RequestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::RateLimited(exceeded)
+    }
+}
+
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(error)
@@ -66,6 +74,7 @@ impl From<ProfileError> for RequestError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::RateLimited(exceeded) => Self::RateLimited(exceeded),
             ProfileError::Unavailable => Self::Unavailable,
             ProfileError::OutcomeUnknown => Self::ExecutionError(ExecutionError::OutcomeUnknown),
             // Reading the customer, which is all that is done outside an execution, checks neither field nor version.
@@ -86,6 +95,7 @@ impl RequestError {
             Self::Body(BodyError::Broken) | Self::Malformed | Self::NoQuery => Code::BadRequest,
             Self::PersistedQueryMismatch => Code::BadRequest,
             Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::RateLimited(_) => Code::TooManyRequests,
             Self::Document(error) => match error {
                 DocumentError::Source(SourceError::Limit(limit))
                 | DocumentError::Complexity(ComplexityError::Limit(limit)) => limit.code(),
@@ -120,6 +130,7 @@ impl RequestError {
             Self::Malformed => MessageId::MalformedRequest,
             Self::NoQuery => MessageId::NoQuery,
             Self::Unauthenticated(why) => return why.message(),
+            Self::RateLimited(exceeded) => return exceeded.message(),
             Self::Document(error) => return error.message(),
             Self::Coercion(error) => return error.message(),
             Self::RepeatedKey => MessageId::RepeatedRootField,
@@ -157,6 +168,7 @@ impl RequestError {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Document(_)
             | Self::Coercion(_)
             | Self::RepeatedKey

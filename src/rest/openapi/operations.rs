@@ -38,7 +38,7 @@ fn get() -> OperationBuilder {
     let description = "With `If-None-Match` the answer is 304 when the client has the present version.";
     let operation = operation(GET_ID, "Read the profile", description).parameter(if_none_match());
     let operation = operation.response("200", responses::profile(true)).response("304", responses::not_modified());
-    [401, 500, 503]
+    [401, 429, 500, 503]
         .into_iter()
         .fold(operation, |operation, code| operation.response(code.to_string(), responses::reference(code)))
 }
@@ -48,7 +48,7 @@ fn head() -> OperationBuilder {
     let operation = operation("headMyProfile", "Read the version of the profile", description);
     let operation = operation.parameter(if_none_match());
     let operation = operation.response("200", responses::profile(false)).response("304", responses::not_modified());
-    [401, 500, 503]
+    [401, 429, 500, 503]
         .into_iter()
         .fold(operation, |operation, code| operation.response(code.to_string(), responses::error(code, false)))
 }
@@ -63,7 +63,7 @@ fn patch() -> OperationBuilder {
         .parameter(prefer())
         .request_body(Some(body()))
         .response("200", responses::updated());
-    [400, 401, 408, 412, 413, 415, 500, 503]
+    [400, 401, 408, 412, 413, 415, 429, 500, 503]
         .into_iter()
         .fold(operation, |operation, code| operation.response(code.to_string(), responses::reference(code)))
 }

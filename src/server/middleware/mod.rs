@@ -1,6 +1,7 @@
-//! What every request passes through, outermost first: its id and its log line, CORS, the language of the messages, and
+//! What every request passes through, outermost first: its id, its client's address and its log line, CORS, the language of the messages, and
 //! the rejection of a request for which there is no room.
 
+pub(super) mod client_address;
 pub(super) mod cors;
 pub(super) mod language;
 pub(super) mod log_request;

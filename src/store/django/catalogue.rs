@@ -2,7 +2,7 @@
 
 use sea_orm::sqlx;
 
-use super::{ColumnType, ShopTable, TableName};
+use super::{ColumnType, ShopColumn, ShopTable, TableName};
 
 /// The catalogue of a database.
 pub(super) trait Catalogue {
@@ -72,6 +72,20 @@ pub(super) struct ForeignKey {
 pub(super) struct Check {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
+}
+
+impl Column {
+    /// The column as the shop's statements use it.
+    pub(super) fn of_shop(&self, in_profile_table: bool) -> ShopColumn {
+        ShopColumn {
+            in_profile_table,
+            name: self.name.clone(),
+            column_type: self.column_type,
+            declared_type: self.declared_type.clone(),
+            max_chars: self.max_chars,
+            nullable: self.is_nullable,
+        }
+    }
 }
 
 impl Table {

@@ -2,11 +2,7 @@
 
 use super::{
     ColumnType, DatabaseFailed, DjangoOptions, DjangoShop, Finding, InspectError, ShopColumn, ShopField, ShopTable,
-    catalogue::Table,
-    connection::ShopConnection,
-    inspection::{Inspection, is_written},
-    migrations,
-    notice::Notice,
+    catalogue::Table, connection::ShopConnection, inspection::Inspection, migrations, notice::Notice,
 };
 use crate::store::DatabaseUrl;
 
@@ -94,7 +90,7 @@ fn columns(inspection: &Inspection, options: &DjangoOptions) -> Vec<CheckedColum
     let fields = ShopField::ALL.into_iter().zip(&inspection.columns).map(|(field, column)| CheckedColumn {
         field: field.to_string(),
         column: column.as_ref().and_then(|column| Some((table(column)?, column.clone()))),
-        is_customers: is_written(field, options),
+        is_customers: options.is_written(field),
     });
     let tokens = |column: &Option<ShopColumn>| Some((inspection.tokens.as_ref()?.table.clone(), column.clone()?));
     let users = |column: &Option<ShopColumn>| Some((inspection.users.as_ref()?.table.clone(), column.clone()?));
@@ -133,7 +129,7 @@ fn of_columns(inspection: &Inspection, options: &DjangoOptions, notices: &mut Ve
         let table = of_profile.filter(|_| column.in_profile_table).unwrap_or(users);
         let name = format!("{}.{}", table.table, column.name);
         for check in table.checks.iter().filter(|check| check.columns.contains(&column.name)) {
-            if is_written(field, options) {
+            if options.is_written(field) {
                 notices.push(Notice::Check { column: name.clone(), constraint: check.name.clone() });
             }
         }
@@ -144,7 +140,7 @@ fn of_columns(inspection: &Inspection, options: &DjangoOptions, notices: &mut Ve
             let is_of_column = index.columns.iter().flatten().any(|indexed| *indexed == column.name)
                 || index.definition.as_ref().is_some_and(|definition| definition.contains(&column.name));
             let is_special = index.is_partial || index.columns.contains(&None) || index.columns.len() > 1;
-            if index.is_unique && is_of_column && is_special && is_written(field, options) {
+            if index.is_unique && is_of_column && is_special && options.is_written(field) {
                 notices.push(Notice::UniqueIndex { column: name.clone(), index: index.name.clone() });
             }
         }

@@ -3,7 +3,7 @@
 use super::{
     ColumnName, ColumnType, DjangoOptions, Finding, ShopField, ShopTable, TableName,
     catalogue::{Column, Table},
-    inspection::{Inspection, is_written, shop_column, wanted},
+    inspection::Inspection,
 };
 
 /// A column that was found: of the user table, or of a one-to-one table.
@@ -16,12 +16,12 @@ impl Inspection {
     pub(super) fn find_fields(&mut self, users: &Table, options: &DjangoOptions) {
         let mut profiles: Vec<usize> = Vec::new();
         for (at, field) in ShopField::ALL.into_iter().enumerate() {
-            let name = wanted(field, options);
+            let name = options.wanted_column(field);
             let Some(found) = self.find_field(users, field, &name) else { continue };
             let table = self.table_of(users, &found).clone();
             let expected = if field == ShopField::IsActive { ColumnType::Boolean } else { ColumnType::Text };
             self.check_type(field.as_str(), &table, &found.column, &[expected]);
-            if is_written(field, options) && found.column.is_generated {
+            if options.is_written(field) && found.column.is_generated {
                 self.generated(field.as_str(), &table, &found.column);
             }
             if field == ShopField::IsActive && found.profile.is_some() {
@@ -32,7 +32,7 @@ impl Inspection {
             {
                 profiles.push(profile);
             }
-            self.columns[at] = Some(shop_column(&found.column, found.profile.is_some()));
+            self.columns[at] = Some(found.column.of_shop(found.profile.is_some()));
         }
         self.profile = profiles.first().copied();
         if profiles.len() > 1 {
@@ -125,7 +125,7 @@ impl Inspection {
             if found.column.is_generated {
                 self.generated("--touch", &table, &found.column);
             }
-            self.touch.push(shop_column(&found.column, found.profile.is_some()));
+            self.touch.push(found.column.of_shop(found.profile.is_some()));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The rights that the server needs on a Django shop's tables, and nothing more.
 
-use super::{DjangoOptions, DjangoShop, ShopColumn, ShopTable, inspection::is_written, quoted};
+use super::{DjangoOptions, DjangoShop, ShopColumn, ShopTable, quoted};
 
 /// PostgreSQL's version of a row, which the server's `ETag` is made of.
 const ROW_VERSION: &str = "xmin";
@@ -39,7 +39,7 @@ fn of_table(
     let (mut select, mut update) = (vec![id.name.clone()], Vec::new());
     for (field, column) in columns {
         select.push(column.name.clone());
-        if is_written(field, options) {
+        if options.is_written(field) {
             update.push(column.name.clone());
         }
     }

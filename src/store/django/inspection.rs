@@ -3,11 +3,9 @@
 use sea_orm::sqlx;
 
 use super::{
-    ColumnName, ColumnType, DjangoOptions, DjangoShop, Finding, InspectError, ProfileTable, ShopColumn, ShopField,
-    TableName,
+    ColumnType, DjangoOptions, DjangoShop, Finding, InspectError, ProfileTable, ShopColumn, ShopField, TableName,
     catalogue::{Catalogue, Column, Table},
 };
-use crate::profile::Field;
 
 /// What was found of a shop, and what is missing.
 #[derive(Default)]
@@ -61,7 +59,7 @@ impl Inspection {
     /// The column of the profile's table that references the user.
     pub(super) fn profile_user_id(&self) -> Option<ShopColumn> {
         let (table, column) = self.one_to_one.get(self.profile?)?;
-        table.column(column).map(|column| shop_column(column, true))
+        table.column(column).map(|column| column.of_shop(true))
     }
 
     /// The shop.
@@ -158,7 +156,7 @@ impl Inspection {
             match user_id.as_deref().or(users.primary_key()).and_then(|name| users.column(name)) {
                 Some(column) => {
                     self.check_type(&column.name, &users, column, &[ColumnType::Integer]);
-                    self.user_id = Some(shop_column(column, false));
+                    self.user_id = Some(column.of_shop(false));
                 }
                 None => self.findings.push(Finding::NoPrimaryKey(users.table.clone())),
             }
@@ -173,7 +171,7 @@ impl Inspection {
             return None;
         };
         self.check_type("token", tokens, column, &[expected]);
-        Some(shop_column(column, false))
+        Some(column.of_shop(false))
     }
 
     async fn find_one_to_one<C: Catalogue>(
@@ -182,7 +180,7 @@ impl Inspection {
         users: &Table,
         options: &DjangoOptions,
     ) -> sqlx::Result<()> {
-        let fields = ShopField::ALL.into_iter().map(|field| wanted(field, options));
+        let fields = ShopField::ALL.into_iter().map(|field| options.wanted_column(field));
         let mut wanted = fields.chain(options.touch.iter().cloned());
         // Most shops have everything in the user table.
         if wanted.all(|column| column.table.is_none() && users.column(&column.name).is_some()) {
@@ -242,30 +240,5 @@ impl Inspection {
 
     fn not_unique(&mut self, table: &Table, column: &str, why: &'static str) {
         self.findings.push(Finding::NotUnique { table: table.table.clone(), column: column.to_owned(), why });
-    }
-}
-
-/// Whether the server writes the field. A media file's path is Django's to write.
-pub(super) fn is_written(field: ShopField, options: &DjangoOptions) -> bool {
-    match field {
-        ShopField::Profile(Field::Avatar) => options.media_url.is_none(),
-        ShopField::Profile(Field::Username | Field::FirstName | Field::LastName | Field::Gender) => true,
-        ShopField::Profile(Field::MobileNumber | Field::Email) | ShopField::IsActive => false,
-    }
-}
-
-/// The column that a field should have.
-pub(super) fn wanted(field: ShopField, options: &DjangoOptions) -> ColumnName {
-    options.column(field).cloned().unwrap_or_else(|| ColumnName { table: None, name: field.as_str().to_owned() })
-}
-
-pub(super) fn shop_column(column: &Column, in_profile_table: bool) -> ShopColumn {
-    ShopColumn {
-        in_profile_table,
-        name: column.name.clone(),
-        column_type: column.column_type,
-        declared_type: column.declared_type.clone(),
-        max_chars: column.max_chars,
-        nullable: column.is_nullable,
     }
 }

@@ -39,6 +39,20 @@ impl DjangoOptions {
     pub fn column(&self, field: ShopField) -> Option<&ColumnName> {
         self.columns.iter().find(|(named, _)| *named == field).map(|(_, column)| column)
     }
+
+    /// The column that a field should have.
+    pub(super) fn wanted_column(&self, field: ShopField) -> ColumnName {
+        self.column(field).cloned().unwrap_or_else(|| ColumnName { table: None, name: field.as_str().to_owned() })
+    }
+
+    /// Whether the server writes the field. A media file's path is Django's to write.
+    pub(super) fn is_written(&self, field: ShopField) -> bool {
+        match field {
+            ShopField::Profile(Field::Avatar) => self.media_url.is_none(),
+            ShopField::Profile(Field::Username | Field::FirstName | Field::LastName | Field::Gender) => true,
+            ShopField::Profile(Field::MobileNumber | Field::Email) | ShopField::IsActive => false,
+        }
+    }
 }
 
 /// What an option about a Django shop's tables should be.

@@ -40,8 +40,8 @@ READS = [
         {"__schema": {"queryType": {"name": "Query"}, "mutationType": {"name": "Mutation"}, "subscriptionType": None}},
     ),
     (
-        '{ __type(name: "UserError") { fields { name } } }',
-        {"__type": {"fields": [{"name": "field"}, {"name": "code"}, {"name": "message"}]}},
+        '{ __type(name: "UpdateMyProfilePayload") { fields { name } } }',
+        {"__type": {"fields": [{"name": "customer"}, {"name": "userErrors"}]}},
     ),
     ("\ufeff{ me { id } }", {"me": {"id": "1"}}),
     ("# a comment\n{, me, { id, } }", {"me": {"id": "1"}}),

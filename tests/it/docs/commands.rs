@@ -2,7 +2,8 @@
 //!
 //! The blocks ```` ```sh ```` of a document are run from top to bottom in one empty folder, with the program in `PATH`.
 //! A variable that one block sets is there in the next. `shop-profile serve` goes on until the end, on a port of its
-//! own. A block below with the word `printed` holds what the commands print.
+//! own. A block below with the word `printed` holds what the commands print. The blocks ```` ```bash ```` of
+//! docs/moving-from-django.md need Django: tests/django/test_document.py runs those.
 
 use std::{env, fs, path::Path, process::Stdio};
 
@@ -14,7 +15,11 @@ use super::{
     markdown::{self, Block},
     read,
 };
-use crate::support::binary::{self, Server};
+use crate::support::{
+    binary::{self, Server},
+    database::Database,
+    django::{create_shop, execute},
+};
 
 /// Where the documents say that the server listens.
 const DOCUMENTED_ADDRESS: &str = "127.0.0.1:8000";
@@ -31,28 +36,67 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("sudo ", "changes the machine"),
     ("docker ", "needs a daemon"),
     ("kubectl ", "needs a cluster"),
-    ("shop-profile django ", "needs a Django shop: tests/it/django_check.rs"),
-    ("shop-profile customer import --layout django ", "needs a Django shop: tests/transfer/from_django.rs"),
-    ("shop-profile copy ", "needs PostgreSQL: tests/transfer/copy.rs"),
 ];
+
+/// The database of the documents' Django shop.
+const DJANGO_SHOP: &str = "sqlite:///srv/shop/db.sqlite3";
+/// A database of PostgreSQL in the documents.
+const POSTGRES: &str = "postgres://USER:PASSWORD@HOST/DATABASE";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_command_of_a_document_works() {
     let mut documents = files(&["docs"], "md");
     documents.push("README.md".into());
+    let databases = Databases::create().await;
     for document in documents {
         let blocks = markdown::blocks(&read(&document));
         if blocks.iter().any(|block| block.is("sh")) {
-            run_blocks(&document, &blocks).await;
+            run_blocks(&document, &blocks, &databases).await;
         }
     }
 }
 
-async fn run_blocks(document: &Path, blocks: &[Block]) {
+/// In place of those that the documents name. Without PostgreSQL the commands for it are not run.
+struct Databases {
+    django_shop: Database,
+    django_shop_on_postgres: Option<Database>,
+    postgres: Option<Database>,
+}
+
+impl Databases {
+    async fn create() -> Self {
+        let (django_shop, django_shop_on_postgres) = (Database::sqlite(), Database::postgres().await);
+        for shop in [Some(&django_shop), django_shop_on_postgres.as_ref()].into_iter().flatten() {
+            create_shop(shop).await;
+            // The import would reject customer 3 for their values, and customer 1 because the documents' own has that id.
+            let sql = "DELETE FROM authtoken_token WHERE user_id = 1; DELETE FROM shop_customer WHERE id IN (1, 3)";
+            execute(shop, sql).await;
+        }
+        Self { django_shop, django_shop_on_postgres, postgres: Database::postgres().await }
+    }
+
+    /// The command with these databases; `None` if it needs one that is not there.
+    fn located(&self, command: &str) -> Option<String> {
+        let shop = self.django_shop.url();
+        if command.starts_with("shop-profile django grants ") {
+            return Some(format!("DATABASE_URL='{}' {command}", self.django_shop_on_postgres.as_ref()?.url()));
+        }
+        if command.starts_with("shop-profile django ") {
+            return Some(format!("DATABASE_URL='{shop}' {command}"));
+        }
+        let command = command.replace(DJANGO_SHOP, &format!("'{shop}'"));
+        if command.contains(POSTGRES) {
+            return Some(command.replace(POSTGRES, &format!("'{}'", self.postgres.as_ref()?.url())));
+        }
+        Some(command)
+    }
+}
+
+async fn run_blocks(document: &Path, blocks: &[Block], databases: &Databases) {
     let mut terminal = Terminal::open();
     for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.is("sh")) {
         let place = format!("{}:{}", document.display(), block.line);
-        let printed = terminal.run(&place, &block.text).await;
+        let printed = terminal.run(&place, &block.text, databases).await;
         let shown = blocks.get(index + 1).filter(|next| next.info.iter().any(|word| word == "printed"));
         if let Some(shown) = shown {
             assert_eq!(printed.trim_end(), shown.text.trim_end(), "{place}");
@@ -75,14 +119,14 @@ impl Terminal {
     }
 
     /// Runs the commands of a block and gives what they print.
-    async fn run(&mut self, place: &str, block: &str) -> String {
+    async fn run(&mut self, place: &str, block: &str, databases: &Databases) -> String {
         let (mut script, mut printed) = (String::new(), String::new());
         for command in block.replace("\\\n", "").lines() {
             if let Some(options) = command.strip_prefix("shop-profile serve") {
                 printed += &self.execute(place, &std::mem::take(&mut script)).await;
                 self.serve(options).await;
             } else if !NOT_RUN.iter().any(|(beginning, _)| command.starts_with(beginning)) {
-                script += &format!("{command}\n");
+                script += &databases.located(command).map(|command| command + "\n").unwrap_or_default();
             }
         }
         printed + &self.execute(place, &script).await

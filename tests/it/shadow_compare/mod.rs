@@ -41,27 +41,27 @@ both_databases![
 
 async fn the_same_answers_are_equal(database: Database) {
     let stage = Stage::on(database, faultless, false).await;
-    let (api, key) = (&stage.api, &stage.sara.key);
-    let token = format!("Token {key}");
+    let (api, token) = (&stage.api, &stage.sara.token);
+    let authorization = format!("Token {token}");
     for (index, (request, status)) in [
-        (api.get().key(key), 200),
-        (api.request(Method::HEAD, ME).key(key), 200),
-        (api.request(Method::GET, &format!("{ME}/?x=1")).key(key), 200),
-        (api.request(Method::GET, "/api/shop/customers/%6de").key(key), 200),
+        (api.get().token(token), 200),
+        (api.request(Method::HEAD, ME).token(token), 200),
+        (api.request(Method::GET, &format!("{ME}/?x=1")).token(token), 200),
+        (api.request(Method::GET, "/api/shop/customers/%6de").token(token), 200),
         (api.get(), 401),
-        (api.get().key("nope"), 401),
-        (api.get().key(key).header("authorization", &token), 401),
-        (api.patch(json!({"first_name": "Sara", "gender": "female"})).key(key), 200),
-        (api.patch(json!({"first_name": "Sara"})).key(key), 200),
-        (api.patch(json!({"username": "reza", "gender": "x"})).key(key), 400),
-        (api.patch(json!({"username": "REZA"})).key(key), 400),
-        (api.patch(json!({"email": "x", "nickname": 1})).key(key), 200),
-        (api.patch_bytes("{").key(key), 400),
-        (api.patch_bytes("[]").key(key), 400),
-        (api.patch_bytes("").key(key), 200),
+        (api.get().token("nope"), 401),
+        (api.get().token(token).header("authorization", &authorization), 401),
+        (api.patch(json!({"first_name": "Sara", "gender": "female"})).token(token), 200),
+        (api.patch(json!({"first_name": "Sara"})).token(token), 200),
+        (api.patch(json!({"username": "reza", "gender": "x"})).token(token), 400),
+        (api.patch(json!({"username": "REZA"})).token(token), 400),
+        (api.patch(json!({"email": "x", "nickname": 1})).token(token), 200),
+        (api.patch_bytes("{").token(token), 400),
+        (api.patch_bytes("[]").token(token), 400),
+        (api.patch_bytes("").token(token), 200),
         (api.patch(json!({"first_name": "x"})), 401),
-        (api.patch(json!({})).header("content-type", "text/plain").key(key), 415),
-        (api.request(Method::PUT, ME).key(key).body("{}"), 405),
+        (api.patch(json!({})).header("content-type", "text/plain").token(token), 415),
+        (api.request(Method::PUT, ME).token(token).body("{}"), 405),
         (api.request(Method::OPTIONS, ME), 204),
     ]
     .into_iter()
@@ -160,7 +160,7 @@ async fn each_planted_fault_is_reported(database: Database) {
             "GET" => ("GET", stage.api.request(Method::GET, ME)),
             body => ("PATCH", stage.api.patch_bytes(body)),
         };
-        request.key(&stage.sara.key).raw().await;
+        request.token(&stage.sara.token).raw().await;
         let summary = stage.settled(1).await;
         let lines = stage.lines().await;
         if expected.is_empty() {
@@ -189,7 +189,7 @@ fn with_another_change(server: OldServer, request: Request) -> BoxFuture<'static
 
 async fn a_read_of_a_row_that_changes_meanwhile_is_not_compared(database: Database) {
     let stage = Stage::on(database, with_another_change, false).await;
-    stage.api.get().key(&stage.sara.key).send().await.assert_status(200);
+    stage.api.get().token(&stage.sara.token).send().await.assert_status(200);
     assert_eq!(numbers(&stage.settled(1).await), [0, 0, 0, 1, 0]);
     assert!(stage.lines().await.is_empty());
 }
@@ -209,7 +209,7 @@ async fn a_dry_run_writes_nothing(database: Database) {
     let stage = Stage::on(database, |_, _| Box::pin(async { "no".into_response() }), false).await;
     let before = stage.shop.row(stage.sara.id).await;
     for query in ["", "?validate_only=false", "?validate_only=true", "?validate_only=x&validate_only=false"] {
-        let request = stage.api.request(Method::PATCH, &format!("{ME}{query}")).key(&stage.sara.key);
+        let request = stage.api.request(Method::PATCH, &format!("{ME}{query}")).token(&stage.sara.token);
         let request = request.header("content-type", "application/json").body(r#"{"first_name": "Sara"}"#);
         assert_eq!(request.raw().await, "no");
     }
@@ -223,15 +223,15 @@ async fn a_database_that_is_away_costs_a_comparison_and_no_answer(database: Data
     let stop = CancellationToken::new();
     let api = Api::at(serve(&shadow, &stop).await);
     // It was not opened yet; then it is closed.
-    assert_eq!(api.get().key("x").raw().await, "ok");
+    assert_eq!(api.get().token("x").raw().await, "ok");
     let store = Arc::new(database.open().await);
     store.migrate().await.unwrap();
     shadow.compare_with(server::router(store.clone(), &server::Options::default(), stop.clone()));
-    assert_eq!(api.get().key("x").raw().await, "ok");
+    assert_eq!(api.get().token("x").raw().await, "ok");
     settled(&shadow, 2).await;
     store.close().await;
-    assert_eq!(api.get().key("x").raw().await, "ok");
-    assert_eq!(api.patch(json!({})).key("x").raw().await, "ok");
+    assert_eq!(api.get().token("x").raw().await, "ok");
+    assert_eq!(api.patch(json!({})).token("x").raw().await, "ok");
     let summary = settled(&shadow, 4).await;
     assert_eq!(of(&summary, "not_open"), 1);
     assert_eq!(of(&summary, "unavailable"), 2);
@@ -242,12 +242,12 @@ async fn a_database_that_is_away_costs_a_comparison_and_no_answer(database: Data
 async fn many_connections_on_one_row_leave_nothing_unexplained() {
     let stage = Stage::on(Database::sqlite(), faultless, false).await;
     let clients = (0..16).map(|client| {
-        let (api, key) = (stage.api.clone(), stage.sara.key.clone());
+        let (api, token) = (stage.api.clone(), stage.sara.token.clone());
         tokio::spawn(async move {
             for round in 0..20 {
                 let name = json!({"first_name": format!("{client} {round}"), "last_name": format!("{round}")});
                 let request = if round % 3 == 0 { api.get() } else { api.patch(name) };
-                request.key(&key).send().await.assert_status(200);
+                request.token(&token).send().await.assert_status(200);
             }
         })
     });

@@ -28,11 +28,11 @@ async fn a_connection_that_is_stuck_costs_one_comparison() {
     compare_with(&shadow, store, &stop);
     let api = Api::at(serve(&shadow, &stop).await);
     // The connections to the database are there, and then carry nothing any more.
-    assert_eq!(api.get().key("x").raw().await, "ok");
+    assert_eq!(api.get().token("x").raw().await, "ok");
     settled(&shadow, 1).await;
     network.freeze();
     for _ in 0..3 {
-        assert_eq!(api.get().key("x").raw().await, "ok");
+        assert_eq!(api.get().token("x").raw().await, "ok");
     }
     let summary = settled(&shadow, 4).await;
     assert_eq!((of(&summary, "too_slow"), of(&summary, "paused")), (1, 0), "{summary:?}");
@@ -83,14 +83,16 @@ async fn a_panic_of_ours_is_counted_and_the_client_gets_its_answer() {
 async fn each_request_that_is_not_compared_is_counted_by_its_reason() {
     let stage = Stage::on(Database::sqlite(), faultless, false).await;
     let api = &stage.api;
-    api.patch_bytes(vec![b' '; 70_000]).key(&stage.sara.key).send().await.assert_status(413);
+    api.patch_bytes(vec![b' '; 70_000]).token(&stage.sara.token).send().await.assert_status(413);
     assert_eq!(of(&stage.settled(1).await, "request_too_large"), 1);
     // Chunks, of which the last one comes late.
     let mut client = api.connection().await;
     let head =
         "PATCH /api/shop/customers/me HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
-    let key = &stage.sara.key;
-    client.send(format!("{head}Authorization: Token {key}\r\nContent-Type: application/json\r\n\r\n1\r\n{{\r\n")).await;
+    let token = &stage.sara.token;
+    client
+        .send(format!("{head}Authorization: Token {token}\r\nContent-Type: application/json\r\n\r\n1\r\n{{\r\n"))
+        .await;
     assert_eq!(of(&stage.settled(2).await, "request_too_slow"), 1);
     client.send("1\r\n}\r\n0\r\n\r\n").await;
     assert_eq!(client.answer().await.status, 200);
@@ -100,7 +102,7 @@ async fn each_request_that_is_not_compared_is_counted_by_its_reason() {
     let shadow = shadow(away, Report::none());
     compare_with(&shadow, stage.shop.database.open().await, &stop);
     let lonely = Api::at(serve(&shadow, &stop).await);
-    assert_eq!(lonely.get().key(key).raw().await, "502 Bad Gateway\n");
+    assert_eq!(lonely.get().token(token).raw().await, "502 Bad Gateway\n");
     assert_eq!(of(&settled(&shadow, 1).await, "upstream_failed"), 1);
     stop.cancel();
 }

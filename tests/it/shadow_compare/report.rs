@@ -45,12 +45,12 @@ async fn a_documented_difference_is_explained_by_its_rule() {
         })
     }
     let stage = Stage::on(Database::sqlite(), of_drf, false).await;
-    let (api, key) = (&stage.api, &stage.sara.key);
-    let bearer = format!("Bearer {key}");
+    let (api, token) = (&stage.api, &stage.sara.token);
+    let bearer = format!("Bearer {token}");
     let requests = [
         (api.get().header("authorization", &bearer), 1),
         (api.request(Method::OPTIONS, ME), 6),
-        (api.get().key(key).header("if-none-match", "*"), 25),
+        (api.get().token(token).header("if-none-match", "*"), 25),
     ];
     for (index, (request, rule)) in requests.into_iter().enumerate() {
         request.raw().await;
@@ -76,11 +76,11 @@ async fn the_report_holds_personal_data_when_asked_and_never_a_token() {
     }
     for shows_values in [false, true] {
         let stage = Stage::on(Database::sqlite(), echo, shows_values).await;
-        stage.api.get().key(&stage.sara.key).send().await.assert_status(200);
+        stage.api.get().token(&stage.sara.token).send().await.assert_status(200);
         stage.settled(1).await;
         let text = stage.lines().await[0].to_string();
         assert_eq!(text.contains("secret name"), shows_values, "{text}");
-        assert!(!text.contains(&stage.sara.key), "{text}");
+        assert!(!text.contains(&stage.sara.token), "{text}");
     }
 }
 
@@ -99,12 +99,12 @@ async fn a_full_disk_costs_lines_of_the_report_and_no_answer() {
     disk.fill();
     let start = Instant::now();
     for _ in 0..3 {
-        assert_eq!(api.get().key("x").raw().await, "ok");
+        assert_eq!(api.get().token("x").raw().await, "ok");
     }
     settled(&shadow, 3).await;
     eventually(async || (shadow.summary().dropped_lines == 3).then_some(())).await;
     disk.empty();
-    assert_eq!(api.get().key("x").raw().await, "ok");
+    assert_eq!(api.get().token("x").raw().await, "ok");
     settled(&shadow, 4).await;
     shadow.finish().await;
     assert_eq!(fs::read_to_string(&report).unwrap().lines().count(), 1);

@@ -90,7 +90,7 @@ impl Stage {
     }
 
     pub(super) async fn patch(&self, body: Value) -> u16 {
-        self.api.patch(body).key(&self.sara.key).send().await.status
+        self.api.patch(body).token(&self.sara.token).send().await.status
     }
 }
 

@@ -1,4 +1,4 @@
-//! A client of both faces, whose calls read like the requests.
+//! A client of both APIs, whose calls read like the requests.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -57,8 +57,8 @@ impl Api {
 pub struct Request(RequestBuilder);
 
 impl Request {
-    pub fn key(self, key: &str) -> Self {
-        self.header("authorization", format!("Token {key}"))
+    pub fn token(self, token: &str) -> Self {
+        self.header("authorization", format!("Token {token}"))
     }
 
     /// Adds a header, but for a second `content-type` or `accept`, which takes the first one's place.

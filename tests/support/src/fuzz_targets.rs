@@ -34,8 +34,8 @@ const ME_KEYS: [&str; 10] = [
     "gender",
     "is_profile_completed",
 ];
-const LIVE_KEY: &str = "live";
-const DEACTIVATED_KEY: &str = "deactivated";
+const LIVE_TOKEN: &str = "live";
+const DEACTIVATED_TOKEN: &str = "deactivated";
 
 /// `extensions.code` of every error in an answer of GraphQL.
 pub type Codes = Vec<String>;
@@ -52,13 +52,13 @@ pub fn graphql(document: &[u8]) -> Codes {
             "number": 1,
         },
     });
-    let request = with_key(Request::post("/graphql"), LIVE_KEY).header(header::CONTENT_TYPE, "application/json");
+    let request = with_token(Request::post("/graphql"), LIVE_TOKEN).header(header::CONTENT_TYPE, "application/json");
     graphql_answer(request.body(body.to_string().into()).unwrap())
 }
 
-/// A request whose first byte is four choices of four: two bits each for the API, `Accept`, `Content-Type` and the key,
+/// A request whose first byte is four choices of four: two bits each for the API, `Accept`, `Content-Type` and the token,
 /// from the lowest on. So `@` before a body posts it to `/graphql`, `A` gets it as a query string, `B` patches the
-/// profile with it and `C` does so strictly, all with a live key.
+/// profile with it and `C` does so strictly, all with a live token.
 pub fn request(bytes: &[u8]) -> Codes {
     let Some((choices, body)) = bytes.split_first() else { return Codes::new() };
     let choice = |shift: u32| usize::from(choices >> shift & 0b11);
@@ -75,8 +75,8 @@ pub fn request(bytes: &[u8]) -> Codes {
     let content_types =
         ["application/json", "application/merge-patch+json", "application/json; charset=utf-16", "text/plain"];
     request = request.header(header::CONTENT_TYPE, content_types[choice(4)]);
-    if let Some(key) = [None, Some(LIVE_KEY), Some("unknown"), Some(DEACTIVATED_KEY)][choice(6)] {
-        request = with_key(request, key);
+    if let Some(token) = [None, Some(LIVE_TOKEN), Some("unknown"), Some(DEACTIVATED_TOKEN)][choice(6)] {
+        request = with_token(request, token);
     }
     let patch = |request: Builder| request.method(Method::PATCH).uri(ME).body(Body::from(body.to_vec())).unwrap();
     match choice(0) {
@@ -97,8 +97,8 @@ pub fn request(bytes: &[u8]) -> Codes {
     }
 }
 
-fn with_key(request: Builder, key: &str) -> Builder {
-    request.header(header::AUTHORIZATION, format!("Token {key}"))
+fn with_token(request: Builder, token: &str) -> Builder {
+    request.header(header::AUTHORIZATION, format!("Token {token}"))
 }
 
 /// Data or errors, these few, short and coded.
@@ -144,8 +144,8 @@ fn send(request: Request) -> (StatusCode, Bytes) {
 
 async fn open_shop() -> Router {
     let store = open_store(&DatabaseUrl::in_memory()).await;
-    add_customer_with(&store, named("sara"), &ApiToken::from_plaintext(LIVE_KEY)).await;
-    let omid = add_customer_with(&store, named("omid"), &ApiToken::from_plaintext(DEACTIVATED_KEY)).await;
+    add_customer_with(&store, named("sara"), &ApiToken::from_plaintext(LIVE_TOKEN)).await;
+    let omid = add_customer_with(&store, named("omid"), &ApiToken::from_plaintext(DEACTIVATED_TOKEN)).await;
     store.set_active(omid, false).await.unwrap();
     server::router(store, &Options::default(), CancellationToken::new())
 }

@@ -1,4 +1,4 @@
-//! A shop: the router over a store, behind a real socket, and customers with their keys.
+//! A shop: the router over a store, behind a real socket, and customers with their API tokens.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -26,10 +26,10 @@ pub struct Shop {
     _stop: DropGuard,
 }
 
-/// Somebody with a key.
+/// A customer and one of their API tokens.
 pub struct Customer {
     pub id: i64,
-    pub key: String,
+    pub token: String,
 }
 
 impl Subject for Shop {
@@ -75,7 +75,7 @@ impl Shop {
     pub async fn customer_with_id(&self, id: i64, username: &str) -> Customer {
         let row = customer::ActiveModel { id: Set(id), ..named(username).parse().unwrap().into() };
         self.store.insert_customers(&[&BulkCustomer { row, tokens: Vec::new() }]).await.unwrap();
-        Customer { id, key: self.issue(id, None).await }
+        Customer { id, token: self.issue(id, None).await }
     }
 
     /// The customer of the contract's example, every value of it.
@@ -83,17 +83,17 @@ impl Shop {
         add_customer(&self.store, example_customer()).await
     }
 
-    /// One more key.
+    /// Issues one more token.
     pub async fn issue(&self, customer: i64, expires_in: Option<Duration>) -> String {
-        let key = ApiToken::generate().unwrap();
-        self.store_key(customer, &key, expires_in).await;
-        key.expose_secret().to_owned()
+        let token = ApiToken::generate().unwrap();
+        self.store_token(customer, &token, expires_in).await;
+        token.expose_secret().to_owned()
     }
 
-    /// A key that somebody else made; its id.
-    pub async fn store_key(&self, customer: i64, key: &ApiToken, expires_in: Option<Duration>) -> i64 {
+    /// Stores a token that was made elsewhere; its id.
+    pub async fn store_token(&self, customer: i64, token: &ApiToken, expires_in: Option<Duration>) -> i64 {
         let expires_at = expires_in.map(|time| now() + time);
-        let token = NewToken { digest: key.digest(), name: String::new(), expires_at };
+        let token = NewToken { digest: token.digest(), name: String::new(), expires_at };
         self.store.issue_token(customer, token).await.unwrap().id
     }
 
@@ -122,7 +122,7 @@ pub async fn open_store(url: &DatabaseUrl) -> Arc<Store> {
 pub async fn add_customer(store: &Arc<Store>, input: NewCustomerInput) -> Customer {
     let token = ApiToken::generate().unwrap();
     let id = add_customer_with(store, input, &token).await;
-    Customer { id, key: token.expose_secret().to_owned() }
+    Customer { id, token: token.expose_secret().to_owned() }
 }
 
 /// A customer with only a username, whose token is this text; their id.

@@ -11,7 +11,8 @@ use sqlx::{
 use crate::{Customer, Patch};
 
 const COLUMNS: &str = "customer.id, username, mobile_number, email, avatar, first_name, last_name, gender";
-const LIVE_KEY: &str = "digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP)";
+const LIVE_TOKEN: &str =
+    "digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP)";
 
 #[derive(Clone)]
 pub(crate) enum Database {
@@ -41,7 +42,7 @@ impl Database {
 
     pub(crate) async fn read(&self, digest: Vec<u8>) -> sqlx::Result<Option<Customer>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM customer JOIN api_token ON customer_id = customer.id WHERE is_active AND {LIVE_KEY}"
+            "SELECT {COLUMNS} FROM customer JOIN api_token ON customer_id = customer.id WHERE is_active AND {LIVE_TOKEN}"
         );
         let sql = AssertSqlSafe(sql);
         match self {
@@ -69,7 +70,7 @@ impl Database {
         }
         let sql = AssertSqlSafe(format!(
             "UPDATE customer SET {set}version = version + 1, updated_at = CURRENT_TIMESTAMP \
-             WHERE is_active AND id = (SELECT customer_id FROM api_token WHERE {LIVE_KEY}) RETURNING {COLUMNS}"
+             WHERE is_active AND id = (SELECT customer_id FROM api_token WHERE {LIVE_TOKEN}) RETURNING {COLUMNS}"
         ));
         // Read to the end: SQLite commits after the last row.
         match self {

@@ -56,29 +56,29 @@ pub(crate) const MAX_DIRECTIVES_OF_FIELD: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
 pub(crate) enum LimitExceeded {
-    /// [`MAX_DOCUMENT_BYTES`]
+    /// `DOCUMENT_TOO_LARGE`: [`MAX_DOCUMENT_BYTES`]
     DocumentBytes,
-    /// [`MAX_TOKENS`]
+    /// `TOO_MANY_TOKENS`: [`MAX_TOKENS`]
     Tokens,
-    /// [`MAX_NESTING`]
+    /// `TOO_DEEPLY_NESTED`: [`MAX_NESTING`]
     Nesting,
-    /// [`MAX_OPERATIONS`]
+    /// `TOO_MANY_OPERATIONS`: [`MAX_OPERATIONS`]
     Operations,
-    /// [`MAX_FRAGMENTS`]
+    /// `TOO_MANY_FRAGMENTS`: [`MAX_FRAGMENTS`]
     Fragments,
-    /// [`MAX_VARIABLES`]
+    /// `TOO_MANY_VARIABLES`: [`MAX_VARIABLES`]
     Variables,
-    /// [`MAX_DIRECTIVES`]
+    /// `TOO_MANY_DIRECTIVES`: [`MAX_DIRECTIVES`]
     Directives,
-    /// [`MAX_DEPTH`]
+    /// `TOO_DEEP`: [`MAX_DEPTH`]
     Depth,
-    /// [`MAX_FIELDS`]
+    /// `TOO_MANY_FIELDS`: [`MAX_FIELDS`]
     Fields,
-    /// [`MAX_ALIASES`]
+    /// `TOO_MANY_ALIASES`: [`MAX_ALIASES`]
     Aliases,
-    /// [`MAX_INTROSPECTION_LISTS`]
+    /// `INTROSPECTION_TOO_DEEP`: [`MAX_INTROSPECTION_LISTS`]
     IntrospectionLists,
-    /// [`MAX_MUTATION_ROOT_FIELDS`]
+    /// `TOO_MANY_ROOT_FIELDS`: [`MAX_MUTATION_ROOT_FIELDS`]
     MutationRootFields,
 }
 

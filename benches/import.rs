@@ -1,12 +1,11 @@
-//! What a million customers with one token each take, against the database's own way to load the same file:
-//!
-//! ```text
-//! cargo test --release --test transfer -- --ignored --nocapture --test-threads=1 million
-//! ```
+//! What an import of a million customers with one token each takes, against the database's own way to load the same file:
+//! `cargo bench --bench import`.
 //!
 //! The other is one statement (`COPY`, or the `.import` of Debian's `sqlite3`) into an empty table that has the file's
-//! columns and a unique index for each that is unique with us. It checks no rule, hashes no token, has no second
-//! table, and is all or nothing. `SHOP_PROFILE_BULK_ROWS` sets another number of rows.
+//! columns and a unique index for each column that is unique in shop-profile. It checks no rule, hashes no token, has no
+//! second table, and is all or nothing. `SHOP_PROFILE_BULK_ROWS` sets another number of rows.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark says no by panicking")]
 
 use std::{
     env,
@@ -19,39 +18,31 @@ use std::{
 
 use sea_orm::{ConnectionTrait, DbBackend};
 use tempfile::TempDir;
-
-use crate::{
-    files::migrate,
-    support::{binary, database::Database, say},
-};
+use test_support::{binary, database::Database, say};
 
 const COLUMNS: &str = "id,username,mobile_number,email,avatar,first_name,last_name,gender,is_active,tokens";
 /// Peak memory that an import may take, however long the file is.
-const MOST_MEMORY_KB: u64 = 100 * 1024;
+const MAX_MEMORY_KB: u64 = 100 * 1024;
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes; see the command above"]
-async fn million_on_sqlite() {
-    million(Database::sqlite(), Database::postgres().await).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes; see the command above"]
-async fn million_on_postgres() {
-    match Database::postgres().await {
-        Some(database) => million(database, Some(Database::sqlite())).await,
+#[tokio::main]
+async fn main() {
+    let postgres = Database::postgres().await;
+    measure(Database::sqlite(), postgres.as_ref()).await;
+    match postgres {
+        Some(postgres) => measure(postgres.another().await, Some(&Database::sqlite())).await,
         None => say("NOT RUN: there is no PostgreSQL."),
     }
 }
 
-async fn million(database: Database, other: Option<Database>) {
+/// The import into an empty database, the same import again, and a copy to the other kind of database.
+async fn measure(database: Database, other: Option<&Database>) {
     let rows = env::var("SHOP_PROFILE_BULK_ROWS").map_or(1_000_000, |rows| rows.parse().unwrap());
     let folder = TempDir::with_prefix("shop-million-").unwrap();
     let file = folder.path().join("customers.csv");
     write_file(&file, rows);
     let backend = database.backend();
     let native = load_natively(&database, &file).await;
-    migrate(&database).await;
+    binary::run(database.url(), &["migrate"]).await.ok();
     let (import, memory) = run(database.url(), &["customer", "import", file.to_str().unwrap()]);
     tell(backend, "native load", rows, native, None);
     tell(backend, "import", rows, import, Some(memory));
@@ -60,9 +51,9 @@ async fn million(database: Database, other: Option<Database>) {
     let resume = ["customer", "import", file.to_str().unwrap(), "--on-conflict", "update"];
     let (again, memory_again) = run(database.url(), &resume);
     tell(backend, "import again, update", rows, again, Some(memory_again));
-    assert!(memory.max(memory_again) < MOST_MEMORY_KB, "{memory} kB, {memory_again} kB");
+    assert!(memory.max(memory_again) < MAX_MEMORY_KB, "{memory} kB, {memory_again} kB");
     if let Some(other) = other {
-        copy(&database, &other, rows).await;
+        copy(&database, other, rows).await;
     }
 }
 
@@ -71,9 +62,9 @@ async fn copy(from: &Database, to: &Database, rows: u64) {
     let (time, memory) = run("sqlite://nowhere.db", &["copy", "--from", from.url(), "--to", to.url()]);
     tell(to.backend(), "copied to, compared", rows, time, Some(memory));
     let server = binary::Server::start(to.url(), &[]).await;
-    let key = key(rows / 2);
-    let me = server.get().key(&key).send().await.assert_status(200);
-    let patched = server.patch(serde_json::json!({"first_name": "New"})).key(&key).send().await.assert_status(200);
+    let token = token(rows / 2);
+    let me = server.get().token(&token).send().await.assert_status(200);
+    let patched = server.patch(serde_json::json!({"first_name": "New"})).token(&token).send().await.assert_status(200);
     assert_eq!((&me.json()["id"], patched.json()["first_name"].as_str()), (&patched.json()["id"], Some("New")));
 }
 
@@ -146,7 +137,7 @@ fn scatter(n: u64) -> u64 {
 }
 
 /// 40 hexadecimal digits, as DRF makes them.
-fn key(n: u64) -> String {
+fn token(n: u64) -> String {
     format!("{:016x}{:016x}{:08x}", scatter(n), scatter(!n), n)
 }
 
@@ -165,7 +156,7 @@ fn write_file(path: &Path, rows: u64) {
             file,
             "{n},user{random:x},09{mobile:010},u{random:x}@example.org,https://cdn.example.org/{n}.jpg,{first},{last},\
              {gender},true,{}",
-            key(n)
+            token(n)
         )
         .unwrap();
     }

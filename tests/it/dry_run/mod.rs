@@ -1,23 +1,19 @@
 //! Dry runs: `?validate_only=true` and `validateOnly: true` answer what the update would answer, and write nothing.
 
+mod stored;
+
 use axum::http::Method;
 use proptest::{collection::btree_map, option, prelude::*, sample::select};
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use shop_profile::{profile, store::Timeouts};
+use shop_profile::profile;
 
 use crate::{
-    cli_roles::with_setting,
     parity::in_graphql,
     properties::{FIELDS, check, value},
     support::{
-        Subject,
         answer::Answer,
         api::ME,
         both_databases,
-        database::{Database, open_at},
-        eventually,
         shop::{Customer, Shop},
     },
 };
@@ -39,8 +35,6 @@ both_databases![
     a_dry_run_by_rest_shows_the_profile_as_it_would_be_stored,
     a_dry_run_by_graphql_keeps_the_version,
     another_value_of_the_parameter_is_400,
-    dry_runs_leave_the_database_as_it_is,
-    a_dry_run_answers_while_the_row_is_locked,
 ];
 
 /// The version that a client expects.
@@ -86,7 +80,7 @@ async fn a_dry_run_by_rest_answers_as_the_update_does(shop: Shop) {
             if strict {
                 request = request.header("prefer", "handling=strict");
             }
-            request.body(body.to_string()).key(&sara.key).send().await
+            request.body(body.to_string()).token(&sara.token).send().await
         };
         let before = shop.row(sara.id).await;
         let dry_run = send(TRY).await;
@@ -128,7 +122,7 @@ async fn a_dry_run_by_graphql_answers_as_the_update_does(shop: Shop) {
         }
         let send = async |validate_only: bool| {
             let variables = json!({ "input": input, "validateOnly": validate_only });
-            shop.graphql(UPDATE, variables).key(&sara.key).send().await.assert_status(200)
+            shop.graphql(UPDATE, variables).token(&sara.token).send().await.assert_status(200)
         };
         let before = shop.row(sara.id).await;
         let dry_run = send(true).await;
@@ -156,7 +150,7 @@ async fn a_dry_run_by_rest_shows_the_profile_as_it_would_be_stored(shop: Shop) {
     shop.customer("neda").await;
     let send = |path: &str, body: &str| {
         let request = shop.request(Method::PATCH, path).header("content-type", "application/json");
-        request.body(body.to_owned()).key(&sara.key)
+        request.body(body.to_owned()).token(&sara.token)
     };
     let neda = r#"{"id":1,"username":"Sara","mobile_number":null,"email":null,"avatar":null,"first_name":"Neda","last_name":"","full_name":"Neda","gender":"female","is_profile_completed":false}"#;
     let answer =
@@ -175,7 +169,7 @@ async fn a_dry_run_by_rest_shows_the_profile_as_it_would_be_stored(shop: Shop) {
     let strict = send(TRY, "{}").header("prefer", "handling=strict").send().await;
     strict.assert_status(200).assert_header("preference-applied", "handling=strict");
     send(TRY, "{").send().await.assert_status(400);
-    shop.request(Method::PATCH, TRY).key("wrong").send().await.assert(401, r#"{"detail":"Invalid token."}"#);
+    shop.request(Method::PATCH, TRY).token("wrong").send().await.assert(401, r#"{"detail":"Invalid token."}"#);
     assert_eq!(shop.row(sara.id).await.version, 1);
 
     // An update, and other parameters do nothing.
@@ -192,7 +186,7 @@ async fn a_dry_run_by_graphql_keeps_the_version(shop: Shop) {
     let foretold = r#"{"data":{"updateMyProfile":{"customer":{"firstName":"A","version":"1-1"},"userErrors":[]}}}"#;
     let send = async |arguments: &str, definitions: &str, variables: Value| {
         let query = format!("mutation {definitions} {{ updateMyProfile({arguments}) {select} }}");
-        shop.graphql(&query, variables).key(&sara.key).send().await.about(query)
+        shop.graphql(&query, variables).token(&sara.token).send().await.about(query)
     };
     send(r#"input: {firstName: "A"}, validateOnly: true"#, "", Value::Null).await.assert(200, foretold);
     let by_variable = r#"input: {firstName: "A"}, validateOnly: $only"#;
@@ -215,7 +209,7 @@ async fn a_dry_run_by_graphql_keeps_the_version(shop: Shop) {
 async fn another_value_of_the_parameter_is_400(shop: Shop) {
     let sara = shop.customer("sara").await;
     let patch = |query: &str| {
-        let request = shop.request(Method::PATCH, &format!("{ME}?{query}")).key(&sara.key);
+        let request = shop.request(Method::PATCH, &format!("{ME}?{query}")).token(&sara.token);
         request.header("content-type", "application/json").body(r#"{"first_name":"Sara"}"#)
     };
     for query in [
@@ -231,89 +225,9 @@ async fn another_value_of_the_parameter_is_400(shop: Shop) {
     }
     // After the token and the method, before the body; a read does not know the parameter.
     let wrong = "validate_only=x";
-    shop.request(Method::PATCH, &format!("{ME}?{wrong}")).key("wrong").send().await.assert_status(401);
-    shop.request(Method::PUT, &format!("{ME}?{wrong}")).key(&sara.key).send().await.assert_status(405);
+    shop.request(Method::PATCH, &format!("{ME}?{wrong}")).token("wrong").send().await.assert_status(401);
+    shop.request(Method::PUT, &format!("{ME}?{wrong}")).token(&sara.token).send().await.assert_status(405);
     patch(wrong).header("content-type", "text/plain").send().await.assert(400, INVALID);
-    shop.request(Method::GET, &format!("{ME}?{wrong}")).key(&sara.key).send().await.assert_status(200);
+    shop.request(Method::GET, &format!("{ME}?{wrong}")).token(&sara.token).send().await.assert_status(200);
     assert_eq!(shop.row(sara.id).await.version, 1);
-}
-
-/// The files of SQLite byte for byte; every row of PostgreSQL with the transactions that made and locked it.
-async fn content(database: &Database) -> String {
-    if database.backend() == DbBackend::Sqlite {
-        let path = database.url().trim_start_matches("sqlite://");
-        let file = |suffix: &str| std::fs::read(format!("{path}{suffix}")).unwrap();
-        return ["", "-wal"].map(|suffix| format!("{:x?}", Sha256::digest(file(suffix)))).join(" ");
-    }
-    let mut content = String::new();
-    for table in ["customer", "api_token"] {
-        let sql = format!("SELECT string_agg(t.xmin || ' ' || t.xmax || ' ' || t::text, ';') AS rows FROM {table} t");
-        let rows = database.connect().await.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
-        content += &rows.unwrap().unwrap().try_get::<String>("", "rows").unwrap();
-    }
-    content
-}
-
-async fn dry_runs_leave_the_database_as_it_is(shop: Shop) {
-    let sara = shop.behrooz().await;
-    shop.customer("neda").await;
-    // As with every request, the token's last use is noted; then not again within the minute.
-    shop.get().key(&sara.key).send().await.assert_status(200);
-    eventually(async || shop.store.list_tokens(sara.id).await.unwrap()[0].last_used_at).await;
-    if shop.database.backend() == DbBackend::Sqlite {
-        // What is in the WAL would move to the file by itself.
-        shop.database.connect().await.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
-    }
-    let before = content(&shop.database).await;
-    for number in 0..100 {
-        let patch =
-            json!({"username": format!("sara{number}"), "first_name": format!("Sara {number}"), "gender": null});
-        for body in [patch.clone(), json!({"username": "neda"}), json!({"gender": "x"}), json!({})] {
-            let request = shop.request(Method::PATCH, TRY).header("content-type", "application/json");
-            let answer = request.body(body.to_string()).key(&sara.key).send().await;
-            assert!([200, 400].contains(&answer.status), "{answer}");
-        }
-        let variables = json!({"input": in_graphql(&patch), "validateOnly": true});
-        let answer = shop.graphql(UPDATE, variables).key(&sara.key).send().await;
-        assert_eq!(answer.json()["data"]["updateMyProfile"]["userErrors"], json!([]), "{answer}");
-    }
-    assert_eq!(content(&shop.database).await, before);
-    // The comparison notices a write.
-    shop.patch(json!({"first_name": "Sara"})).key(&sara.key).send().await.assert_status(200);
-    assert_ne!(content(&shop.database).await, before);
-}
-
-/// On SQLite, where one connection writes at a time, the whole file is locked.
-async fn a_dry_run_answers_while_the_row_is_locked(shop: Shop) {
-    let sara = shop.customer("sara").await;
-    let holder = shop.database.connect().await.begin().await.unwrap();
-    holder.execute_unprepared("UPDATE customer SET first_name = 'Elsewhere'").await.unwrap();
-    let request = shop.request(Method::PATCH, TRY).header("content-type", "application/json");
-    let answer = request.body(r#"{"last_name":"Ahmadi"}"#).key(&sara.key).send().await.assert_status(200);
-    assert_eq!(answer.json()["full_name"], "Ahmadi");
-    holder.rollback().await.unwrap();
-}
-
-/// A file system or a server that takes no writes: a dry run has none.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_answers_on_a_database_that_is_read_only() {
-    for database in [Some(Database::sqlite()), Database::postgres().await].into_iter().flatten() {
-        let shop = Shop::on(database).await;
-        let sara = shop.customer("sara").await;
-        let url = match shop.database.backend() {
-            DbBackend::Sqlite => format!("{}?mode=ro", shop.database.url()),
-            _ => with_setting(shop.database.direct_url(), "default_transaction_read_only", "on"),
-        };
-        let read_only = Shop::on_store(shop.database.another().await, open_at(&url, Timeouts::default()).await).await;
-        let patch = |path: &str| {
-            let request = read_only.request(Method::PATCH, path).header("content-type", "application/json");
-            request.body(r#"{"first_name":"Sara"}"#).key(&sara.key).send()
-        };
-        patch(ME).await.assert_status(503);
-        assert_eq!(patch(TRY).await.assert_status(200).json()["first_name"], "Sara");
-        let variables = json!({"input": {"firstName": "Sara"}, "validateOnly": true});
-        let answer = read_only.graphql(UPDATE, variables).key(&sara.key).send().await.assert_status(200);
-        assert_eq!(answer.json()["data"]["updateMyProfile"]["customer"]["firstName"], "Sara", "{answer}");
-        assert_eq!(shop.row(sara.id).await.version, 1);
-    }
 }
