@@ -99,7 +99,7 @@ async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -
         PreparedStatements::Auto => are_sessions_shared(&mut connection, url, options.timeouts.acquire).await?,
     };
     if are_shared && url.prepared_statements == PreparedStatements::Auto {
-        tracing::info!("PostgreSQL is behind a pooler in transaction mode: prepared statements are off");
+        tracing::debug!("PostgreSQL is behind a pooler in transaction mode: prepared statements are off");
     }
     // The connection has served its purpose, however it ends.
     let _ = connection.close().await;

@@ -64,6 +64,8 @@ class Shop:
             addresses.append((host, free_port(host)))
             with open(cluster.folder / f"server-{number}.log", "wb") as log:
                 serve = [binary, "serve", "--listen", "%s:%d" % addresses[-1], "--database-connections", "8"]
+                # The clients call more often than customers may.
+                serve += ["--rate-limit-updates", "0"]
                 self.servers.append(subprocess.Popen(serve, env=self.environment, stdout=subprocess.PIPE, stderr=log))
         for server in self.servers:
             assert server.stdout.readline().startswith(b"listening on"), "a server did not start"

@@ -227,12 +227,12 @@ fn reject_connections(code: &str, message: &str) -> std::net::SocketAddr {
 #[tokio::test]
 async fn a_missing_database_or_role_is_explained() {
     let Some(database) = Database::postgres().await else { return };
-    let url: url::Url = database.url().parse().unwrap();
-    let mut other = url;
+    // A pooler has roles of its own, and keeps the next client of a missing database waiting.
+    let url: url::Url = database.direct_url().parse().unwrap();
+    let mut other = url.clone();
     other.set_path("no_such_database");
     assert_error(other.as_str(), "database \"no_such_database\" does not exist: create it").await;
-    // A pooler has roles of its own.
-    let mut other: url::Url = database.direct_url().parse().unwrap();
+    let mut other = url;
     other.set_username("no_such_role").unwrap();
     assert_error(other.as_str(), "role \"no_such_role\" does not exist").await;
 }

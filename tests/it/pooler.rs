@@ -105,7 +105,7 @@ async fn the_pooler_is_found_or_the_option_names_it() {
     let Some(pooler) = start_pooler("transaction", SESSIONS) else { return };
     let url = database.url_by(&pooler);
     binary::run(&url, &["migrate", "--prepared-statements", "off"]).await.assert_code(0);
-    Server::start(&url, &[]).await.logged("prepared statements are off").await;
+    Server::start(&url, &["--log", "debug"]).await.logged("prepared statements are off").await;
     let server = Server::start(&url, &["--prepared-statements", "off"]).await;
     server.request(axum::http::Method::GET, "/readyz").send().await.assert_status(200);
     let wrong = binary::run(&url, &["migrate", "--prepared-statements", "never"]).await;
@@ -124,6 +124,11 @@ async fn what_cannot_work_is_said_in_one_line() {
     ended.assert_code(1);
     let expected = "unsupported startup parameter: options: a pooler takes no settings from the database URL: remove them \
                     there, and give them to the role (ALTER ROLE .. SET ..)\n";
+    assert!(ended.stderr.ends_with(expected) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+
+    let ended = binary::run(&pooler.url("no_such_database"), &["migrate"]).await;
+    ended.assert_code(1);
+    let expected = "database \"no_such_database\" does not exist: create it, or name another in the database URL\n";
     assert!(ended.stderr.ends_with(expected) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
 
     let Some(pooler) = start_pooler("statement", SESSIONS) else { return };
