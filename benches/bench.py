@@ -34,14 +34,15 @@ from contextlib import ExitStack, suppress
 
 import psutil
 
+import contenders
 import report
-from contenders import CONTENDERS, PGBENCH_SCRIPT, ROOT, SHOP_PROFILE, Postgres, SQLite, server
+from contenders import CONTENDERS, ON_DJANGO_TABLES, PGBENCH_SCRIPT, ROOT, Postgres, SQLite, server
 
 LOAD = Path(__file__).with_name("load.lua")
 OPERATIONS = ["GET", "PATCH", "me", "updateMyProfile"]
 # Sum of the changes, and the rows whose first name is another customer's.
 CHANGES = "SELECT COALESCE(SUM(version - 1), 0) FROM customer"
-STRAYS = "SELECT COUNT(*) FROM customer WHERE first_name LIKE 'N%' AND first_name NOT LIKE 'N' || id || 'x%'"
+STRAYS = "SELECT COUNT(*) FROM {} WHERE first_name LIKE 'N%' AND first_name NOT LIKE 'N' || id || 'x%'"
 
 
 def arguments() -> argparse.Namespace:
@@ -51,6 +52,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one round of one second, 16 connections, 10,000 customers")
     parser.add_argument("--growth", action="store_true", help="shop-profile with a thousand customers and with ten million")
     parser.add_argument("--start", type=int, metavar="REQUESTS", help="time to the first answer, and memory after so many requests")
+    parser.add_argument("--binary", type=Path, help="the server to measure; nothing is built")
     parser.add_argument("--customers", type=numbers, default=[1_000_000])
     parser.add_argument("--connections", type=numbers, default=[1, 16, 64, 256])
     parser.add_argument("--rounds", type=int, default=5)
@@ -162,10 +164,12 @@ def check_answers(contestant: Contestant) -> None:
 
 def check_rows(contestants: list[Contestant], before: dict, connections: int) -> None:
     """What was answered is stored, and nothing is stored with another customer."""
+    for it in contestants:
+        table = "shop_customer" if it.contender in ON_DJANGO_TABLES else "customer"
+        assert it.database.query(it.url, STRAYS.format(table)) == "0", f"{it.url}: a change went to another customer"
     for url, earlier in before.items():
         sharing = [it for it in contestants if it.url == url]
         database, answered = sharing[0].database, sum(it.changes for it in sharing)
-        assert database.query(url, STRAYS) == "0", f"{url}: a change went to another customer"
         stored = int(database.query(url, CHANGES)) - earlier
         # A request whose answer wrk did not wait for may have been carried out.
         assert answered <= stored <= answered + connections, f"{url}: {answered} answered, {stored} stored"
@@ -175,8 +179,9 @@ def contest(args: argparse.Namespace, database, stack) -> list[dict]:
     names = [name for name in args.contenders if database.name in CONTENDERS[name][1]]
     names = [name for name in names if CONTENDERS[name][0].intersection(args.operations)]
     contestants = [Contestant(name, database, count, stack) for name in names for count in args.customers]
-    # DRF has tables of its own, without versions.
-    before = {it.url: int(database.query(it.url, CHANGES)) for it in contestants if it.contender != "DRF"}
+    # Django's tables have no versions.
+    before = {it.url: int(database.query(it.url, CHANGES)) for it in contestants if it.contender not in ON_DJANGO_TABLES}
+    scans = {it.url: database.scans(it.url) for it in contestants}
     turns = [(operation, it) for operation in args.operations for it in contestants if it.does(operation)]
     # The first load warms each up and does not count.
     for operation, contestant in turns:
@@ -187,6 +192,7 @@ def contest(args: argparse.Namespace, database, stack) -> list[dict]:
             rounds.append(contestant.measure(operation, connections, args.seconds))
         print(f"{database.name}: round {number} of {args.rounds}", flush=True)
     for contestant in contestants:
+        assert database.scans(contestant.url) == scans[contestant.url], f"{contestant.url}: a table was scanned"
         if contestant.process:
             check_answers(contestant)
     check_rows(contestants, before, len(turns) * (16 + args.rounds * sum(args.connections)))
@@ -214,14 +220,17 @@ def start(customers: int, requests: int) -> dict:
                 break
     return {
         "first_answer_ms": statistics.median(times), "idle_rss_bytes": idle,
-        "requests": sent, "rss_bytes": figures["rss_bytes"], "binary_bytes": SHOP_PROFILE.stat().st_size,
+        "requests": sent, "rss_bytes": figures["rss_bytes"], "binary_bytes": contenders.SHOP_PROFILE.stat().st_size,
     }  # fmt: skip
 
 
 def main() -> None:
     args = arguments()
-    build = ["cargo", "build", "--release", "--package", "shop-profile", "--package", "axum-sqlx"]
-    subprocess.run(build, cwd=ROOT, check=True)
+    if args.binary:
+        contenders.SHOP_PROFILE = args.binary.resolve()
+    else:
+        build = ["cargo", "build", "--release", "--package", "shop-profile", "--package", "axum-sqlx"]
+        subprocess.run(build, cwd=ROOT, check=True)
     run = {"machine": report.machine(), "command": " ".join(sys.argv), "rounds": [], "start": None}
     if args.start:
         run["start"] = start(args.customers[0], args.start)

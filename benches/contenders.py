@@ -20,17 +20,22 @@ ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benches/peers"
 WORK = ROOT / "target/bench"
 SHOP_PROFILE = ROOT / "target/release/shop-profile"
+# No other contender has any.
+NO_RATE_LIMITS = [word for policy in ("updates", "reads", "failed-tokens") for word in (f"--rate-limit-{policy}", "0")]
 
 REST, GRAPHQL = {"GET", "PATCH"}, {"me", "updateMyProfile"}
 # What takes part in which operations, on which databases.
 CONTENDERS = {
     "shop-profile": (REST | GRAPHQL, {"SQLite", "PostgreSQL"}),
+    "on Django's tables": (REST | GRAPHQL, {"SQLite", "PostgreSQL"}),
     "axum + sqlx": (REST, {"SQLite", "PostgreSQL"}),
     "pgbench": ({"PATCH"}, {"PostgreSQL"}),
     "DRF": (REST, {"SQLite", "PostgreSQL"}),
     "fastify": (REST, {"PostgreSQL"}),
     "Apollo Server": (GRAPHQL, {"PostgreSQL"}),
 }
+# Whose tables are those of benches/peers/drf; the others know the tables of our migrations.
+ON_DJANGO_TABLES = {"on Django's tables", "DRF"}
 
 # As durable as PostgreSQL is by default. Memory for a million customers; neither a checkpoint nor a vacuum falls into
 # one contender's round.
@@ -55,7 +60,9 @@ def command(contender: str) -> tuple[list[str], Path]:
     """The contender's program with its arguments, and the folder that it starts in."""
     match contender:
         case "shop-profile":
-            return [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0"], ROOT
+            return [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0", *NO_RATE_LIMITS], ROOT
+        case "on Django's tables":
+            return [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0", "--layout", "django", *NO_RATE_LIMITS], ROOT
         case "axum + sqlx":
             return [str(ROOT / "target/release/axum-sqlx")], ROOT
         case "DRF":
@@ -105,11 +112,16 @@ def customers_csv(count: int) -> Path:
     return path
 
 
+def tables(contender: str) -> str:
+    """Who made the tables that a contender works on; part of the database's name."""
+    return "drf" if contender in ON_DJANGO_TABLES else "shop"
+
+
 def fill(contender: str, url: str, count: int) -> None:
     """Makes the tables and the customers in an empty database."""
-    print(f"{count:,} customers for {'DRF' if contender == 'DRF' else 'the others'}", flush=True)
+    print(f"{count:,} customers on {tables(contender)}'s tables", flush=True)
     env = os.environ | {"DATABASE_URL": url, "SHOP_PROFILE_LOG": "warn"}
-    if contender == "DRF":
+    if contender in ON_DJANGO_TABLES:
         seed = [WORK / "venv/bin/python", "seed.py", str(count)]
         subprocess.run(seed, cwd=PEERS / "drf", env=env, check=True)
     else:
@@ -124,7 +136,7 @@ class SQLite:
     processes: list[psutil.Process] = []
 
     def url(self, contender: str, count: int) -> str:
-        seed = WORK / f"{'drf' if contender == 'DRF' else 'shop'}-{count}.db"
+        seed = WORK / f"{tables(contender)}-{count}.db"
         if not seed.exists():
             unfinished = seed.with_suffix(".unfinished")
             for path in WORK.glob(unfinished.name + "*"):
@@ -148,6 +160,9 @@ class SQLite:
     def wal_bytes(self, url: str) -> int:
         wal = Path(url.removeprefix("sqlite://") + "-wal")
         return wal.stat().st_size if wal.exists() else 0
+
+    def scans(self, _url: str) -> str:
+        return ""  # it does not count them
 
 
 class Postgres:
@@ -182,7 +197,7 @@ class Postgres:
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
 
     def url(self, contender: str, count: int) -> str:
-        name = f"{'drf' if contender == 'DRF' else 'shop'}_{count}"
+        name = f"{tables(contender)}_{count}"
         server = self.address("postgres")
         if not self.query(server, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
             self.query(server, f"DROP DATABASE IF EXISTS {name}_unfinished")
@@ -204,3 +219,7 @@ class Postgres:
 
     def wal_bytes(self, _url: str) -> int:
         return 0
+
+    def scans(self, url: str) -> str:
+        """How often a table was read from end to end."""
+        return self.query(url, "SELECT SUM(seq_scan) FROM pg_stat_user_tables")

@@ -15,7 +15,7 @@ import statistics
 from pathlib import Path
 
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
-OURS = "shop-profile"
+OURS, ON_DJANGO_TABLES = "shop-profile", "on Django's tables"
 
 # What the server must reach: one load of shop-profile over another contender's, or over its own PATCH.
 # figure, database, connections, our operation, their contender and operation, the bound
@@ -42,6 +42,8 @@ AIMS = [
 ]
 # CPU of the server and the database together: the largest number of customers over the smallest, at 16 connections.
 GROWTH_AIM = 1.3
+# On Django's tables over shop-profile's own: CPU of the server and the database together. Over DRF: of the server.
+LAYOUT_AIM, LAYOUT_AIM_DRF = 1.1, 0.067
 START_AIMS = [("first_answer_ms", 30, 1, "ms"), ("idle_rss_bytes", 15, 1e6, "MB"), ("rss_bytes", 40, 1e6, "MB")]
 FIGURES = {"rate": "requests/s", "server_cpu_ms": "CPU", "p99_ms": "p99"}
 
@@ -98,10 +100,21 @@ def print_tables(run: dict) -> None:
             if own and other:
                 what = f"{FIGURES[figure]} of {ours} / {theirs} of {contender}, {database}, {connections} connections"
                 print_aim(f"{what}, {customers:,} customers", own[figure] / other[figure], bound, aim, " times")
+    print_layout(loads)
     print_growth(loads)
     for name, aim, unit, word in START_AIMS if run["start"] else []:
         what = {"first_answer_ms": "Start to first answer", "idle_rss_bytes": "Memory at rest"}.get(name)
         print_aim(what or f"Memory after {run['start']['requests']:,} requests", run["start"][name] / unit, "at most", aim, f" {word}")
+
+
+def print_layout(loads: dict) -> None:
+    aims = [(OURS, "All CPU", all_cpu, LAYOUT_AIM), ("DRF", "CPU", lambda it: it["server_cpu_ms"], LAYOUT_AIM_DRF)]
+    for (*load, contender), own in loads.items():
+        for name, cpu, figure, aim in aims if contender == ON_DJANGO_TABLES else ():
+            if other := loads.get((*load, name)):
+                database, operation, customers, connections = load
+                what = f"{cpu} of {operation} {contender} / {name}, {database}, {connections} connections"
+                print_aim(f"{what}, {customers:,} customers", figure(own) / figure(other), "at most", aim, " times")
 
 
 def print_growth(loads: dict) -> None:

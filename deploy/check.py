@@ -37,6 +37,17 @@ def haproxy():
     return run("haproxy", "-c", "-f", HERE / "haproxy/haproxy.cfg", env=env)
 
 
+def patroni():
+    """The settings agree with each other, and haproxy takes its file. tests/failover runs both."""
+    config = yaml.safe_load((HERE / "patroni/patroni.yml").read_text())
+    dcs = config["bootstrap"]["dcs"]
+    assert dcs["ttl"] >= dcs["loop_wait"] + 2 * dcs["retry_timeout"] and dcs["synchronous_mode"] is True, dcs
+    env = {"LISTEN": "127.0.0.1:5000", "PATH": os.environ["PATH"]}
+    for number in (1, 2, 3):
+        env |= {f"NODE_{number}": f"127.0.0.1:{5000 + number}", f"API_PORT_{number}": str(8000 + number)}
+    return run("haproxy", "-c", "-f", HERE / "patroni/haproxy.cfg", env=env)
+
+
 def systemd():
     # The program need not be installed for its unit to be checked.
     unit = (HERE / "shop-profile.service").read_text().replace("=/usr/local/bin/shop-profile", f"={shutil.which('true')}")
@@ -80,6 +91,13 @@ def kubernetes():
     for probe, path in PROBES.items():
         assert container[probe]["httpGet"] == {"path": path, "port": "http"}, probe
         assert f'"{path}"' in (HERE.parent / "src/server/health.rs").read_text(), f"the server has no {path}"
+    ingress = yaml.safe_load((HERE / "kubernetes/ingress.yaml").read_text())
+    hashed = "nginx.ingress.kubernetes.io/upstream-hash-by"
+    assert ingress["kind"] == "Ingress" and ingress["metadata"]["annotations"][hashed] == "$http_authorization"
+    (rule,) = ingress["spec"]["rules"]
+    backends = [path["backend"]["service"] for path in rule["http"]["paths"]]
+    (port,) = service["spec"]["ports"]
+    assert backends == [{"name": service["metadata"]["name"], "port": {"name": port["name"]}}] * 2, backends
     print("kubernetes: ok")
     return True
 
@@ -94,4 +112,4 @@ def image():
 
 
 # Every check runs, whatever the one before it said.
-sys.exit(not all([check() for check in (haproxy, systemd, compose, kubernetes, image)]))
+sys.exit(not all([check() for check in (haproxy, patroni, systemd, compose, kubernetes, image)]))

@@ -41,11 +41,11 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// What the log says about a request, wherever the work on it is done.
+/// Which request it is and whose, wherever the work on it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestContext {
     pub(crate) id: RequestId,
-    /// The other end of the connection: the client, or the proxy in front of this server.
+    /// The client's address: the other end of the connection, or what a trusted proxy in front of this server says.
     pub(crate) peer: Option<IpAddr>,
 }
 

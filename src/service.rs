@@ -1,23 +1,26 @@
 //! The operations: the one place that both APIs reach.
 
 mod add_customer;
+mod caller;
 mod error;
 
 use std::sync::Arc;
 
 pub use add_customer::{AddCustomerError, add_customer};
+pub use caller::Caller;
 pub use error::ProfileError;
 
 use self::error::{WriteError, log_store_error};
 use crate::{
-    auth::{Credential, RejectedTokens, Rejection, Unauthenticated},
+    auth::RejectedTokens,
     deadline::{self, Progress},
     profile::{
         Customer, ErrorCode, Field, FieldError, Patch, PatchInput, Precondition, ProfileVersion, Username,
         ValidationErrors,
     },
+    rate_limit::{Limiter, RateLimits},
     request_id,
-    store::{Rules, Store, StoreError, TokenOwner, now},
+    store::{Rules, Store, StoreError},
 };
 
 /// How often an update is tried because the row changed between its statement and the look at why nothing was written.
@@ -37,41 +40,26 @@ pub struct UpdateMyProfile {
 #[derive(Clone)]
 pub struct ProfileService {
     store: Arc<Store>,
+    limiter: Arc<Limiter>,
     rejected_tokens: RejectedTokens,
 }
 
 impl ProfileService {
-    /// The operations on this store.
-    pub fn new(store: Arc<Store>) -> Self {
-        Self { store, rejected_tokens: RejectedTokens::default() }
-    }
-
-    /// The customer whose token this is; the first step of every operation that cannot be one statement.
-    ///
-    /// # Errors
-    ///
-    /// [`ProfileError::Unauthenticated`], [`ProfileError::Unavailable`], [`ProfileError::Internal`].
-    pub async fn me(&self, credential: &Credential) -> Result<Customer, ProfileError> {
-        let Some(owner) = self.store.find_token_owner(credential).await.map_err(log_store_error)? else {
-            self.rejected_tokens.record(credential.format.into(), None);
-            return Err(Unauthenticated::UnknownToken.into());
-        };
-        Ok(self.check_token(owner)?)
+    /// The operations on this store, within these limits.
+    pub fn new(store: Arc<Store>, limits: RateLimits) -> Self {
+        Self { store, limiter: Arc::new(Limiter::new(limits)), rejected_tokens: RejectedTokens::default() }
     }
 
     /// Changes what the patch names and nothing else, in one statement whose condition is the live token. Gives the
-    /// customer as stored.
+    /// customer as stored. A token that was not seen lately is looked for first: its customer must be known to be counted.
     ///
     /// # Errors
     ///
     /// Each [`ProfileError`]; [`ProfileError::Invalid`] says everything that is wrong with the fields.
-    pub async fn update_my_profile(
-        &self,
-        credential: &Credential,
-        update: UpdateMyProfile,
-    ) -> Result<Customer, ProfileError> {
+    pub async fn update_my_profile(&self, caller: &Caller, update: UpdateMyProfile) -> Result<Customer, ProfileError> {
+        self.check_caller(caller).await?;
         let UpdateMyProfile { input, expected } = update;
-        let patch = self.parse(credential, &input).await?;
+        let patch = self.parse(caller, &input).await?;
         // One expected version, or none, goes straight into the statement's condition.
         let mut condition = match &expected {
             Precondition::Any => None,
@@ -80,14 +68,16 @@ impl ProfileService {
         let mut read_first = patch.is_empty() || matches!(&expected, Precondition::OneOf(list) if list.len() != 1);
         for _ in 0..MAX_ATTEMPTS {
             if !read_first {
-                match self.write(credential, &patch, condition).await {
+                match self.write(caller, &patch, condition).await {
                     Ok(Some(customer)) => return Ok(customer),
                     Ok(None) => {}
-                    Err(WriteError::Rejected(field, code)) => return Err(self.rejected(&input, field, code).await),
+                    Err(WriteError::Rejected(field, code)) => {
+                        return Err(self.rejected(caller, &input, field, code).await);
+                    }
                     Err(WriteError::Other(error)) => return Err(error),
                 }
             }
-            let customer = self.me(credential).await?;
+            let customer = self.me(caller).await?;
             if !expected.allows(customer.profile_version()) {
                 self.check(&customer, &patch, &expected).await?;
             }
@@ -107,26 +97,22 @@ impl ProfileService {
     /// # Errors
     ///
     /// As [`Self::update_my_profile`], but for [`ProfileError::OutcomeUnknown`].
-    pub async fn validate_update(
-        &self,
-        credential: &Credential,
-        update: UpdateMyProfile,
-    ) -> Result<Customer, ProfileError> {
+    pub async fn validate_update(&self, caller: &Caller, update: UpdateMyProfile) -> Result<Customer, ProfileError> {
         let UpdateMyProfile { input, expected } = update;
-        let patch = self.parse(credential, &input).await?;
-        let customer = self.me(credential).await?;
+        let patch = self.parse(caller, &input).await?;
+        let customer = self.me(caller).await?;
         self.check(&customer, &patch, &expected).await?;
         Ok(patch.apply_to(customer))
     }
 
     /// Applies the rules that need no database. Their errors are for an authenticated client only, and beside them
     /// belongs whether the username is taken.
-    async fn parse(&self, credential: &Credential, input: &PatchInput) -> Result<Patch, ProfileError> {
+    async fn parse(&self, caller: &Caller, input: &PatchInput) -> Result<Patch, ProfileError> {
         let mut invalid = match input.parse(&self.store.rules()) {
             Ok(patch) => return Ok(patch),
             Err(invalid) => invalid,
         };
-        let customer = self.me(credential).await?;
+        let customer = self.me(caller).await?;
         if invalid.may_be_of_a_changed_column()
             && let Some(rules) = self.read_rules_again().await
         {
@@ -135,11 +121,16 @@ impl ProfileService {
                 Err(still_invalid) => invalid = still_invalid,
             }
         }
-        let ValidationErrors { mut errors, username } = invalid;
-        if let Some(taken) = self.username_taken(&customer, username.as_ref()).await? {
-            errors.insert(0, taken);
+        Err(self.every_error(&customer, invalid).await)
+    }
+
+    /// Adds whether the username is taken, which comes first.
+    async fn every_error(&self, customer: &Customer, invalid: ValidationErrors) -> ProfileError {
+        let ValidationErrors { errors, username } = invalid;
+        match self.username_taken(customer, username.as_ref()).await {
+            Ok(taken) => ProfileError::Invalid(taken.into_iter().chain(errors).collect()),
+            Err(error) => error,
         }
-        Err(ProfileError::Invalid(errors))
     }
 
     /// Applies the rules that depend on what is stored, in the contract's order: every field before the version.
@@ -153,13 +144,13 @@ impl ProfileService {
 
     async fn write(
         &self,
-        credential: &Credential,
+        caller: &Caller,
         patch: &Patch,
         condition: Option<ProfileVersion>,
     ) -> Result<Option<Customer>, WriteError> {
         let before = deadline::progress();
         deadline::note(Progress::ChangeUnderWay);
-        let result = self.store.update_profile(credential, patch, condition, deadline::current()).await;
+        let result = self.store.update_profile(&caller.credential, patch, condition, deadline::current()).await;
         let is_stored = matches!(result, Ok(Some(_)) | Err(StoreError::OutcomeUnknown(_)));
         deadline::note(if is_stored { Progress::Stored } else { before });
         match result {
@@ -173,11 +164,18 @@ impl ProfileService {
 
     /// What is wrong with a patch of which a Django shop's column has rejected a value. By the rules that were known the
     /// value was right: a migration may have changed them.
-    async fn rejected(&self, input: &PatchInput, field: Field, code: ErrorCode) -> ProfileError {
+    async fn rejected(&self, caller: &Caller, input: &PatchInput, field: Field, code: ErrorCode) -> ProfileError {
         let rules = self.read_rules_again().await.unwrap_or_else(|| self.store.rules());
-        match input.parse(&rules) {
-            Err(ValidationErrors { errors, .. }) => ProfileError::Invalid(errors),
-            Ok(_) => ProfileError::Invalid(vec![FieldError::rejected(field, code)]),
+        let invalid = match input.parse(&rules) {
+            Err(invalid) => invalid,
+            Ok(Patch { username, .. }) => ValidationErrors {
+                errors: vec![FieldError::rejected(field, code)],
+                username: username.filter(|_| field != Field::Username),
+            },
+        };
+        match self.me(caller).await {
+            Ok(customer) => self.every_error(&customer, invalid).await,
+            Err(error) => error,
         }
     }
 
@@ -194,19 +192,6 @@ impl ProfileService {
     /// The rules of the profile at present.
     pub fn rules(&self) -> Rules {
         self.store.rules()
-    }
-
-    /// The customer who owns a token, if it is live and they are active.
-    fn check_token(&self, owner: TokenOwner) -> Result<Customer, Unauthenticated> {
-        let TokenOwner { customer, is_active, token_id, expires_at, revoked_at } = owner;
-        let (reason, error) = match (revoked_at, expires_at) {
-            (Some(_), _) => (Rejection::Revoked, Unauthenticated::UnknownToken),
-            (None, Some(end)) if end <= now() => (Rejection::Expired, Unauthenticated::UnknownToken),
-            (None, _) if !is_active => (Rejection::Inactive, Unauthenticated::Inactive),
-            (None, _) => return Ok(customer),
-        };
-        self.rejected_tokens.record(reason, token_id);
-        Err(error)
     }
 
     /// The error if another customer has the username. An update asks for it beside other errors only: when nothing else

@@ -16,8 +16,9 @@ use http_body_util::BodyExt;
 use shop_profile::{
     auth::{ApiToken, Credential},
     profile::{FieldInput, PatchInput},
+    rate_limit::{Operation, RateLimits},
     server::{self, Options},
-    service::{ProfileService, UpdateMyProfile},
+    service::{Caller, ProfileService, UpdateMyProfile},
 };
 use test_support::shop::{add_customer_with, named, open_store};
 use tokio::runtime::Runtime;
@@ -67,6 +68,9 @@ impl fmt::Display for Case {
     }
 }
 
+/// Counted, as on every server, and never exceeded.
+const RATE_LIMITS: RateLimits = RateLimits { updates: u32::MAX, reads: u32::MAX, failed_tokens: u32::MAX };
+
 const FIELDS: &str = "id username mobileNumber email avatar firstName lastName fullName gender isProfileCompleted";
 
 /// One customer behind one token, and no socket.
@@ -92,8 +96,9 @@ impl Shop {
             Ok::<_, Box<dyn Error>>(store)
         })?;
         // Some tasks start with the runtime around them.
-        let app = runtime.block_on(async { server::router(store.clone(), &Options::default(), Default::default()) });
-        let (profile, updates) = (ProfileService::new(store), Cell::new(0));
+        let options = Options { rate_limits: RATE_LIMITS, ..Options::default() };
+        let app = runtime.block_on(async { server::router(store.clone(), &options, Default::default()) });
+        let (profile, updates) = (ProfileService::new(store, RATE_LIMITS), Cell::new(0));
         Ok(Self { runtime, profile, app, token, updates, _directory: directory })
     }
 
@@ -103,7 +108,7 @@ impl Shop {
         self.runtime.block_on(async {
             match case {
                 Case::ResolverRead => {
-                    self.profile.me(&Credential::from(&self.token)).await.map(drop).map_err(Into::into)
+                    self.profile.me(&self.caller(Operation::Read)).await.map(drop).map_err(Into::into)
                 }
                 Case::ResolverUpdate => self.update(name).await,
                 Case::RestGet => self.send("GET", "/api/shop/customers/me", String::new()).await,
@@ -119,12 +124,16 @@ impl Shop {
         })
     }
 
+    fn caller(&self, operation: Operation) -> Caller {
+        self.profile.admit(Credential::from(&self.token), operation, 1)
+    }
+
     async fn update(&self, name: String) -> Result<()> {
         let text = |text: String| FieldInput::Text(text.into());
         let input =
             PatchInput { first_name: text(name), last_name: text("Ahmadi".to_owned()), ..PatchInput::default() };
         let update = UpdateMyProfile { input, ..UpdateMyProfile::default() };
-        self.profile.update_my_profile(&Credential::from(&self.token), update).await?;
+        self.profile.update_my_profile(&self.caller(Operation::Update), update).await?;
         Ok(())
     }
 

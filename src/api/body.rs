@@ -8,20 +8,30 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::messages::{Message, MessageId};
+
 /// The largest body of a request, in bytes (docs/limits.md, "Bodies and executions").
 pub(crate) const MAX_BODY_BYTES: usize = 65_536;
 /// How long a client may take to send it (docs/limits.md, "Bodies and executions").
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no body to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyError {
-    #[error("Request body too large: the limit is {MAX_BODY_BYTES} bytes.")]
     TooLarge,
-    #[error("Request body too slow: it must be complete within {} seconds.", BODY_READ_TIMEOUT.as_secs())]
     TooSlow,
-    #[error("Request body incomplete.")]
     Broken,
+}
+
+impl BodyError {
+    /// What the client reads.
+    pub(crate) fn message(self) -> Message {
+        match self {
+            Self::TooLarge => MessageId::BodyTooLarge.with("limit", MAX_BODY_BYTES),
+            Self::TooSlow => MessageId::BodyTooSlow.with("seconds", BODY_READ_TIMEOUT.as_secs()),
+            Self::Broken => MessageId::BodyIncomplete.into(),
+        }
+    }
 }
 
 /// Reads the body to its end. A body whose announced length is too large is not read at all.

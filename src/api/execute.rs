@@ -11,23 +11,32 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{runtime::Handle, time::Sleep};
 
-use super::{OUTCOME_UNKNOWN, UNAVAILABLE};
 use crate::{
     deadline::{EXECUTION_TIMEOUT, Execution, Progress},
+    messages::MessageId,
     request_id::{self, RequestContext},
 };
 
 /// Why an execution has no result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExecutionError {
     /// It took too long. Nothing was stored, and nothing will be.
-    #[error("{}", UNAVAILABLE)]
     TimedOut,
     /// It took too long, and a part of what it was to store is stored.
-    #[error("{}", OUTCOME_UNKNOWN)]
     OutcomeUnknown,
-    #[error("Internal server error.")]
+    /// There is a defect.
     Panicked,
+}
+
+impl ExecutionError {
+    /// What the client reads.
+    pub(crate) fn message(self) -> MessageId {
+        match self {
+            Self::TimedOut => MessageId::Unavailable,
+            Self::OutcomeUnknown => MessageId::OutcomeUnknown,
+            Self::Panicked => MessageId::InternalError,
+        }
+    }
 }
 
 /// Runs the work to its end: a panic is this request's failure and no other's, and a client that leaves does not cut a

@@ -1,20 +1,16 @@
-//! What both APIs need of HTTP: the credential, the body and the execution of a request.
+//! What both APIs need of HTTP: the credential, the body, the execution of a request, and the headers of its rate limit.
 
 mod body;
 mod execute;
+mod rate_limit;
 
 use axum::http::{HeaderMap, header};
 
 pub(crate) use body::{BodyError, MAX_BODY_BYTES, is_known_empty, read};
 pub(crate) use execute::{ExecutionError, execute};
+pub(crate) use rate_limit::add_rate_limit;
 
 use crate::auth::{Credential, Unauthenticated};
-
-/// The text of a 503. Nothing was stored, and nothing will be.
-pub(crate) const UNAVAILABLE: &str = "Service temporarily unavailable, try again later.";
-/// The text of a 503 where the server cannot know that.
-pub(crate) const OUTCOME_UNKNOWN: &str = "Service temporarily unavailable: the update may or may not have been stored. \
-                                          Read the profile before you try again.";
 
 /// The API token that the request carries.
 pub(crate) fn credential(headers: &HeaderMap) -> Result<Credential, Unauthenticated> {

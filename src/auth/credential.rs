@@ -1,6 +1,7 @@
 //! From the `Authorization` header to a key.
 
 use super::{ApiToken, TokenDigest, TokenFormat};
+use crate::messages::{Message, MessageId};
 
 /// The key that a request carries. Whether it is a live one, only the database knows.
 #[derive(Clone, Debug)]
@@ -13,27 +14,36 @@ pub struct Credential {
     pub format: TokenFormat,
 }
 
-/// Why authentication failed. `Display` is the message, DRF's own; both APIs show it.
+/// Why authentication failed. `Display` is the message, which both APIs show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message())]
 pub enum Unauthenticated {
     /// No header, or another scheme.
-    #[error("Authentication credentials were not provided.")]
     NotProvided,
     /// A scheme and no key.
-    #[error("Invalid token header. No credentials provided.")]
     NoToken,
     /// More than one word after the scheme, or more than one header.
-    #[error("Invalid token header. Token string should not contain spaces.")]
     Spaces,
     /// A key that is not UTF-8.
-    #[error("Invalid token header. Token string should not contain invalid characters.")]
     InvalidCharacters,
     /// Unknown, expired or revoked; the log says which.
-    #[error("Invalid token.")]
     UnknownToken,
     /// A live key of a deactivated customer.
-    #[error("User inactive or deleted.")]
     Inactive,
+}
+
+impl Unauthenticated {
+    /// What the client reads.
+    pub fn message(self) -> Message {
+        Message::from(match self {
+            Self::NotProvided => MessageId::CredentialsNotProvided,
+            Self::NoToken => MessageId::TokenMissing,
+            Self::Spaces => MessageId::TokenHasSpaces,
+            Self::InvalidCharacters => MessageId::TokenHasInvalidCharacters,
+            Self::UnknownToken => MessageId::InvalidToken,
+            Self::Inactive => MessageId::InactiveUser,
+        })
+    }
 }
 
 impl Credential {

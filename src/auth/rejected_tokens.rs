@@ -35,6 +35,8 @@ pub(crate) enum Rejection {
     Revoked,
     /// It is live, but its customer is deactivated.
     Inactive,
+    /// It was not looked for: its address has tried too many.
+    Unchecked,
 }
 
 /// Why a token of this format was not found.
@@ -100,7 +102,7 @@ impl Drop for Shared {
 struct Summary {
     count: u64,
     /// By [`Rejection`].
-    reasons: [u64; 5],
+    reasons: [u64; 6],
     peers: Tally<IpAddr>,
     tokens: Tally<i64>,
 }
@@ -116,7 +118,8 @@ impl Summary {
     /// Fields without a value are left out.
     fn log(&self) {
         let Self { count, reasons, peers, tokens } = self;
-        let [unknown, mistyped, expired, revoked, inactive] = reasons.map(|count| (count > 0).then_some(count));
+        let [unknown, mistyped, expired, revoked, inactive, unchecked] =
+            reasons.map(|count| (count > 0).then_some(count));
         let (other_peers, other_tokens) = (peers.others(), tokens.others());
         let (peers, tokens) = (peers.listed(), tokens.listed());
         tracing::info!(
@@ -126,6 +129,7 @@ impl Summary {
             expired,
             revoked,
             inactive,
+            unchecked,
             peers,
             other_peers,
             tokens,
@@ -190,7 +194,7 @@ mod tests {
         summary.add(Rejection::Unknown, Some(one), None);
         summary.add(Rejection::Mistyped, Some(two), None);
         summary.add(Rejection::Revoked, Some(one), Some(5));
-        assert_eq!((summary.count, summary.reasons), (3, [1, 1, 0, 1, 0]));
+        assert_eq!((summary.count, summary.reasons), (3, [1, 1, 0, 1, 0, 0]));
         assert_eq!(summary.peers.to_string(), "203.0.113.7 (2), 203.0.113.9 (1)");
         assert_eq!(summary.tokens.to_string(), "5 (1)");
     }

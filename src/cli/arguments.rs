@@ -5,7 +5,7 @@ use std::{convert::Infallible, env, str::FromStr};
 use super::CliError;
 use crate::{
     profile::{CompletingFields, Customer, StoredGender, USERNAME_MAX_CHARS, Username},
-    store::{CustomerRef, DatabaseUrl, DatabaseUrlError, DjangoOptions, ShopKey, Store},
+    store::{CustomerRef, DatabaseUrl, DatabaseUrlError, DjangoOptions, PreparedStatements, ShopKey, Store},
     transfer::DjangoSource,
 };
 
@@ -115,6 +115,16 @@ pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
         "on" | "true" | "yes" | "1" => Ok(true),
         "off" | "false" | "no" | "0" => Ok(false),
         _ => Err("expected on or off (or true, false, yes, no, 1, 0)"),
+    }
+}
+
+/// The choice of `--prepared-statements`.
+pub(super) fn prepared_statements(text: &str) -> Result<PreparedStatements, &'static str> {
+    match text {
+        "auto" => Ok(PreparedStatements::Auto),
+        "on" => Ok(PreparedStatements::On),
+        "off" => Ok(PreparedStatements::Off),
+        _ => Err("expected auto, on or off"),
     }
 }
 

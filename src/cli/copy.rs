@@ -2,7 +2,7 @@
 
 use super::{CliError, arguments::DatabaseUrlArg, open, print, progress};
 use crate::{
-    store::{OpenOptions, Store},
+    store::{DatabaseUrl, OpenOptions, Store},
     transfer::{self, Progress},
 };
 
@@ -17,9 +17,9 @@ pub(super) struct Args {
     to: DatabaseUrlArg,
 }
 
-pub(super) async fn run(args: Args) -> Result<(), CliError> {
-    let from = args.from.parse("--from (SHOP_PROFILE_COPY_FROM)")?;
-    let to = args.to.parse("--to (SHOP_PROFILE_COPY_TO)")?;
+pub(super) async fn run(args: Args, of_postgres: impl Fn(DatabaseUrl) -> DatabaseUrl) -> Result<(), CliError> {
+    let from = of_postgres(args.from.parse("--from (SHOP_PROFILE_COPY_FROM)")?);
+    let to = of_postgres(args.to.parse("--to (SHOP_PROFILE_COPY_TO)")?);
     let source = open(&from).await?;
     let target = Store::open(&to, OpenOptions::default()).await.map_err(CliError::failed)?;
     let result = copy(&source, &target).await;

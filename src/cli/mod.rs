@@ -9,6 +9,7 @@ mod duplicates;
 mod env;
 pub mod export;
 pub mod import;
+mod languages;
 mod layout;
 mod listen;
 pub mod log;
@@ -31,7 +32,7 @@ use self::{
 };
 use crate::{
     profile::FieldError,
-    store::{self, DatabaseUrl, Migrations, OpenOptions, Store},
+    store::{self, DatabaseUrl, Migrations, OpenOptions, PreparedStatements, Store},
 };
 
 /// A shop's authenticated customer reads and updates their own profile, by GraphQL and by REST.
@@ -51,6 +52,18 @@ pub struct Cli {
         default_value = DEFAULT_DATABASE_URL
     )]
     database_url: DatabaseUrlArg,
+
+    /// PostgreSQL: whether it keeps the prepared statements of a connection. `auto` finds out at the start whether a pooler
+    /// in transaction mode is in front, behind which it cannot; `off` says that there is one, `on` that there is none.
+    #[arg(
+        long,
+        global = true,
+        env = "SHOP_PROFILE_PREPARED_STATEMENTS",
+        value_name = "auto|on|off",
+        default_value = "auto",
+        value_parser = arguments::prepared_statements
+    )]
+    prepared_statements: PreparedStatements,
 
     /// What is logged to stderr: error, warn, info, debug, trace or off, or a list with levels of single modules
     /// (`info,shop_profile=debug`).
@@ -132,9 +145,12 @@ impl Cli {
     /// Reads the command line and the environment. Wrong usage ends the process with a message and exit code 2.
     pub fn parse_or_exit() -> Self {
         let cli = Self::try_parse().unwrap_or_else(|error| arguments::exit(&env::name_variable(error)));
-        if let Command::Serve(args) = &cli.command
-            && let Some(conflict) = args.conflict()
-        {
+        let conflict = match &cli.command {
+            Command::Serve(args) => args.conflict(),
+            Command::Shadow(args) => args.conflict(),
+            _ => None,
+        };
+        if let Some(conflict) = conflict {
             Self::command().error(ErrorKind::ArgumentConflict, conflict).exit();
         }
         if let Some(problem) = cli.layout().err() {
@@ -174,7 +190,9 @@ fn fail(error: &CliError) -> ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let layout = cli.layout().map_err(|error| CliError::Usage(error.to_string()))?;
-    let url = || cli.database_url.parse("--database-url (DATABASE_URL)");
+    let prepared = cli.prepared_statements;
+    let of_postgres = |url: DatabaseUrl| url.with_prepared_statements(prepared);
+    let url = || cli.database_url.parse("--database-url (DATABASE_URL)").map(of_postgres);
     if let (Layout::Django(_), Some(error)) = (&layout, djangos_own(&cli.command)) {
         return Err(CliError::Usage(error));
     }
@@ -184,7 +202,7 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?, &layout).await,
         Command::Token(command) => token::run(command, &url()?).await,
-        Command::Copy(args) => copy::run(args).await,
+        Command::Copy(args) => copy::run(args, of_postgres).await,
         Command::Django(command) => match layout {
             Layout::Django(options) => django::run(command, &url()?, &options).await,
             Layout::Native => Ok(()),

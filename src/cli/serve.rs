@@ -1,6 +1,7 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
 mod demo;
+mod rates;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -8,9 +9,10 @@ use axum::http::HeaderValue;
 use clap::ArgAction;
 
 pub use self::demo::example_customer;
+use self::rates::RateArgs;
 use super::{
-    CliError, arguments::switch, check_not_djangos, check_schema, layout::Layout, listen::ListenAddress, log, print,
-    signals::Stop,
+    CliError, arguments::switch, check_not_djangos, check_schema, languages::LanguageArgs, layout::Layout,
+    listen::ListenAddress, log, print, signals::Stop,
 };
 use crate::{
     request_id,
@@ -71,6 +73,10 @@ pub struct Args {
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    #[command(flatten)]
+    rates: RateArgs,
+    #[command(flatten)]
+    languages: LanguageArgs,
 }
 
 const SIGNALS: &str = "\
@@ -80,7 +86,8 @@ A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 impl Args {
     /// Options that contradict each other. (clap's `conflicts_with` would also count a variable that says `off`.)
     pub(super) fn conflict(&self) -> Option<&'static str> {
-        (self.demo && self.no_migrate).then_some("--demo cannot be used with --no-migrate: its database is always new")
+        let demo = "--demo cannot be used with --no-migrate: its database is always new";
+        (self.demo && self.no_migrate).then_some(demo).or_else(|| self.languages.conflict())
     }
 }
 
@@ -128,6 +135,9 @@ pub(super) async fn run(
         introspection: args.introspection,
         graphiql: args.graphiql,
         docs: args.docs,
+        rate_limits: args.rates.limits(),
+        trusted_proxies: args.rates.trusted_proxies().to_vec(),
+        languages: args.languages.languages(),
         allow_origins: args.allow_origin,
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
@@ -201,6 +211,7 @@ async fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: 
         schema = migrations.as_ref().and_then(Migrations::newest),
         database_connections = url.is_postgres().then_some(args.database_connections),
         allowed_origins = (!origins.is_empty()).then_some(origins),
+        languages = %args.languages.languages(),
         introspection = args.introspection,
         graphiql = args.graphiql,
         docs = args.docs,

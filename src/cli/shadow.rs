@@ -10,8 +10,11 @@ use axum::{
 use clap::ArgAction;
 use tokio_util::sync::CancellationToken;
 
-use super::{CliError, arguments::switch, layout::Layout, listen::ListenAddress, log, signals::Stop};
+use super::{
+    CliError, arguments::switch, languages::LanguageArgs, layout::Layout, listen::ListenAddress, log, signals::Stop,
+};
 use crate::{
+    rate_limit::RateLimits,
     server::{self, ConnectionLimits, Role},
     shadow::{Address, Report, Shadow, Timeouts},
     store::{DatabaseUrl, OpenOptions, Store},
@@ -45,6 +48,15 @@ pub struct Args {
         env = "SHOP_PROFILE_UPSTREAM_TIMEOUT"
     )]
     upstream_timeout: u64,
+    #[command(flatten)]
+    languages: LanguageArgs,
+}
+
+impl Args {
+    /// Options that contradict each other.
+    pub(super) fn conflict(&self) -> Option<&'static str> {
+        self.languages.conflict()
+    }
 }
 
 const ABOUT: &str = "\
@@ -72,7 +84,15 @@ pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format
     let limits = ConnectionLimits { write_timeout: WRITE_TIMEOUT, ..ConnectionLimits::default() };
     let serving =
         tokio::spawn(server::run(listener, shadow.clone().service(), Role::Proxy, limits, stop.requested.clone()));
-    let mut opening = tokio::spawn(open_store(url.clone(), layout, shadow.clone(), stop.requested.clone()));
+    let options = server::Options {
+        introspection: false,
+        graphiql: false,
+        languages: args.languages.languages(),
+        // The old server decides how many requests it answers.
+        rate_limits: RateLimits::OFF,
+        ..server::Options::default()
+    };
+    let mut opening = tokio::spawn(open_store(url.clone(), layout, options, shadow.clone(), stop.requested.clone()));
     let opened = tokio::time::timeout(OPEN_TIMEOUT, &mut opening).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, upstream = %args.upstream, database = %url, "started");
     if log_format == log::Format::Text {
@@ -98,6 +118,7 @@ pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format
 async fn open_store(
     url: DatabaseUrl,
     layout: Layout,
+    options: server::Options,
     shadow: Arc<Shadow>,
     stop: CancellationToken,
 ) -> Option<Arc<Store>> {
@@ -106,7 +127,6 @@ async fn open_store(
         let error = match open_once(&url, &layout).await {
             Ok(store) => {
                 let store = Arc::new(store);
-                let options = server::Options { introspection: false, graphiql: false, ..server::Options::default() };
                 shadow.compare_with(server::router(store.clone(), &options, stop));
                 return Some(store);
             }

@@ -4,8 +4,8 @@ use async_graphql::ErrorExtensions;
 use axum::http::StatusCode;
 
 use crate::{
-    api::{OUTCOME_UNKNOWN, UNAVAILABLE},
     auth::Unauthenticated,
+    messages::{Message, MessageId},
     service::ProfileError,
 };
 
@@ -60,6 +60,8 @@ pub enum Code {
     TooManyFragments,
     /// Limit: operations.
     TooManyOperations,
+    /// A rate limit is exceeded; `Retry-After` says when to try again. HTTP 429.
+    TooManyRequests,
     /// Limit: root fields of a mutation.
     TooManyRootFields,
     /// Limit: tokens.
@@ -88,23 +90,24 @@ impl Code {
 #[error("{message}")]
 pub(super) struct ResolverError {
     pub(super) code: Code,
-    message: String,
+    message: Message,
 }
 
 impl ResolverError {
-    fn new(code: Code, message: impl Into<String>) -> Self {
+    fn new(code: Code, message: impl Into<Message>) -> Self {
         Self { code, message: message.into() }
     }
 
     pub(super) fn internal() -> Self {
-        Self::new(Code::InternalServerError, "Internal server error.")
+        Self::new(Code::InternalServerError, MessageId::InternalError)
     }
 
-    /// The status of the whole response, where nothing else succeeded: 401 and 503 apply to it as a whole, other errors
-    /// leave it 200.
+    /// The status of the whole response, where nothing else succeeded: 401, 429 and 503 apply to it as a whole, other
+    /// errors leave it 200.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match self.code {
             Code::Unauthenticated => Some(StatusCode::UNAUTHORIZED),
+            Code::TooManyRequests => Some(StatusCode::TOO_MANY_REQUESTS),
             Code::ServiceUnavailable => Some(StatusCode::SERVICE_UNAVAILABLE),
             _ => None,
         }
@@ -113,7 +116,7 @@ impl ResolverError {
 
 impl From<Unauthenticated> for ResolverError {
     fn from(why: Unauthenticated) -> Self {
-        Self::new(Code::Unauthenticated, why.to_string())
+        Self::new(Code::Unauthenticated, why.message())
     }
 }
 
@@ -121,8 +124,9 @@ impl From<ProfileError> for ResolverError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => why.into(),
-            ProfileError::Unavailable => Self::new(Code::ServiceUnavailable, UNAVAILABLE),
-            ProfileError::OutcomeUnknown => Self::new(Code::ServiceUnavailable, OUTCOME_UNKNOWN),
+            ProfileError::RateLimited(exceeded) => Self::new(Code::TooManyRequests, exceeded.message()),
+            ProfileError::Unavailable => Self::new(Code::ServiceUnavailable, MessageId::Unavailable),
+            ProfileError::OutcomeUnknown => Self::new(Code::ServiceUnavailable, MessageId::OutcomeUnknown),
             // The last two are part of a mutation's payload.
             ProfileError::Internal | ProfileError::Invalid(_) | ProfileError::Conflict(_) => Self::internal(),
         }

@@ -1,6 +1,6 @@
 //! The schema. It is built without a database; the profile service is added to each server's own copy.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use async_graphql::{Context, EmptySubscription, Object, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 use tokio::sync::OnceCell;
@@ -11,9 +11,9 @@ use super::{
     types::{CustomerObject, UpdateMyProfileInput, UpdateMyProfilePayload, input_description},
 };
 use crate::{
-    auth::{Credential, Unauthenticated},
+    auth::Unauthenticated,
     profile::Precondition,
-    service::{ProfileError, ProfileService, UpdateMyProfile},
+    service::{Caller, ProfileError, ProfileService, UpdateMyProfile},
 };
 
 /// The schema of the GraphQL API.
@@ -41,17 +41,17 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .disable_suggestions()
 }
 
-/// Who sends a request, in the request's data.
-pub(super) struct Caller {
-    credential: Credential,
+/// One request, in its data.
+pub(super) struct Request {
+    caller: Arc<Caller>,
     /// `me`, read once for the whole request however many fields and aliases name it. So they agree with each other,
     /// and the request costs one statement.
     me: OnceCell<Result<CustomerObject, ResolverError>>,
 }
 
-impl From<Credential> for Caller {
-    fn from(credential: Credential) -> Self {
-        Self { credential, me: OnceCell::new() }
+impl From<Arc<Caller>> for Request {
+    fn from(caller: Arc<Caller>) -> Self {
+        Self { caller, me: OnceCell::new() }
     }
 }
 
@@ -63,9 +63,9 @@ pub struct Query;
 impl Query {
     /// The customer whom the request's API token belongs to. However often a request selects it, it is read once.
     async fn me<'a>(&self, context: &Context<'a>) -> Result<&'a CustomerObject, ResolverError> {
-        let (profile, caller) = caller(context)?;
-        let read = async || Ok(CustomerObject(profile.me(&caller.credential).await?));
-        caller.me.get_or_init(read).await.as_ref().map_err(ResolverError::clone)
+        let (profile, request) = request(context)?;
+        let read = async || Ok(CustomerObject(profile.me(&request.caller).await?));
+        request.me.get_or_init(read).await.as_ref().map_err(ResolverError::clone)
     }
 }
 
@@ -98,22 +98,22 @@ async fn update(
     input: UpdateMyProfileInput,
     validate_only: bool,
 ) -> Result<UpdateMyProfilePayload, ResolverError> {
-    let (profile, Caller { credential, .. }) = caller(context)?;
+    let (profile, Request { caller, .. }) = request(context)?;
     let (input, expected) = input.into_patch();
     let (result, invalid_version) = match expected {
         Ok(expected) => {
             let update = UpdateMyProfile { input, expected };
             let result = if validate_only {
-                profile.validate_update(credential, update).await
+                profile.validate_update(caller, update).await
             } else {
-                profile.update_my_profile(credential, update).await
+                profile.update_my_profile(caller, update).await
             };
             (result.map(Some), None)
         }
         // Every error is reported at once, those of the other fields too.
         Err(invalid) => {
             let update = UpdateMyProfile { input, expected: Precondition::Any };
-            (profile.validate_update(credential, update).await.map(|_| None), Some(invalid))
+            (profile.validate_update(caller, update).await.map(|_| None), Some(invalid))
         }
     };
     match result {
@@ -125,8 +125,8 @@ async fn update(
     }
 }
 
-fn caller<'a>(context: &Context<'a>) -> Result<(&'a ProfileService, &'a Caller), ResolverError> {
+fn request<'a>(context: &Context<'a>) -> Result<(&'a ProfileService, &'a Request), ResolverError> {
     let profile = context.data_opt::<ProfileService>().ok_or_else(ResolverError::internal)?;
-    let caller = context.data_opt::<Caller>().ok_or(Unauthenticated::NotProvided)?;
-    Ok((profile, caller))
+    let request = context.data_opt::<Request>().ok_or(Unauthenticated::NotProvided)?;
+    Ok((profile, request))
 }

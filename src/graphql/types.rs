@@ -2,9 +2,12 @@
 
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use crate::profile::{
-    AVATAR_MAX_CHARS, Customer, ErrorCode, Field, FieldError, FieldInput, Gender as DomainGender, NAME_MAX_CHARS,
-    PatchInput, Precondition, ProfileVersion, USERNAME_MAX_CHARS,
+use crate::{
+    messages::{Message, MessageId},
+    profile::{
+        AVATAR_MAX_CHARS, Customer, ErrorCode, Field, FieldError, FieldInput, Gender as DomainGender, NAME_MAX_CHARS,
+        PatchInput, Precondition, ProfileVersion, USERNAME_MAX_CHARS,
+    },
 };
 
 /// The type `Customer`.
@@ -174,11 +177,7 @@ impl UpdateMyProfilePayload {
     }
 
     pub(super) fn conflict() -> Self {
-        let error = UserError {
-            field: Vec::new(),
-            code: UserErrorCode::Conflict,
-            message: "The profile has changed meanwhile. Read it again before you update it.".into(),
-        };
+        let error = UserError::new(Vec::new(), UserErrorCode::Conflict, &MessageId::VersionConflict.into());
         Self { customer: None, user_errors: vec![error] }
     }
 }
@@ -190,20 +189,37 @@ pub(super) struct UserError {
     field: Vec<&'static str>,
     /// The error, for programs.
     code: UserErrorCode,
-    /// The error, for people.
+    /// The error, for people, in the language of the request.
     message: String,
+    /// The values in the message, for programs that write their own, e.g. `max` 150 and `actual` 163 of `TOO_LONG`.
+    params: Vec<MessageParam>,
+}
+
+/// A value in a message.
+#[derive(SimpleObject)]
+pub(super) struct MessageParam {
+    /// What it is, e.g. `max`.
+    name: &'static str,
+    /// The value as text.
+    value: String,
+}
+
+impl UserError {
+    fn new(field: Vec<&'static str>, code: UserErrorCode, message: &Message) -> Self {
+        let params = message.params().iter().map(|(name, value)| MessageParam { name, value: value.clone() });
+        Self { field, code, message: message.to_string(), params: params.collect() }
+    }
 }
 
 impl From<FieldError> for UserError {
     fn from(error: FieldError) -> Self {
-        Self { field: vec![path(error.field)], code: error.code.into(), message: error.message.into_owned() }
+        Self::new(vec![path(error.field)], error.code.into(), &error.message)
     }
 }
 
 impl From<InvalidVersion> for UserError {
     fn from(_: InvalidVersion) -> Self {
-        let message = "Not a version. Pass the value of `Customer.version`.".into();
-        Self { field: vec!["ifVersion"], code: UserErrorCode::Invalid, message }
+        Self::new(vec!["ifVersion"], UserErrorCode::Invalid, &MessageId::InvalidVersion.into())
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     ErrorCode, Field, FieldError,
     text::{JsonString, too_long},
 };
+use crate::messages::MessageId;
 
 /// The longest avatar URL, in characters (code points).
 pub const AVATAR_MAX_CHARS: usize = 2048;
@@ -24,7 +25,7 @@ impl AvatarUrl {
         errors.extend(text.forbidden_characters(Field::Avatar));
         // Only the length is wrong with an overlong URL, as far as we look. (DRF would say both.)
         if errors.iter().all(|error| error.code != ErrorCode::TooLong) && !is_web_url(url) {
-            errors.push(FieldError::new(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."));
+            errors.push(FieldError::new(Field::Avatar, ErrorCode::Invalid, MessageId::InvalidUrl));
         }
         if errors.is_empty() { Ok(Self(url.to_owned())) } else { Err(errors) }
     }
@@ -202,7 +203,7 @@ mod tests {
     fn a_null_character_in_a_sound_url_has_one_error_of_its_own() {
         let messages = |text: &str| {
             let errors = AvatarUrl::parse(&text.into(), AVATAR_MAX_CHARS).unwrap_err();
-            errors.into_iter().map(|error| error.message.into_owned()).collect::<Vec<_>>()
+            errors.into_iter().map(|error| error.message.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(messages("http://a.com/\0"), ["Null characters are not allowed."]);
         assert_eq!(messages("\0http://a.com/"), ["Null characters are not allowed.", "Enter a valid URL."]);

@@ -1,7 +1,8 @@
-//! What is wrong with a field, for the customer to correct: a code for programs and a message for people (Django REST
-//! Framework's own words, which existing clients know).
+//! What is wrong with a field, for the customer to correct: a code for programs and a message for people.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
+
+use crate::messages::{Message, MessageId};
 
 /// A field of the profile that an input can get wrong, in the contract's order of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,27 +63,27 @@ pub struct FieldError {
     /// What is wrong, for programs.
     pub code: ErrorCode,
     /// What is wrong, for people.
-    pub message: Cow<'static, str>,
+    pub message: Message,
 }
 
 impl FieldError {
     /// The field, the code and the message.
-    pub fn new(field: Field, code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(field: Field, code: ErrorCode, message: impl Into<Message>) -> Self {
         Self { field, code, message: message.into() }
     }
 
     /// The username belongs to another customer.
     pub fn username_taken() -> Self {
-        Self::new(Field::Username, ErrorCode::Taken, "A user with that username already exists.")
+        Self::new(Field::Username, ErrorCode::Taken, MessageId::UsernameTaken)
     }
 
     /// A Django shop's column rejects a value that breaks no rule of the profile.
     pub fn rejected(field: Field, code: ErrorCode) -> Self {
         match (field, code) {
             (Field::Username, ErrorCode::Taken) => Self::username_taken(),
-            (_, ErrorCode::Taken) => Self::new(field, code, "This field must be unique."),
-            (_, ErrorCode::Null) => Self::new(field, code, "This field may not be null."),
-            _ => Self::new(field, ErrorCode::Invalid, "Enter a valid value."),
+            (_, ErrorCode::Taken) => Self::new(field, code, MessageId::NotUnique),
+            (_, ErrorCode::Null) => Self::new(field, code, MessageId::Null),
+            _ => Self::new(field, ErrorCode::Invalid, MessageId::InvalidValue),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     patch::{parse_avatar, parse_gender, parse_name, parse_username},
     text::parse_line,
 };
+use crate::messages::MessageId;
 
 /// The longest mobile number, in characters.
 const MOBILE_NUMBER_MAX_CHARS: usize = 32;
@@ -54,9 +55,7 @@ impl NewCustomerInput {
         let mut errors = Vec::new();
         let mut collect = |mut wrong| errors.append(&mut wrong);
         let username = match username {
-            FieldInput::Absent => {
-                Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field is required.")])
-            }
+            FieldInput::Absent => Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, MessageId::Required)]),
             given => parse_username(&given, rules.username),
         };
         let username = username.map_err(&mut collect).ok().flatten();
@@ -89,14 +88,14 @@ fn parse_contact(field: Field, input: FieldInput) -> Result<Option<String>, Vec<
     let invalid = |message| Err(vec![FieldError::new(field, ErrorCode::Invalid, message)]);
     let text: JsonString = match input {
         FieldInput::Absent | FieldInput::Null => return Ok(None),
-        FieldInput::WrongType(_) => return invalid("Not a valid string."),
+        FieldInput::WrongType(_) => return invalid(MessageId::NotAString),
         FieldInput::Text(text) => text,
     };
     let max_chars = if field == Field::Email { EMAIL_MAX_CHARS } else { MOBILE_NUMBER_MAX_CHARS };
     let value = parse_line(field, &text, max_chars)?;
     match value.as_str() {
         "" => Ok(None),
-        address if field == Field::Email && !is_address(address) => invalid("Enter a valid email address."),
+        address if field == Field::Email && !is_address(address) => invalid(MessageId::InvalidEmail),
         _ => Ok(Some(value)),
     }
 }
@@ -111,7 +110,7 @@ mod tests {
     use super::*;
 
     fn errors(input: NewCustomerInput) -> Vec<(Field, String)> {
-        input.parse().unwrap_err().into_iter().map(|error| (error.field, error.message.into_owned())).collect()
+        input.parse().unwrap_err().into_iter().map(|error| (error.field, error.message.to_string())).collect()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{
     StoredGender, Username,
     text::{clip, too_long},
 };
+use crate::messages::{Message, MessageId};
 
 /// One field of a patch as a client sent it. `Option` would not do: "absent" keeps the value, "null" clears it or is
 /// an error, and the two must not be mixed up.
@@ -127,16 +128,16 @@ impl Patch {
 
 type Parsed<T> = Result<Option<T>, Vec<FieldError>>;
 
-fn error<T>(field: Field, code: ErrorCode, message: &'static str) -> Parsed<T> {
+fn error<T>(field: Field, code: ErrorCode, message: impl Into<Message>) -> Parsed<T> {
     Err(vec![FieldError::new(field, code, message)])
 }
 
 fn null<T>(field: Field) -> Parsed<T> {
-    error(field, ErrorCode::Null, "This field may not be null.")
+    error(field, ErrorCode::Null, MessageId::Null)
 }
 
 fn not_text<T>(field: Field) -> Parsed<T> {
-    error(field, ErrorCode::Invalid, "Not a valid string.")
+    error(field, ErrorCode::Invalid, MessageId::NotAString)
 }
 
 pub(super) fn parse_username(input: &FieldInput, rules: FieldRules) -> Parsed<Username> {
@@ -152,7 +153,7 @@ impl ProfileRules {
     fn parse_avatar(&self, input: &FieldInput) -> Parsed<Option<AvatarUrl>> {
         match input {
             FieldInput::Absent => Ok(None),
-            _ if self.is_avatar_read_only() => error(Field::Avatar, ErrorCode::Invalid, "This field is read-only."),
+            _ if self.is_avatar_read_only() => error(Field::Avatar, ErrorCode::Invalid, MessageId::ReadOnly),
             given => parse_avatar(given, self.avatar),
         }
     }
@@ -165,7 +166,7 @@ pub(super) fn parse_avatar(input: &FieldInput, rules: FieldRules) -> Parsed<Opti
         FieldInput::Null if !rules.is_nullable => null(Field::Avatar),
         FieldInput::Null => Ok(Some(None)),
         // DRF's URL field has its own words for this too.
-        FieldInput::WrongType(_) => error(Field::Avatar, ErrorCode::Invalid, "Enter a valid URL."),
+        FieldInput::WrongType(_) => error(Field::Avatar, ErrorCode::Invalid, MessageId::InvalidUrl),
         FieldInput::Text(text) if text.trimmed().is_empty() => Ok(Some(cleared())),
         FieldInput::Text(text) => AvatarUrl::parse(text, rules.max_chars).map(|url| Some(Some(url))),
     }
@@ -208,8 +209,7 @@ fn fits(gender: Gender, rules: FieldRules) -> Result<StoredGender, Vec<FieldErro
 }
 
 fn invalid_choice<T>(choice: &str) -> Parsed<T> {
-    let message = format!("\"{}\" is not a valid choice.", clip(choice));
-    Err(vec![FieldError::new(Field::Gender, ErrorCode::InvalidChoice, message)])
+    error(Field::Gender, ErrorCode::InvalidChoice, MessageId::InvalidChoice.with("input", clip(choice)))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Text as people type it: trimming, characters that no field takes, names.
 
-use std::borrow::Cow;
-
 use super::{ErrorCode, Field, FieldError};
+use crate::messages::{Message, MessageId};
 
 /// The longest first or last name, in characters (code points).
 pub const NAME_MAX_CHARS: usize = 150;
@@ -33,12 +32,12 @@ impl JsonString {
 
     /// The characters that DRF rejects in every field, reported after the field's own rules, each kind once.
     pub(super) fn forbidden_characters(&self, field: Field) -> Vec<FieldError> {
-        let mut messages: Vec<Cow<'static, str>> = Vec::new();
+        let mut messages: Vec<Message> = Vec::new();
         if self.trimmed().contains('\0') {
-            messages.push("Null characters are not allowed.".into());
+            messages.push(MessageId::NullCharacters.into());
         }
         if let Some(surrogate) = self.surrogate {
-            messages.push(format!("Surrogate characters are not allowed: U+{surrogate:X}.").into());
+            messages.push(MessageId::SurrogateCharacters.with("code_point", format_args!("{surrogate:X}")));
         }
         messages.into_iter().map(|message| FieldError::new(field, ErrorCode::Invalid, message)).collect()
     }
@@ -60,11 +59,12 @@ fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// "Ensure this field has no more than … characters." when it has more.
+/// The error of a text that has more characters.
 pub(super) fn too_long(field: Field, text: &str, max_chars: usize) -> Option<FieldError> {
     // A string has at most as many characters as bytes: the common case counts nothing.
-    (text.len() > max_chars && text.chars().count() > max_chars).then(|| {
-        let message = format!("Ensure this field has no more than {max_chars} characters.");
+    let actual = if text.len() > max_chars { text.chars().count() } else { 0 };
+    (actual > max_chars).then(|| {
+        let message = MessageId::TooLong.with("max", max_chars).with("actual", actual);
         FieldError::new(field, ErrorCode::TooLong, message)
     })
 }
@@ -80,7 +80,7 @@ pub(super) fn parse_line(field: Field, text: &JsonString, max_chars: usize) -> R
     let mut errors = Vec::from_iter(too_long(field, line, max_chars));
     errors.extend(text.forbidden_characters(field));
     if line.chars().any(|c| (c.is_control() && c != '\0') || is_bidi_control(c)) {
-        errors.push(FieldError::new(field, ErrorCode::Invalid, "Control characters are not allowed."));
+        errors.push(FieldError::new(field, ErrorCode::Invalid, MessageId::ControlCharacters));
     }
     if errors.is_empty() { Ok(line.to_owned()) } else { Err(errors) }
 }
@@ -116,7 +116,7 @@ mod tests {
     fn name(text: &str) -> Result<String, Vec<String>> {
         PersonName::parse(Field::FirstName, &text.into(), NAME_MAX_CHARS)
             .map(PersonName::into_string)
-            .map_err(|errors| errors.into_iter().map(|error| error.message.into_owned()).collect())
+            .map_err(|errors| errors.into_iter().map(|error| error.message.to_string()).collect())
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::{
     ErrorCode, Field, FieldError,
     text::{JsonString, too_long},
 };
+use crate::messages::MessageId;
 
 /// The longest username, in characters (code points).
 pub const USERNAME_MAX_CHARS: usize = 150;
@@ -35,15 +36,11 @@ impl Username {
     pub fn parse(text: &JsonString, max_chars: usize) -> Result<Self, Vec<FieldError>> {
         let username = text.trimmed();
         if username.is_empty() {
-            return Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, "This field may not be blank.")]);
+            return Err(vec![FieldError::new(Field::Username, ErrorCode::Blank, MessageId::Blank)]);
         }
         let mut errors = Vec::new();
         if !username.chars().all(is_allowed) {
-            errors.push(FieldError::new(
-                Field::Username,
-                ErrorCode::Invalid,
-                "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
-            ));
+            errors.push(FieldError::new(Field::Username, ErrorCode::Invalid, MessageId::InvalidUsername));
         }
         errors.extend(too_long(Field::Username, username, max_chars));
         errors.extend(text.forbidden_characters(Field::Username));

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     api,
+    messages::MessageId,
     profile::{FieldInput, JsonString, PatchInput, ProfileRules, clip},
 };
 
@@ -117,7 +118,7 @@ fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Result<Cow<'a, str>, Re
 }
 
 fn wrong_charset() -> RestError {
-    RestError::Malformed("the text is not in its charset".into())
+    RestError::Malformed(MessageId::JsonWrongCharset.into())
 }
 
 /// An object's entries. The values stay text until they are needed, so that an ignored one cannot be wrong.
@@ -147,7 +148,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
 
 pub(super) fn parse(json: &str, strict: bool, is_avatar_read_only: bool) -> Result<Patch, RestError> {
     if depth(json) > MAX_DEPTH {
-        return Err(RestError::Malformed("nested too deeply".into()));
+        return Err(RestError::Malformed(MessageId::JsonTooDeep.into()));
     }
     // The whole first: reading a string as bytes, as `Entries` does, would let control characters through.
     let whole: &RawValue = serde_json::from_str(json).map_err(|error| malformed(&error))?;
@@ -184,9 +185,9 @@ fn note_ignored(ignored: &mut Vec<IgnoredField>, key: &str) {
     }
 }
 
-pub(super) fn reason_ignored(key: &str) -> &'static str {
+pub(super) fn reason_ignored(key: &str) -> MessageId {
     // The avatar is ignored only where it is a file.
-    if READ_ONLY_FIELDS.contains(&key) || key == "avatar" { "This field is read-only." } else { "Unknown field." }
+    if READ_ONLY_FIELDS.contains(&key) || key == "avatar" { MessageId::ReadOnly } else { MessageId::UnknownField }
 }
 
 /// The JSON is valid.
@@ -232,8 +233,8 @@ fn text(wtf8: &[u8]) -> JsonString {
 
 /// Where the error is, in our words: a library's own text is not for clients.
 fn malformed(error: &serde_json::Error) -> RestError {
-    let problem = if error.is_eof() { "unexpected end" } else { "unexpected character" };
-    RestError::Malformed(format!("{problem}: line {} column {}", error.line(), error.column()).into())
+    let problem = if error.is_eof() { MessageId::JsonUnexpectedEnd } else { MessageId::JsonUnexpectedCharacter };
+    RestError::Malformed(problem.with("line", error.line()).with("column", error.column()))
 }
 
 /// How deep brackets nest, counted without recursion. Brackets in strings do not count.

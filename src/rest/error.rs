@@ -1,8 +1,6 @@
 //! Every answer of the REST API that is not a customer, in one exhaustive `match`.
 //!
-//! The texts are DRF's where DRF has one. None is a database's, a library's or a type's own.
-
-use std::borrow::Cow;
+//! None of the texts is a database's, a library's or a type's own.
 
 use axum::{
     http::{HeaderValue, Method, StatusCode, header},
@@ -12,9 +10,11 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{JSON, conditional};
 use crate::{
-    api::{BodyError, ExecutionError, OUTCOME_UNKNOWN, UNAVAILABLE},
+    api::{BodyError, ExecutionError},
     auth::Unauthenticated,
+    messages::{Message, MessageId},
     profile::{FieldError, ProfileVersion, clip, escape_line_separators},
+    rate_limit::Exceeded,
     service::ProfileError,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct IgnoredField {
     /// The first 100 characters of its name.
     pub(super) name: String,
     /// Why it does nothing.
-    pub(super) reason: &'static str,
+    pub(super) reason: MessageId,
 }
 
 /// Why a REST request fails.
@@ -32,13 +32,14 @@ pub(super) struct IgnoredField {
 pub(super) enum RestError {
     NotFound,
     Unauthenticated(Unauthenticated),
+    RateLimited(Exceeded),
     MethodNotAllowed(Method),
     /// The query parameter of a dry run has no value that it may have, or occurs more than once.
     InvalidValidateOnly,
     UnsupportedMediaType(String),
     Body(BodyError),
-    /// Not JSON, and where.
-    Malformed(Cow<'static, str>),
+    /// Not JSON: why, and where.
+    Malformed(Message),
     /// JSON, but this instead of an object; `None` for `null`.
     NotAnObject(Option<&'static str>),
     Invalid(Vec<FieldError>, Vec<IgnoredField>),
@@ -56,10 +57,17 @@ impl From<Unauthenticated> for RestError {
     }
 }
 
+impl From<Exceeded> for RestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::RateLimited(exceeded)
+    }
+}
+
 impl From<ProfileError> for RestError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::RateLimited(exceeded) => Self::RateLimited(exceeded),
             ProfileError::Invalid(errors) => Self::Invalid(errors, Vec::new()),
             ProfileError::Conflict(version) => Self::Conflict(version),
             ProfileError::Unavailable => Self::Unavailable,
@@ -82,42 +90,43 @@ impl From<ExecutionError> for RestError {
 impl IntoResponse for RestError {
     fn into_response(self) -> Response {
         match self {
-            Self::NotFound => detail(StatusCode::NOT_FOUND, "Not found."),
+            Self::NotFound => detail(StatusCode::NOT_FOUND, MessageId::NotFound),
             Self::Unauthenticated(why) => {
                 let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"))];
-                (challenge, detail(StatusCode::UNAUTHORIZED, &why.to_string())).into_response()
+                (challenge, detail(StatusCode::UNAUTHORIZED, why.message())).into_response()
+            }
+            Self::RateLimited(exceeded) => {
+                let later = [(header::RETRY_AFTER, HeaderValue::from(exceeded.retry_after()))];
+                (later, detail(StatusCode::TOO_MANY_REQUESTS, exceeded.message())).into_response()
             }
             Self::MethodNotAllowed(method) => {
-                let text = format!("Method \"{}\" not allowed.", clip(method.as_str()));
-                detail(StatusCode::METHOD_NOT_ALLOWED, &text)
+                let message = MessageId::MethodNotAllowed.with("method", clip(method.as_str()));
+                detail(StatusCode::METHOD_NOT_ALLOWED, message)
             }
-            Self::InvalidValidateOnly => invalid_validate_only("Must be a valid boolean."),
+            Self::InvalidValidateOnly => invalid_validate_only(MessageId::NotABoolean),
             Self::UnsupportedMediaType(media_type) => {
-                let text = format!("Unsupported media type \"{}\" in request.", clip(&media_type));
-                detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text)
+                let message = MessageId::UnsupportedMediaType.with("media_type", clip(&media_type));
+                detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
             }
-            Self::Body(error) => detail(body_status(error), &error.to_string()),
-            Self::Malformed(problem) => detail(StatusCode::BAD_REQUEST, &format!("JSON parse error - {problem}")),
-            Self::NotAnObject(None) => not_an_object("No data provided"),
-            Self::NotAnObject(Some(kind)) => {
-                not_an_object(&format!("Invalid data. Expected a dictionary, but got {kind}."))
-            }
+            Self::Body(error) => detail(body_status(error), error.message()),
+            Self::Malformed(problem) => detail(StatusCode::BAD_REQUEST, problem),
+            Self::NotAnObject(None) => not_an_object(MessageId::NoData),
+            Self::NotAnObject(Some(kind)) => not_an_object(MessageId::NotADictionary.with("type", kind)),
             Self::Invalid(errors, ignored) => json(StatusCode::BAD_REQUEST, &FieldErrors(&errors, &ignored)),
             Self::Conflict(version) => {
                 let present = [(header::ETAG, conditional::etag(version))];
-                let text = "The profile has changed meanwhile. Read it again before you update it.";
-                (present, detail(StatusCode::PRECONDITION_FAILED, text)).into_response()
+                (present, detail(StatusCode::PRECONDITION_FAILED, MessageId::VersionConflict)).into_response()
             }
-            Self::Unavailable => unavailable(UNAVAILABLE),
-            Self::OutcomeUnknown => unavailable(OUTCOME_UNKNOWN),
-            Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."),
+            Self::Unavailable => unavailable(MessageId::Unavailable),
+            Self::OutcomeUnknown => unavailable(MessageId::OutcomeUnknown),
+            Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, MessageId::InternalError),
         }
     }
 }
 
-fn unavailable(text: &str) -> Response {
+fn unavailable(message: MessageId) -> Response {
     let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
-    (later, detail(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
+    (later, detail(StatusCode::SERVICE_UNAVAILABLE, message)).into_response()
 }
 
 fn body_status(error: BodyError) -> StatusCode {
@@ -128,28 +137,28 @@ fn body_status(error: BodyError) -> StatusCode {
     }
 }
 
-fn detail(status: StatusCode, detail: &str) -> Response {
+fn detail(status: StatusCode, message: impl Into<Message>) -> Response {
     #[derive(Serialize)]
     struct Detail<'a> {
         detail: &'a str,
     }
-    json(status, &Detail { detail })
+    json(status, &Detail { detail: &message.into().text() })
 }
 
-fn not_an_object(problem: &str) -> Response {
+fn not_an_object(problem: impl Into<Message>) -> Response {
     #[derive(Serialize)]
     struct NonField<'a> {
         non_field_errors: [&'a str; 1],
     }
-    json(StatusCode::BAD_REQUEST, &NonField { non_field_errors: [problem] })
+    json(StatusCode::BAD_REQUEST, &NonField { non_field_errors: [&problem.into().text()] })
 }
 
-fn invalid_validate_only(problem: &str) -> Response {
+fn invalid_validate_only(problem: MessageId) -> Response {
     #[derive(Serialize)]
     struct Parameter<'a> {
         validate_only: [&'a str; 1],
     }
-    json(StatusCode::BAD_REQUEST, &Parameter { validate_only: [problem] })
+    json(StatusCode::BAD_REQUEST, &Parameter { validate_only: [&Message::from(problem).text()] })
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -167,11 +176,11 @@ impl Serialize for FieldErrors<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for errors in self.0.chunk_by(|one, next| one.field == next.field) {
-            let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+            let messages: Vec<_> = errors.iter().map(|error| error.message.text()).collect();
             map.serialize_entry(errors[0].field.as_str(), &messages)?;
         }
         for IgnoredField { name, reason } in self.1 {
-            map.serialize_entry(name, &[reason])?;
+            map.serialize_entry(name, &[Message::from(*reason).text()])?;
         }
         map.end()
     }

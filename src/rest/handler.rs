@@ -1,5 +1,7 @@
 //! `GET`, `HEAD`, `PATCH` and `OPTIONS` of `/api/shop/customers/me`.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -15,21 +17,21 @@ use super::{
 };
 use crate::{
     api,
-    auth::Credential,
     profile::Precondition,
-    service::{ProfileError, ProfileService, UpdateMyProfile},
+    rate_limit::Operation,
+    service::{Caller, ProfileError, ProfileService, UpdateMyProfile},
 };
 
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, PATCH, OPTIONS");
 const APPLIED: HeaderValue = HeaderValue::from_static("handling=strict");
 
-/// Answers a request. The checks have the contract's order: credentials, method, query parameter, content type, size,
+/// Answers a request. The checks have the contract's order: credentials, rate, method, query parameter, content type, size,
 /// parsing, fields, version, write.
 pub(super) async fn handle(State(profile): State<ProfileService>, request: Request) -> Response {
     let mut response = match *request.method() {
         // A browser's preflight carries no token.
         Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
-        _ => dispatch(profile, request).await.unwrap_or_else(RestError::into_response),
+        _ => admit(profile, request).await.unwrap_or_else(RestError::into_response),
     };
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, ALLOW);
@@ -39,16 +41,26 @@ pub(super) async fn handle(State(profile): State<ProfileService>, request: Reque
     response
 }
 
-async fn dispatch(profile: ProfileService, request: Request) -> Result<Response, RestError> {
+/// Counts the request, answers it, and says what is left.
+async fn admit(profile: ProfileService, request: Request) -> Result<Response, RestError> {
     let credential = api::credential(request.headers())?;
+    let operation = if *request.method() == Method::PATCH { Operation::Update } else { Operation::Read };
+    let caller = Arc::new(profile.admit(credential, operation, 1));
+    let mut response = dispatch(profile, caller.clone(), request).await.unwrap_or_else(RestError::into_response);
+    api::add_rate_limit(response.headers_mut(), caller.quota());
+    Ok(response)
+}
+
+async fn dispatch(profile: ProfileService, caller: Arc<Caller>, request: Request) -> Result<Response, RestError> {
+    caller.check()?;
     let (parts, body) = request.into_parts();
     match parts.method {
-        Method::GET | Method::HEAD => api::execute(get(profile, credential, parts.headers)).await?,
+        Method::GET | Method::HEAD => api::execute(get(profile, caller, parts.headers)).await?,
         Method::PATCH => {
             let validate_only = validate_only(parts.uri.query().unwrap_or_default());
             let update = Update {
                 profile,
-                credential,
+                caller,
                 expected: conditional::expected(&parts.headers),
                 strict: conditional::wants_strict_handling(&parts.headers),
                 validate_only: matches!(validate_only, Ok(true)),
@@ -59,26 +71,26 @@ async fn dispatch(profile: ProfileService, request: Request) -> Result<Response,
             };
             api::execute(update.answer()).await?
         }
-        method => api::execute(reject_method(profile, credential, method)).await?,
+        method => api::execute(reject_method(profile, caller, method)).await?,
     }
 }
 
-async fn get(profile: ProfileService, credential: Credential, headers: HeaderMap) -> Result<Response, RestError> {
-    let customer = profile.me(&credential).await?;
+async fn get(profile: ProfileService, caller: Arc<Caller>, headers: HeaderMap) -> Result<Response, RestError> {
+    let customer = profile.me(&caller).await?;
     let unchanged = conditional::is_not_modified(&headers, &customer.profile_version().to_string());
     Ok(if unchanged { response::not_modified(&customer) } else { response::customer(&customer) })
 }
 
 /// Credentials come before the method.
-async fn reject_method(profile: ProfileService, credential: Credential, method: Method) -> Result<Response, RestError> {
-    profile.me(&credential).await?;
+async fn reject_method(profile: ProfileService, caller: Arc<Caller>, method: Method) -> Result<Response, RestError> {
+    profile.me(&caller).await?;
     Err(RestError::MethodNotAllowed(method))
 }
 
 /// A PATCH whose body has been read and not parsed.
 struct Update {
     profile: ProfileService,
-    credential: Credential,
+    caller: Arc<Caller>,
     expected: Precondition,
     strict: bool,
     validate_only: bool,
@@ -96,20 +108,20 @@ impl Update {
     }
 
     async fn run(self) -> Result<Response, RestError> {
-        let Self { profile, credential, expected, strict, validate_only, body } = self;
+        let Self { profile, caller, expected, strict, validate_only, body } = self;
         let is_small = body.as_ref().is_ok_and(PatchBody::is_small);
         if !is_small {
-            profile.me(&credential).await?;
+            profile.me(&caller).await?;
         }
         let patch = body.and_then(|body| body.parse(strict, &profile.rules()));
         if is_small && patch.is_err() {
             // A client without a valid token learns nothing about its body.
-            profile.me(&credential).await?;
+            profile.me(&caller).await?;
         }
         let Patch { input, ignored_fields } = patch?;
         if !ignored_fields.is_empty() {
             let update = UpdateMyProfile { input, expected: Precondition::Any };
-            return match profile.validate_update(&credential, update).await {
+            return match profile.validate_update(&caller, update).await {
                 Ok(_) => Err(RestError::Invalid(Vec::new(), ignored_fields)),
                 Err(ProfileError::Invalid(errors)) => Err(RestError::Invalid(errors, ignored_fields)),
                 Err(error) => Err(error.into()),
@@ -117,10 +129,10 @@ impl Update {
         }
         let update = UpdateMyProfile { input, expected };
         if validate_only {
-            let customer = profile.validate_update(&credential, update).await?;
+            let customer = profile.validate_update(&caller, update).await?;
             return Ok(response::customer_as_if_stored(&customer));
         }
-        let customer = profile.update_my_profile(&credential, update).await?;
+        let customer = profile.update_my_profile(&caller, update).await?;
         Ok(response::customer(&customer))
     }
 }

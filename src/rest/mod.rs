@@ -24,7 +24,7 @@ use axum::{
     routing::any,
 };
 
-pub use openapi::openapi_json;
+pub use openapi::{openapi_json, router as openapi_router};
 
 use crate::service::ProfileService;
 
@@ -35,14 +35,10 @@ const PATH: &str = "/api/shop/customers/me";
 /// The query parameter of a PATCH that writes nothing.
 const VALIDATE_ONLY: &str = "validate_only";
 
-/// The one path, with and without a trailing slash, and its description.
+/// The one path, with and without a trailing slash.
 pub fn router(profile: ProfileService) -> Router {
     let handler = any(handler::handle);
-    Router::new()
-        .route(PATH, handler.clone())
-        .route("/api/shop/customers/me/", handler)
-        .with_state(profile.clone())
-        .merge(openapi::router(profile))
+    Router::new().route(PATH, handler.clone()).route("/api/shop/customers/me/", handler).with_state(profile)
 }
 
 /// What answers every path that has no route: the JSON 404, unless the path is ours with needless escapes (`/%6de`, RFC

@@ -7,13 +7,22 @@ use axum::{
     http::HeaderValue,
     middleware::{from_fn, from_fn_with_state},
 };
+use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     health, metrics,
-    middleware::{cors, log_request, overload},
+    middleware::{client_address::TrustedProxies, cors, language, log_request, overload},
 };
-use crate::{graphql, playground, rest, service::ProfileService, store::Store};
+use crate::{
+    graphql,
+    messages::{ENGLISH, Languages},
+    playground,
+    rate_limit::RateLimits,
+    rest,
+    service::ProfileService,
+    store::Store,
+};
 
 /// What an operator can switch.
 #[derive(Clone, Debug)]
@@ -26,29 +35,52 @@ pub struct Options {
     pub docs: bool,
     /// The origins of web pages that may call, e.g. `https://shop.example`.
     pub allow_origins: Vec<HeaderValue>,
+    /// How many requests are answered. There are no limits unless they are set here; `serve` has defaults of its own.
+    pub rate_limits: RateLimits,
+    /// The proxies that are believed when they name a client's address.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The languages of the messages.
+    pub languages: Languages,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { introspection: true, graphiql: true, docs: true, allow_origins: Vec::new() }
+        Self {
+            introspection: true,
+            graphiql: true,
+            docs: true,
+            allow_origins: Vec::new(),
+            rate_limits: RateLimits::OFF,
+            trusted_proxies: Vec::new(),
+            languages: Languages::default(),
+        }
     }
 }
 
 /// Everything that the server answers, until `stop` is cancelled.
 pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> Router {
-    let profile = ProfileService::new(store.clone());
+    let profile = ProfileService::new(store.clone(), options.rate_limits);
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
-    let app = Router::new()
+    let others = Router::new()
         .merge(metrics::router(graphql.clone()))
-        .merge(rest::router(profile.clone()))
-        .merge(graphql.router())
         .merge(health::router(store, stop))
-        .merge(rest::fallback(profile))
+        .merge(rest::openapi_router(profile.clone()))
         .merge(playground::router(pages));
+    let apis =
+        Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
+    let apis = apis.layer(from_fn(overload::reject));
+    let apis = match &options.languages {
+        // Without a choice messages are English.
+        Languages::Fixed(language) if *language == ENGLISH => apis,
+        languages => apis.layer(from_fn_with_state(Arc::new(languages.clone()), language::choose)),
+    };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
-    app.layer(from_fn(overload::reject))
+    let proxies = TrustedProxies::new(&options.trusted_proxies);
+    others
+        .layer(from_fn(overload::reject))
+        .merge(apis)
         .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(from_fn(log_request::log_request))
+        .layer(from_fn_with_state(proxies, log_request::log_request))
 }

@@ -1,6 +1,7 @@
 //! A new customer, whom an operator adds or imports.
 
 use crate::{
+    messages::MessageId,
     profile::{Customer, ErrorCode, Field, FieldError, NewCustomer},
     store::{Store, StoreError},
 };
@@ -27,8 +28,8 @@ pub async fn add_customer(store: &Store, customer: &NewCustomer) -> Result<Custo
             let taken = store.find_taken(customer).await?;
             let errors = [
                 FieldError::username_taken(),
-                taken_error(Field::MobileNumber, "A user with that mobile number already exists."),
-                taken_error(Field::Email, "A user with that email already exists."),
+                taken_error(Field::MobileNumber, MessageId::MobileNumberTaken),
+                taken_error(Field::Email, MessageId::EmailTaken),
             ];
             let errors = errors.into_iter().zip(taken).filter(|(_, owner)| owner.is_some());
             Err(AddCustomerError::Invalid(errors.map(|(error, _)| error).collect()))
@@ -37,6 +38,6 @@ pub async fn add_customer(store: &Store, customer: &NewCustomer) -> Result<Custo
     }
 }
 
-fn taken_error(field: Field, message: &'static str) -> FieldError {
+fn taken_error(field: Field, message: MessageId) -> FieldError {
     FieldError::new(field, ErrorCode::Taken, message)
 }

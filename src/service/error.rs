@@ -3,6 +3,7 @@
 use crate::{
     auth::Unauthenticated,
     profile::{ErrorCode, Field, FieldError, ProfileVersion},
+    rate_limit::Exceeded,
     request_id,
     store::StoreError,
 };
@@ -13,6 +14,9 @@ pub enum ProfileError {
     /// Authentication failed.
     #[error("unauthenticated: {0}")]
     Unauthenticated(#[from] Unauthenticated),
+    /// The customer, or the client's address, has exceeded a limit. Nothing was done.
+    #[error("rate limited: {0}")]
+    RateLimited(#[from] Exceeded),
     /// Every wrong field, in the contract's order.
     #[error("{} wrong fields", .0.len())]
     Invalid(Vec<FieldError>),

@@ -2,7 +2,7 @@
 //! committed, and a failed commit must be reported.
 
 use entity::customer;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, TransactionTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{Store, StoreError, now};
 use crate::profile::{AvatarUrl, CompletingFields, Customer, Gender, NewCustomer, PersonName};
@@ -28,7 +28,7 @@ impl Store {
                 customer::Entity::find().filter(customer::Column::CanonicalUsername.eq(username.as_str()))
             }
         };
-        Ok(query.one(self.own_tables()?.read).await?)
+        Ok(query.one(&self.own_tables()?.read().await?).await?)
     }
 
     /// The ids of the customers that have this one's username, mobile number and e-mail address, in this order.
@@ -36,9 +36,10 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn find_taken(&self, new: &NewCustomer) -> Result<[Option<i64>; 3], StoreError> {
+        let db = self.own_tables()?.read().await?;
         let find = async |column: customer::Column, value: Option<&str>| -> Result<Option<i64>, StoreError> {
             let Some(value) = value else { return Ok(None) };
-            let found = customer::Entity::find().filter(column.eq(value)).one(self.own_tables()?.read).await?;
+            let found = customer::Entity::find().filter(column.eq(value)).one(&db).await?;
             Ok(found.map(|customer| customer.id))
         };
         Ok([
@@ -58,7 +59,7 @@ impl Store {
         row.version = Set(1);
         row.created_at = Set(now);
         row.updated_at = Set(now);
-        let transaction = self.own_tables()?.write.begin().await?;
+        let transaction = self.own_tables()?.write().await?;
         let row = row.insert(&transaction).await?;
         transaction.commit().await?;
         Ok(row.into())
@@ -70,11 +71,13 @@ impl Store {
     /// The database fails.
     pub async fn set_active(&self, id: i64, is_active: bool) -> Result<Option<customer::Model>, StoreError> {
         let change = customer::ActiveModel { is_active: Set(is_active), updated_at: Set(now()), ..Default::default() };
+        let transaction = self.own_tables()?.write().await?;
         let rows = customer::Entity::update_many()
             .set(change)
             .filter(customer::Column::Id.eq(id))
-            .exec_with_returning(self.own_tables()?.write)
+            .exec_with_returning(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(rows.into_iter().next())
     }
 }

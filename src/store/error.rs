@@ -61,7 +61,9 @@ impl From<DbErr> for StoreError {
         };
         let error = Arc::new(error);
         match fault {
-            Fault::Unreachable | Fault::Disconnected | Fault::Restarting | Fault::Stale => Self::Unavailable(error),
+            Fault::Unreachable | Fault::Disconnected | Fault::Restarting | Fault::Stale | Fault::NotPrepared => {
+                Self::Unavailable(error)
+            }
             Fault::ReadOnly | Fault::NotWritable => Self::NotWritable(error),
             Fault::Conflict | Fault::Contention => Self::Contended(error),
             Fault::Statement | Fault::Other => Self::Database(error),

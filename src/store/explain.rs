@@ -79,6 +79,11 @@ pub(super) fn explain_postgres(url: &PostgresUrl, error: &sqlx::Error) -> String
             Some("57P03") => "try again in a moment",
             Some("53300") => "raise PostgreSQL's max_connections, or lower --database-connections",
             Some("42501") => "grant the role this right",
+            // PgBouncer has one code for all that it rejects.
+            Some("08P01") if message.contains("startup parameter") => {
+                "a pooler takes no settings from the database URL: remove them there, and give them to the role (ALTER \
+                 ROLE .. SET ..)"
+            }
             _ => return message,
         },
         _ => return message,

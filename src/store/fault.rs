@@ -11,8 +11,11 @@ pub(super) enum Fault {
     Conflict,
     /// The statement waited too long for a lock or took too long, and was undone.
     Contention,
-    /// The connection's prepared statement no longer fits the schema, or is not there. The statement was not begun.
+    /// The connection's prepared statement no longer fits the schema. The statement was not begun.
     Stale,
+    /// The session lacks the statement that the connection has prepared, or has one of its name: another client uses the
+    /// session too. The statement was not begun.
+    NotPrepared,
     /// The database takes no writes at all. The statement was not begun.
     ReadOnly,
     /// The disk is full or failing, or another process keeps the database locked.
@@ -76,8 +79,8 @@ impl Fault {
             "55P03" | "57014" => Self::Contention,
             // Only this one of the many features that are not supported is about a statement prepared earlier.
             "0A000" if message.contains("cached plan") => Self::Stale,
-            // Invalid SQL statement name: another program has dropped what was prepared.
-            "26000" => Self::Stale,
+            // Invalid SQL statement name, duplicate prepared statement.
+            "26000" | "42P05" => Self::NotPrepared,
             // Read-only transaction: a demoted primary.
             "25006" => Self::ReadOnly,
             // Disk full.
@@ -100,7 +103,7 @@ impl Fault {
 
     /// Whether nothing was done and another try, on another connection, may well succeed.
     pub(super) fn may_be_sent_again(self) -> bool {
-        matches!(self, Self::Conflict | Self::Stale | Self::ReadOnly | Self::Restarting)
+        matches!(self, Self::Conflict | Self::Stale | Self::NotPrepared | Self::ReadOnly | Self::Restarting)
     }
 
     /// Whether the fault is the database's as a whole, and not this statement's.
@@ -118,7 +121,7 @@ mod tests {
         for (fault, codes) in [
             (Fault::Conflict, &["40001", "40P01"] as &[&str]),
             (Fault::Contention, &["55P03", "57014"]),
-            (Fault::Stale, &["26000"]),
+            (Fault::NotPrepared, &["26000", "42P05"]),
             (Fault::ReadOnly, &["8", "776", "25006"]),
             (Fault::NotWritable, &["5", "6", "261", "517", "7", "10", "778", "13", "14", "53100"]),
             (Fault::Restarting, &["57P01", "57P02", "57P03"]),

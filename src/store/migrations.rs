@@ -7,7 +7,7 @@ use sea_orm::{DbErr, EntityTrait};
 use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManager, seaql_migrations};
 
 use super::{
-    OwnTables, Store,
+    Store,
     explain::{explain, explain_migration},
 };
 
@@ -68,8 +68,9 @@ impl Store {
     /// # Errors
     /// [`MigrateError::Read`], [`MigrateError::DjangoTables`].
     pub async fn migrations(&self) -> Result<Migrations, MigrateError> {
-        let OwnTables { write, .. } = self.own_tables().map_err(|_| MigrateError::DjangoTables)?;
-        migrations(write).await.map_err(MigrateError::Read)
+        let tables = self.own_tables().map_err(|_| MigrateError::DjangoTables)?;
+        let transaction = tables.write().await.map_err(MigrateError::Read)?;
+        migrations(&transaction).await.map_err(MigrateError::Read)
     }
 
     /// Applies the pending migrations, all or none, and gives their names.

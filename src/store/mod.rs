@@ -42,7 +42,7 @@ use std::{
 };
 
 use chrono::{DateTime, SubsecRound, Utc};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
 pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use customers::CustomerRef;
@@ -56,7 +56,7 @@ pub use explain::explain;
 pub use health::NotReady;
 pub use migrations::{MigrateError, Migrations};
 pub use open::OpenError;
-pub use options::{OpenOptions, Timeouts};
+pub use options::{OpenOptions, PreparedStatements, Timeouts};
 pub use row::TokenOwner;
 pub use rules::Rules;
 pub use tokens::NewToken;
@@ -222,19 +222,34 @@ impl Store {
 }
 
 impl Store {
-    /// The connections for what operators do with shop-profile's own tables.
+    /// For what operators do with shop-profile's own tables.
     fn own_tables(&self) -> Result<OwnTables<'_>, StoreError> {
         match &self.sql.layout {
-            Layout::Native(_) => Ok(OwnTables { read: &self.read, write: &self.write }),
+            Layout::Native(_) => Ok(OwnTables(self)),
             Layout::Django(_) => Err(StoreError::DjangoTables),
         }
     }
 }
 
-/// Connections for everything but requests, on shop-profile's own tables.
-struct OwnTables<'a> {
-    read: &'a DatabaseConnection,
-    write: &'a DatabaseConnection,
+/// Transactions for everything but requests, on shop-profile's own tables.
+struct OwnTables<'a>(&'a Store);
+
+impl OwnTables<'_> {
+    /// Begins a transaction that only reads, and may be dropped.
+    async fn read(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.begin(&self.0.read).await
+    }
+
+    /// Begins a transaction.
+    async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.begin(&self.0.write).await
+    }
+
+    async fn begin(&self, db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = db.begin().await?;
+        dispatch!(&*self.0.engine, database => database.prepare(&transaction).await)?;
+        Ok(transaction)
+    }
 }
 
 impl Engine {

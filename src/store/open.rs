@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{
-    DatabaseUrl, Engine, OpenOptions, Opened, Store,
+    DatabaseUrl, Engine, OpenOptions, Opened, PreparedStatements, Store,
     django::{DjangoOptions, InspectError, inspect_django},
     explain::{explain, explain_postgres, explain_sqlite},
     health::Health,
@@ -92,20 +92,47 @@ async fn open_sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Re
 
 /// Opens a PostgreSQL database, or says why it cannot, for an operator.
 async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
-    let connection = connect_once(url, options.timeouts.acquire).await?;
+    let mut connection = connect_once(url, options.timeouts.acquire).await?;
+    let are_shared = match url.prepared_statements {
+        PreparedStatements::On => false,
+        PreparedStatements::Off => true,
+        PreparedStatements::Auto => are_sessions_shared(&mut connection, url, options.timeouts.acquire).await?,
+    };
+    if are_shared && url.prepared_statements == PreparedStatements::Auto {
+        tracing::info!("PostgreSQL is behind a pooler in transaction mode: prepared statements are off");
+    }
     // The connection has served its purpose, however it ends.
     let _ = connection.close().await;
-    let opened = postgres::open(&url.text, sql, options.connections, options.timeouts).await;
+    let sessions = postgres::Sessions::new(url.prepared_statements, are_shared, &options.timeouts);
+    let opened = postgres::open(&url.text, sql, options, sessions).await;
     let postgres::Opened { requests, db } = opened.map_err(|error| explain(&error))?;
     Ok(Opened { engine: Engine::Postgres(requests), read: db.clone(), write: db })
 }
 
 /// Connects once without a pool, which would hide the reason of a failure behind a timeout.
 pub(super) async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<PgConnection, String> {
-    let options: PgConnectOptions = url.text.parse().map_err(|error| explain_postgres(url, &error))?;
-    let options = options.application_name("shop-profile").disable_statement_logging();
-    match tokio::time::timeout(timeout, options.connect()).await {
-        Ok(connected) => connected.map_err(|error| explain_postgres(url, &error)),
+    within(timeout, url, connect_options(url)?.connect()).await
+}
+
+async fn are_sessions_shared(
+    connection: &mut PgConnection,
+    url: &PostgresUrl,
+    timeout: Duration,
+) -> Result<bool, String> {
+    within(timeout, url, postgres::are_shared(connection, &connect_options(url)?)).await
+}
+
+fn connect_options(url: &PostgresUrl) -> Result<PgConnectOptions, String> {
+    url.text.parse().map(postgres::acceptable).map_err(|error| explain_postgres(url, &error))
+}
+
+async fn within<T>(
+    timeout: Duration,
+    url: &PostgresUrl,
+    work: impl Future<Output = sqlx::Result<T>>,
+) -> Result<T, String> {
+    match tokio::time::timeout(timeout, work).await {
+        Ok(result) => result.map_err(|error| explain_postgres(url, &error)),
         Err(_) => Err(format!("{} did not answer within {timeout:?}", url.server)),
     }
 }

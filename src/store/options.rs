@@ -4,6 +4,18 @@ use std::time::Duration;
 
 use sea_orm::{ConnectOptions, DbErr};
 
+/// Whether PostgreSQL keeps the statements that a connection has prepared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PreparedStatements {
+    /// Found out when the database is opened, or later by the first error that tells.
+    #[default]
+    Auto,
+    /// Each connection is a session of its own: to PostgreSQL, or to a pooler in session mode.
+    On,
+    /// Other clients may share its session: a pooler in transaction mode.
+    Off,
+}
+
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenOptions {

@@ -35,7 +35,7 @@ impl Rejected {
         let code = match error.kind() {
             ErrorKind::UniqueViolation => ErrorCode::Taken,
             ErrorKind::NotNullViolation => ErrorCode::Null,
-            ErrorKind::CheckViolation => ErrorCode::Invalid,
+            ErrorKind::CheckViolation | ErrorKind::ForeignKeyViolation => ErrorCode::Invalid,
             // String data right truncation.
             _ if error.code().as_deref() == Some("22001") => ErrorCode::TooLong,
             _ => return None,

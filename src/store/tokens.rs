@@ -3,9 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::api_token;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{Store, StoreError, now};
 use crate::auth::TokenDigest;
@@ -36,7 +34,7 @@ impl Store {
             expires_at: Set(expires_at),
             ..Default::default()
         };
-        let transaction = self.own_tables()?.write.begin().await?;
+        let transaction = self.own_tables()?.write().await?;
         let row = row.insert(&transaction).await?;
         transaction.commit().await?;
         Ok(row)
@@ -50,7 +48,7 @@ impl Store {
         let tokens = api_token::Entity::find()
             .filter(api_token::Column::CustomerId.eq(customer_id))
             .order_by_asc(api_token::Column::Id)
-            .all(self.own_tables()?.read)
+            .all(&self.own_tables()?.read().await?)
             .await?;
         Ok(tokens)
     }
@@ -61,12 +59,14 @@ impl Store {
     /// The database fails.
     pub async fn revoke_token(&self, id: i64) -> Result<bool, StoreError> {
         let revoked = api_token::ActiveModel { revoked_at: Set(Some(now())), ..Default::default() };
+        let transaction = self.own_tables()?.write().await?;
         let rows = api_token::Entity::update_many()
             .set(revoked)
             .filter(api_token::Column::Id.eq(id))
             .filter(api_token::Column::RevokedAt.is_null())
-            .exec_with_returning(self.own_tables()?.write)
+            .exec_with_returning(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(!rows.is_empty())
     }
 }

@@ -7,6 +7,8 @@ use sea_orm::sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
+use super::PreparedStatements;
+
 /// The parameters that sqlx reads from a PostgreSQL URL, and `options[NAME]`. It logs any other with its value.
 const POSTGRES_PARAMETERS: [&str; 18] = [
     "sslmode",
@@ -59,6 +61,8 @@ pub(super) struct PostgresUrl {
     pub(super) server: String,
     /// The database's name; `None` for the one that is called like the user.
     pub(super) database: Option<String>,
+    /// What is known about what is in front of it.
+    pub(super) prepared_statements: PreparedStatements,
 }
 
 /// The URL names no database that shop-profile knows.
@@ -100,6 +104,15 @@ impl DatabaseUrl {
     /// A SQLite database in memory: it ends with the process.
     pub fn in_memory() -> Self {
         Self(Kind::Sqlite(SqliteUrl { text: "sqlite::memory:".to_owned(), file: None, may_create: false }))
+    }
+
+    /// The same database, with another choice of prepared statements. SQLite needs none.
+    #[must_use]
+    pub fn with_prepared_statements(mut self, choice: PreparedStatements) -> Self {
+        if let Kind::Postgres(url) = &mut self.0 {
+            url.prepared_statements = choice;
+        }
+        self
     }
 
     /// Whether it names a PostgreSQL database; otherwise a SQLite database.
@@ -153,7 +166,7 @@ fn parse_postgres(text: &str) -> Result<PostgresUrl, DatabaseUrlError> {
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     let database = options.get_database().map(str::to_owned);
-    Ok(PostgresUrl { text: text.to_owned(), server, database })
+    Ok(PostgresUrl { text: text.to_owned(), server, database, prepared_statements: PreparedStatements::Auto })
 }
 
 fn check_parameter(name: &str, value: &str) -> Result<(), DatabaseUrlError> {

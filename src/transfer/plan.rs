@@ -166,7 +166,7 @@ impl ExistingCustomers {
             Some(customer) if customer.username != row.username() => format!(
                 "The username of customer {owner} differs from this one only in case, width or invisible letters."
             ),
-            _ => FieldError::username_taken().message.into_owned(),
+            _ => FieldError::username_taken().message.to_string(),
         }
     }
 
@@ -207,6 +207,6 @@ fn exists(row: &Row) -> RowError {
     if row.id().is_some() {
         RowError::new(row.line, "id", "A user with that id already exists.")
     } else {
-        RowError::new(row.line, "username", FieldError::username_taken().message)
+        RowError::new(row.line, "username", FieldError::username_taken().message.text())
     }
 }

@@ -90,6 +90,21 @@ class Playground {
     await this.answer.getByText(text).first().waitFor();
   }
 
+  /** Where, from the left, the first occurrence of each of these characters stands in the answer's first Persian text. */
+  placesInAnswer(...characters) {
+    const text = this.answer.locator(".view-line span span").filter({ hasText: /[\u0600-\u06ff]/ }).first();
+    return text.evaluate((span, characters) => {
+      const place = (character) => {
+        const range = document.createRange();
+        const start = span.textContent.indexOf(character);
+        range.setStart(span.firstChild, start);
+        range.setEnd(span.firstChild, start + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return characters.map(place);
+    }, characters);
+  }
+
   /** All that the page leaves on the machine after the tab is gone. */
   stored() {
     return this.page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie);

@@ -178,3 +178,21 @@ test("the address that `serve --demo` prints shows the demo customer", async () 
   playground = await openPlayground(browser, demo.address);
   await playground.runAndSee('"behrooz3500"');
 });
+
+test("a Persian message reads from right to left", async () => {
+  const persian = await openShop(["--language", "fa"]);
+  try {
+    playground = await openPlayground(browser, `${persian.origin}/graphiql#token=${persian.key}`);
+    await playground.write(
+      playground.operation,
+      "mutation { updateMyProfile(input: { firstName: null }) { userErrors { message } } }",
+    );
+    await playground.hasRead("firstName");
+    const message = "این مقدار نباید توهی باشد.";
+    await playground.runAndSee(message.split(" ")[0]);
+    const [first, last] = await playground.placesInAnswer(message.at(0), message.at(-1));
+    assert.ok(last < first, `the full stop stands at ${last}, the first letter at ${first}`);
+  } finally {
+    await persian.close();
+  }
+});

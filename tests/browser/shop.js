@@ -43,7 +43,8 @@ export async function openDemo(page = "graphiql") {
 }
 
 async function serve(options, env) {
-  const words = ["serve", "--listen", "127.0.0.1:0", ...options];
+  const unlimited = ["updates", "reads", "failed-tokens"].flatMap((policy) => [`--rate-limit-${policy}`, "0"]);
+  const words = ["serve", "--listen", "127.0.0.1:0", ...unlimited, ...options];
   const server = spawn(binary, words, { env, stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(server, "exit");
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();

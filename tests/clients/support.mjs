@@ -16,8 +16,10 @@ export async function run(program, args, input = "") {
   return running;
 }
 
+const NO_RATE_LIMITS = ["updates", "reads", "failed-tokens"].flatMap((policy) => [`--rate-limit-${policy}`, "0"]);
+
 /** A server on a port and a database of its own, with one customer, sara, and her API token. */
-export async function startServer() {
+export async function startServer(rateLimits = NO_RATE_LIMITS) {
   const program = process.env.TEST_PROGRAM;
   assert.ok(program, "TEST_PROGRAM must name the shop-profile binary");
   const folder = await mkdtemp(join(tmpdir(), "shop-profile-clients-"));
@@ -27,7 +29,7 @@ export async function startServer() {
   await command("migrate");
   await command("customer", "add", "--username", "sara");
   const token = await command("token", "issue", "sara");
-  const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...database], {
+  const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...rateLimits, ...database], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(server, "exit");

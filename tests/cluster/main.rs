@@ -9,6 +9,7 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod load;
+mod rates;
 mod topology;
 
 use std::time::{Duration, Instant};

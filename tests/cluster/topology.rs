@@ -87,7 +87,7 @@ fn free_port() -> SocketAddr {
 
 async fn server(url: &str, address: SocketAddr) -> Server {
     let mut serve = binary::command(&["serve", "--listen", &address.to_string(), "--database-connections", "8"]);
-    serve.env("DATABASE_URL", url).env("SHOP_PROFILE_LOG", "off");
+    serve.env("DATABASE_URL", url).env("SHOP_PROFILE_LOG", "off").env("SHOP_PROFILE_TRUSTED_PROXIES", "127.0.0.1");
     Server::spawn(serve).await
 }
 

@@ -11,7 +11,7 @@ use crate::{
     load::Load,
     scenario::Fault,
     support::{
-        binary::{Server, serve},
+        binary::{NO_RATE_LIMITS, Server, serve},
         database::Database,
     },
 };
@@ -76,7 +76,8 @@ impl Fault for NoDescriptorsLeft {
         let mut limited = Command::new("sh");
         limited.args(["-c", &format!(r#"ulimit -n {MAX_DESCRIPTORS}; exec "$0" "$@""#)]);
         limited.arg(serve.as_std().get_program()).args(serve.as_std().get_args());
-        limited.env_clear().env("DATABASE_URL", self.database.url()).stdin(Stdio::null()).kill_on_drop(true);
+        limited.env_clear().env("DATABASE_URL", self.database.url()).envs(NO_RATE_LIMITS);
+        limited.stdin(Stdio::null()).kill_on_drop(true);
         limited
     }
 

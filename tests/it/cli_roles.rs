@@ -36,7 +36,7 @@ impl<'a> Role<'a> {
     }
 
     fn url(&self) -> String {
-        with_setting(self.database.url(), "role", &self.name)
+        with_setting(self.database.direct_url(), "role", &self.name)
     }
 
     async fn drop(self) {
@@ -84,12 +84,12 @@ async fn commands_that_read_work_on_a_read_only_server() {
     let Some(database) = Database::postgres().await else { return };
     let shop = Shop::on(database).await;
     shop.customer("sara").await;
-    let url = with_setting(shop.database.url(), "default_transaction_read_only", "on");
+    let url = with_setting(shop.database.direct_url(), "default_transaction_read_only", "on");
     for arguments in ["migrate --status", "migrate", "customer show sara", "customer export", "token list sara"] {
         binary::run(&url, &arguments.split(' ').collect::<Vec<_>>()).await.ok();
     }
     let empty = shop.database.another().await;
-    let url = with_setting(empty.url(), "default_transaction_read_only", "on");
+    let url = with_setting(empty.direct_url(), "default_transaction_read_only", "on");
     let ended = binary::run(&url, &["migrate"]).await;
     let read_only = "cannot execute CREATE TABLE in a read-only transaction: run `shop-profile migrate` on the primary";
     assert!(ended.code == Some(1) && ended.stderr.contains(read_only), "{ended:?}");

@@ -25,7 +25,7 @@ both_databases![
 ];
 
 /// The lines of a JSON log whose message is this.
-fn lines(log: &str, message: &str) -> Vec<Value> {
+pub fn lines(log: &str, message: &str) -> Vec<Value> {
     let lines =
         log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")));
     lines.map(|line| line["fields"].clone()).filter(|fields| fields["message"] == message).collect()

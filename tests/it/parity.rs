@@ -3,11 +3,16 @@
 use entity::customer;
 use proptest::{collection::btree_map, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
+use shop_profile::{
+    messages::{Languages, PERSIAN},
+    server::{self, ConnectionLimits},
+};
 
 use crate::{
     properties::{check, value},
     support::{
         both_databases,
+        database::Database,
         shop::{Customer, Shop},
     },
 };
@@ -18,6 +23,7 @@ const UPDATE: &str = "mutation ($input: UpdateMyProfileInput!) {
 
 both_databases![
     both_apis_store_the_same_and_report_the_same_errors,
+    both_apis_report_the_same_errors_in_persian,
     both_apis_store_the_same_and_report_the_same_errors_for_random_patches
 ];
 
@@ -61,6 +67,18 @@ async fn both_apis_store_the_same_and_report_the_same_errors(shop: Shop) {
     let pair = Pair::of(shop).await;
     for (patch, codes) in cases() {
         assert_eq!(pair.patch(&patch).await, codes, "{patch}");
+    }
+}
+
+/// The codes are those of English, and each message is Persian.
+async fn both_apis_report_the_same_errors_in_persian(database: Database) {
+    let options = server::Options { languages: Languages::Fixed(PERSIAN), ..server::Options::default() };
+    let pair = Pair::of(Shop::with(database, &options, ConnectionLimits::default()).await).await;
+    for (patch, codes) in cases() {
+        assert_eq!(pair.patch(&patch).await, codes, "{patch}");
+        for (field, message) in rest_errors(&pair.by_rest.0, &pair.by_rest.1, &patch).await {
+            assert!(message.chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)), "{field}: {message}");
+        }
     }
 }
 

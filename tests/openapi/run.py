@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whether openapi.json is valid and true: `python3 tests/openapi/run.py --binary PATH [--examples N] [--only STEP]`.
 
-Without --binary, TEST_PROGRAM names the server. The steps are lint, sqlite, postgres, python and java.
+Without --binary, TEST_PROGRAM names the server. The steps are lint, sqlite, postgres, limits, python and java.
 """
 
 import argparse
@@ -30,6 +30,7 @@ def main():
         "lint": lambda: lint(environment),
         "sqlite": lambda: truth.check(options.binary, "sqlite", options.examples),
         "postgres": lambda: truth.check(options.binary, "postgres", options.examples),
+        "limits": lambda: truth.check_within_rate_limits(options.binary),
         "python": lambda: clients.run_python(options.binary, DOCUMENT),
         "java": lambda: clients.run_java(options.binary, DOCUMENT),
     }

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 DJANGO_TESTS = Path(__file__).parents[1] / "django"
+NO_RATE_LIMITS = [word for policy in ("updates", "reads", "failed-tokens") for word in (f"--rate-limit-{policy}", "0")]
 
 
 @contextmanager
-def open_shop(binary, database="sqlite"):
-    """Gives the server's address and the customer's API token."""
+def open_shop(binary, database="sqlite", options=NO_RATE_LIMITS, stderr=None):
+    """Gives the server's address and the customer's API token. `stderr`: where the server logs."""
     with tempfile.TemporaryDirectory() as folder, database_url(database, folder) as url:
         environment = os.environ | {"DATABASE_URL": url, "SHOP_PROFILE_LOG": "warn"}
 
@@ -22,8 +23,8 @@ def open_shop(binary, database="sqlite"):
         run("migrate")
         run("customer", "add", "--username", "sara")
         token = run("token", "issue", "sara").strip()
-        serve = [binary, "serve", "--listen", "127.0.0.1:0"]
-        server = subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, text=True)
+        serve = [binary, "serve", "--listen", "127.0.0.1:0", *options]
+        server = subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
         try:
             yield server.stdout.readline().split()[-1], token
         finally:

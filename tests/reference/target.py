@@ -17,6 +17,7 @@ from case import request
 from wire import exchange
 
 DRF = Path(__file__).parents[2] / "benches" / "peers" / "drf"
+NO_RATE_LIMITS = [word for policy in ("updates", "reads", "failed-tokens") for word in (f"--rate-limit-{policy}", "0")]
 
 # What a patch can set, so that a patch with these restores customer 1.
 BASELINE = {
@@ -94,7 +95,7 @@ def shop_profile(binary, database_url):
         run("customer", "add", "--username", f"customer{n}", *contact, *name)
     key, inactive_key = run("token", "issue", "customer1"), run("token", "issue", "customer3")
     run("customer", "deactivate", "customer3")
-    command = [binary, "serve", "--listen", "127.0.0.1:0"]
+    command = [binary, "serve", "--listen", "127.0.0.1:0", *NO_RATE_LIMITS]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
         if line.startswith("listening on "):

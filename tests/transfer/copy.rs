@@ -66,7 +66,7 @@ async fn a_target_that_is_not_empty_is_rejected_and_left_as_it_is(shop: Shop) {
 async fn a_copy_that_differs_from_its_source_fails(shop: Shop) {
     shop.customer("sara").await;
     let target = shop.database.another().await;
-    let url = target.url().to_owned();
+    let url = target.direct_url().to_owned();
     let sabotaged = std::sync::atomic::AtomicBool::new(false);
     let sabotage = |_| {
         if !sabotaged.swap(true, std::sync::atomic::Ordering::Relaxed) {

@@ -17,6 +17,7 @@ use lru::LruCache;
 use sha2::{Digest, Sha256};
 
 use super::limits::{ComplexityError, SourceError, check_document, check_source};
+use crate::messages::{Message, MessageId};
 
 /// How many documents are kept. An application has some tens of them.
 const MAX_DOCUMENTS: usize = 256;
@@ -25,16 +26,28 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Why a text is not a document that we would execute.
 #[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", self.message())]
 pub(crate) enum DocumentError {
     /// The text was rejected before the parser.
-    #[error(transparent)]
     Source(#[from] SourceError),
     /// The parser rejected it. Its message shows a piece of the text.
-    #[error("syntax error")]
     Syntax(#[from] parser::Error),
     /// Executing it would cost too much, or never end.
-    #[error(transparent)]
     Complexity(#[from] ComplexityError),
+}
+
+impl DocumentError {
+    /// What the client reads.
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Source(SourceError::Limit(limit)) | Self::Complexity(ComplexityError::Limit(limit)) => {
+                limit.message()
+            }
+            Self::Source(SourceError::UnterminatedString) => MessageId::UnterminatedString.into(),
+            Self::Syntax(_) => MessageId::SyntaxError.into(),
+            Self::Complexity(ComplexityError::FragmentCycle) => MessageId::FragmentCycle.into(),
+        }
+    }
 }
 
 /// SHA-256 of a document's text.

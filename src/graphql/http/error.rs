@@ -1,7 +1,5 @@
 //! Why a request is not executed: its code, its text and its status, each in one exhaustive `match`.
 
-use std::borrow::Cow;
-
 use async_graphql::Pos;
 use axum::http::StatusCode;
 
@@ -12,9 +10,11 @@ use super::{
     variables::CoerceError,
 };
 use crate::{
-    api::{BodyError, ExecutionError, UNAVAILABLE},
+    api::{BodyError, ExecutionError},
     auth::Unauthenticated,
     graphql::error::Code,
+    messages::{Message, MessageId},
+    rate_limit::Exceeded,
     service::ProfileError,
 };
 
@@ -30,6 +30,7 @@ pub(super) enum RequestError {
     Malformed,
     NoQuery,
     Unauthenticated(Unauthenticated),
+    RateLimited(Exceeded),
     Document(DocumentError),
     Coercion(CoerceError),
     /// async-graphql would run a mutation's field once for each repeat.
@@ -51,6 +52,12 @@ impl From<Unauthenticated> for RequestError {
     }
 }
 
+impl From<Exceeded> for RequestError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::RateLimited(exceeded)
+    }
+}
+
 impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self::Document(error)
@@ -67,6 +74,7 @@ impl From<ProfileError> for RequestError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::Unauthenticated(why) => Self::Unauthenticated(why),
+            ProfileError::RateLimited(exceeded) => Self::RateLimited(exceeded),
             ProfileError::Unavailable => Self::Unavailable,
             ProfileError::OutcomeUnknown => Self::ExecutionError(ExecutionError::OutcomeUnknown),
             // Reading the customer, which is all that is done outside an execution, checks neither field nor version.
@@ -87,6 +95,7 @@ impl RequestError {
             Self::Body(BodyError::Broken) | Self::Malformed | Self::NoQuery => Code::BadRequest,
             Self::PersistedQueryMismatch => Code::BadRequest,
             Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::RateLimited(_) => Code::TooManyRequests,
             Self::Document(error) => match error {
                 DocumentError::Source(SourceError::Limit(limit))
                 | DocumentError::Complexity(ComplexityError::Limit(limit)) => limit.code(),
@@ -111,38 +120,30 @@ impl RequestError {
     }
 
     /// What a person reads: never a library's text, never a piece of the document.
-    pub(super) fn message(&self) -> Cow<'static, str> {
-        match self {
-            Self::NotAcceptable => {
-                "Not acceptable: this server answers application/graphql-response+json and application/json.".into()
-            }
-            Self::MethodNotAllowed => "GraphQL is served by GET and POST.".into(),
-            Self::MutationByGet => "A mutation must be sent by POST.".into(),
-            Self::UnsupportedMediaType => {
-                "Unsupported media type: send application/json in UTF-8, without a content encoding.".into()
-            }
-            Self::Body(error) => error.to_string().into(),
-            Self::Malformed => {
-                "Malformed request: expected an object of query (a string), operationName (a string), variables and \
-                 extensions (objects)."
-                    .into()
-            }
-            Self::NoQuery => "Malformed request: there is no query.".into(),
-            Self::Unauthenticated(why) => why.to_string().into(),
-            Self::Document(DocumentError::Syntax(_)) => "Syntax error.".into(),
-            Self::Document(error) => error.to_string().into(),
-            Self::Coercion(error) => error.to_string().into(),
-            Self::RepeatedKey => "A mutation's root fields must have different names or aliases.".into(),
-            Self::StringForEnum(_) => "An enum value must be written without quotes.".into(),
-            Self::IntrospectionOff => "Introspection is switched off on this server.".into(),
-            // Clients look for these very words.
-            Self::PersistedQueryNotFound => "PersistedQueryNotFound".into(),
-            Self::PersistedQueryMismatch => "The persisted query's hash is not the query's.".into(),
-            Self::PersistedQueryUnsupported => "PersistedQueryNotSupported".into(),
-            Self::Unavailable => UNAVAILABLE.into(),
-            Self::Internal => "Internal server error.".into(),
-            Self::ExecutionError(error) => error.to_string().into(),
-        }
+    pub(super) fn message(&self) -> Message {
+        let id = match self {
+            Self::NotAcceptable => MessageId::NotAcceptable,
+            Self::MethodNotAllowed => MessageId::GraphqlMethod,
+            Self::MutationByGet => MessageId::MutationByGet,
+            Self::UnsupportedMediaType => MessageId::GraphqlMediaType,
+            Self::Body(error) => return error.message(),
+            Self::Malformed => MessageId::MalformedRequest,
+            Self::NoQuery => MessageId::NoQuery,
+            Self::Unauthenticated(why) => return why.message(),
+            Self::RateLimited(exceeded) => return exceeded.message(),
+            Self::Document(error) => return error.message(),
+            Self::Coercion(error) => return error.message(),
+            Self::RepeatedKey => MessageId::RepeatedRootField,
+            Self::StringForEnum(_) => MessageId::EnumValueIsQuoted,
+            Self::IntrospectionOff => MessageId::IntrospectionOff,
+            Self::PersistedQueryNotFound => MessageId::PersistedQueryNotFound,
+            Self::PersistedQueryMismatch => MessageId::PersistedQueryMismatch,
+            Self::PersistedQueryUnsupported => MessageId::PersistedQueryNotSupported,
+            Self::Unavailable => MessageId::Unavailable,
+            Self::Internal => MessageId::InternalError,
+            Self::ExecutionError(error) => error.message(),
+        };
+        id.into()
     }
 
     /// Where in the document.
@@ -167,6 +168,7 @@ impl RequestError {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Document(_)
             | Self::Coercion(_)
             | Self::RepeatedKey

@@ -6,9 +6,11 @@
 //! 3. `document_cache`: the text behind a hash, and the parsed documents; a new text is checked against `limits`, before
 //!    and after the parser
 //! 4. `variables`: the operation, the values of the variables, and what unset ones mean
-//! 5. the resolvers, by async-graphql, which first validates what `validation_cache` does not know
-//! 6. `response`: the status and the errors; `error` has what goes wrong before 5
+//! 5. `authentication`: who checks the API token, and what the request is counted as
+//! 6. the resolvers, by async-graphql, which first validates what `validation_cache` does not know
+//! 7. `response`: the status and the errors; `error` has what goes wrong before 6
 
+mod authentication;
 mod document_cache;
 mod error;
 pub(super) mod limits;
@@ -32,17 +34,20 @@ use axum::{
 pub use document_cache::CacheStats;
 
 use self::{
+    authentication::Authentication,
     document_cache::{Document, DocumentCache},
     error::RequestError,
     negotiation::{MediaType, negotiate},
+    response::Counted,
     validation_cache::{ValidationCache, ValidationKey},
     variables::InputTypes,
 };
-use super::{ProfileSchema, schema::Caller};
+use super::{ProfileSchema, schema};
 use crate::{
     api,
-    auth::{Credential, Unauthenticated},
-    service::ProfileService,
+    auth::Unauthenticated,
+    rate_limit::Operation,
+    service::{Caller, ProfileService},
 };
 
 /// The GraphQL API: `/graphql`.
@@ -60,54 +65,38 @@ pub struct Endpoint {
 
 async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let accepted = accepted_media_type(request.headers());
+    let media_type = accepted.unwrap_or(MediaType::Json);
     match endpoint.respond(accepted.is_some(), request).await {
-        Ok(response) => response::executed(accepted.unwrap_or(MediaType::Json), response),
-        Err(error) => response::error_response(accepted.unwrap_or(MediaType::Json), &error),
+        (Ok(response), counted) => response::executed(media_type, response, counted),
+        (Err(error), counted) => response::error_response(media_type, &error, counted),
     }
 }
 
 /// The 503 of a server that has no capacity for the request.
 pub fn unavailable(headers: &HeaderMap) -> Response {
-    response::error_response(accepted_media_type(headers).unwrap_or(MediaType::Json), &RequestError::Unavailable)
+    let media_type = accepted_media_type(headers).unwrap_or(MediaType::Json);
+    response::error_response(media_type, &RequestError::Unavailable, Counted::default())
 }
 
 fn accepted_media_type(headers: &HeaderMap) -> Option<MediaType> {
     negotiate(headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))
 }
 
+/// What became of a request.
+type Executed = Result<async_graphql::Response, RequestError>;
+
 /// A request that may be executed.
 struct Prepared {
     request: async_graphql::Request,
     /// Nothing but the schema is asked for, which needs no API token.
     introspection_only: bool,
+    operation: Operation,
+    /// How many fields at the root are no introspection.
+    root_fields: u32,
+    /// Whether the response is to say what is left of the limit.
+    shows_rate_limit: bool,
     validation_key: ValidationKey,
     is_validated: bool,
-}
-
-/// Who checks the API token of a request.
-enum Authentication {
-    /// The request has none and needs none.
-    Anonymous,
-    /// This module, before the execution: a token that is sent must be valid whatever becomes of the request.
-    BeforeExecution(Credential),
-    /// The resolver, in the statement that it executes anyway.
-    ByStatement(Credential),
-}
-
-impl Authentication {
-    /// Decides it for a request that is about to be executed or rejected.
-    fn of(
-        credential: Result<Credential, Unauthenticated>,
-        prepared: &Result<Prepared, RequestError>,
-    ) -> Result<Self, Unauthenticated> {
-        let will_resolve = prepared.as_ref().is_ok_and(|prepared| !prepared.introspection_only);
-        match credential {
-            Ok(credential) if will_resolve => Ok(Self::ByStatement(credential)),
-            Ok(credential) => Ok(Self::BeforeExecution(credential)),
-            Err(Unauthenticated::NotProvided) if !will_resolve => Ok(Self::Anonymous),
-            Err(why) => Err(why),
-        }
-    }
 }
 
 impl Endpoint {
@@ -134,25 +123,36 @@ impl Endpoint {
         self.document_cache.stats()
     }
 
-    async fn respond(&self, acceptable: bool, request: Request) -> Result<async_graphql::Response, RequestError> {
+    async fn respond(&self, acceptable: bool, request: Request) -> (Executed, Counted) {
         let credential = api::credential(request.headers());
         let prepared = match credential {
             Ok(_) | Err(Unauthenticated::NotProvided) => self.prepare(acceptable, request).await,
-            Err(why) => return Err(why.into()),
+            Err(why) => Err(why.into()),
         };
-        let authentication = Authentication::of(credential, &prepared)?;
-        if let Authentication::BeforeExecution(credential) = &authentication {
-            self.authenticate(credential.clone()).await?;
+        let is_shown = prepared.as_ref().is_ok_and(|prepared| prepared.shows_rate_limit);
+        match Authentication::of(&self.profile, credential, &prepared) {
+            Ok(authentication) => {
+                let executed = self.run(&authentication, prepared).await;
+                (executed, Counted { quota: authentication.quota(), is_shown })
+            }
+            Err(why) => (Err(why.into()), Counted::default()),
+        }
+    }
+
+    async fn run(&self, authentication: &Authentication, prepared: Result<Prepared, RequestError>) -> Executed {
+        authentication.check()?;
+        if let Authentication::BeforeExecution(caller) = authentication {
+            self.authenticate(caller.clone()).await?;
         }
         let Prepared { mut request, validation_key, is_validated, .. } = prepared?;
-        if let Authentication::ByStatement(credential) = &authentication {
-            request = request.data(Caller::from(credential.clone()));
+        if let Authentication::ByStatement(caller) = authentication {
+            request = request.data(schema::Request::from(caller.clone()));
         }
         let response = self.execute(request, is_validated).await?;
-        if let Authentication::ByStatement(credential) = authentication
+        if let Authentication::ByStatement(caller) = authentication
             && response::is_unresolved(&response)
         {
-            self.authenticate(credential).await?;
+            self.authenticate(caller.clone()).await?;
         }
         if !is_validated && !response::is_request_error(&response) {
             self.validation_cache.insert(validation_key);
@@ -160,17 +160,13 @@ impl Endpoint {
         Ok(response)
     }
 
-    async fn authenticate(&self, credential: Credential) -> Result<(), RequestError> {
+    async fn authenticate(&self, caller: Arc<Caller>) -> Result<(), RequestError> {
         let profile = self.profile.clone();
-        api::execute(async move { profile.me(&credential).await }).await.map_err(RequestError::ExecutionError)??;
+        api::execute(async move { profile.me(&caller).await }).await.map_err(RequestError::ExecutionError)??;
         Ok(())
     }
 
-    async fn execute(
-        &self,
-        request: async_graphql::Request,
-        is_validated: bool,
-    ) -> Result<async_graphql::Response, RequestError> {
+    async fn execute(&self, request: async_graphql::Request, is_validated: bool) -> Executed {
         let schema = if is_validated { &self.schema_prevalidated } else { &self.schema }.clone();
         api::execute(async move { schema.execute(request).await }).await.map_err(RequestError::ExecutionError)
     }
@@ -195,6 +191,12 @@ impl Endpoint {
             return Err(RequestError::IntrospectionOff);
         }
         let introspection_only = roots.introspection_only();
+        let root_fields = roots.count_resolved();
+        let shows_rate_limit = request.extensions.get("rateLimit") == Some(&async_graphql::Value::Boolean(true));
+        let counted_as = match operation.ty {
+            OperationType::Mutation => Operation::Update,
+            OperationType::Query | OperationType::Subscription => Operation::Read,
+        };
         let mut parsed = document.parsed.clone();
         variables::prepare(&mut parsed, name, &mut request.variables, &self.input_types)?;
         let validation_key = self.validation_cache.key(&document.hash, name, &request.variables);
@@ -203,7 +205,15 @@ impl Endpoint {
             return Err(RequestError::StringForEnum(position));
         }
         request.set_parsed_query(parsed);
-        Ok(Prepared { request, introspection_only, validation_key, is_validated })
+        Ok(Prepared {
+            request,
+            introspection_only,
+            operation: counted_as,
+            root_fields,
+            shows_rate_limit,
+            validation_key,
+            is_validated,
+        })
     }
 
     /// The parsed document: that of the request's text, or of the hash that a client of automatic persisted queries sends

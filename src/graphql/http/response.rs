@@ -13,12 +13,31 @@ use super::{
     error::{RequestError, request_error},
     negotiation::MediaType,
 };
-use crate::graphql::error::{Code, ResolverError};
+use crate::{
+    api,
+    graphql::error::{Code, ResolverError},
+    rate_limit::Quota,
+};
 
 /// How many errors a response has (docs/limits.md, "GraphQL documents").
 const MAX_ERRORS: usize = 10;
 /// The longest message of an error, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
+
+/// What is left of the limit that the request was counted against.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counted {
+    /// `None`: it was not counted.
+    pub(super) quota: Option<Quota>,
+    /// Whether the body has it as well.
+    pub(super) is_shown: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    rate_limit: Quota,
+}
 
 /// A response map (specification, October 2021, section 7.1). A request error has no `data`, not even null.
 #[derive(Serialize)]
@@ -27,15 +46,17 @@ struct Body<'a> {
     data: Option<&'a Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<Extensions>,
 }
 
 /// The response to a request that was not executed.
-pub(super) fn error_response(media_type: MediaType, error: &RequestError) -> Response {
-    let mut server_error = ServerError::new(error.message(), None);
+pub(super) fn error_response(media_type: MediaType, error: &RequestError, counted: Counted) -> Response {
+    let mut server_error = ServerError::new(error.message().text(), None);
     server_error.locations = error.locations();
     set_code(&mut server_error, error.code());
     shorten(&mut server_error.message);
-    let mut response = write(media_type, error.status(media_type), None, &[server_error]);
+    let mut response = write(media_type, error.status(media_type), (None, &[server_error]), counted);
     let headers = response.headers_mut();
     match error {
         RequestError::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST")),
@@ -46,7 +67,7 @@ pub(super) fn error_response(media_type: MediaType, error: &RequestError) -> Res
 }
 
 /// The response to a request that was handed to async-graphql.
-pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response) -> Response {
+pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response, counted: Counted) -> Response {
     let not_executed = is_request_error(&executed);
     let has_result = has_result(&executed);
     let status = errors_status(&executed).filter(|_| !has_result);
@@ -64,9 +85,9 @@ pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response)
     }
     match status {
         // Authentication failed or the database became unavailable, and nothing else was done.
-        Some(status) => write(media_type, status, None, &errors),
-        None if not_executed => write(media_type, request_error(media_type), None, &errors),
-        None => write(media_type, StatusCode::OK, Some(&data), &errors),
+        Some(status) => write(media_type, status, (None, &errors), counted),
+        None if not_executed => write(media_type, request_error(media_type), (None, &errors), counted),
+        None => write(media_type, StatusCode::OK, (Some(&data), &errors), counted),
     }
 }
 
@@ -82,7 +103,7 @@ pub(super) fn is_unresolved(response: &async_graphql::Response) -> bool {
     is_request_error(response) || (response.errors.is_empty() && !has_result(response))
 }
 
-/// Whether a root field has a result other than `__typename`. Then the response is 200: 401 and 503 would say that
+/// Whether a root field has a result other than `__typename`. Then the response is 200: 401, 429 and 503 would say that
 /// nothing was done, and a client that retries would do it twice.
 fn has_result(response: &async_graphql::Response) -> bool {
     match propagate_null(response) {
@@ -122,8 +143,14 @@ fn shorten(message: &mut String) {
     }
 }
 
-fn write(media_type: MediaType, status: StatusCode, data: Option<&Value>, errors: &[ServerError]) -> Response {
-    let Ok(body) = serde_json::to_vec(&Body { data, errors }) else {
+fn write(
+    media_type: MediaType,
+    status: StatusCode,
+    (data, errors): (Option<&Value>, &[ServerError]),
+    Counted { quota, is_shown }: Counted,
+) -> Response {
+    let extensions = quota.filter(|_| is_shown).map(|rate_limit| Extensions { rate_limit });
+    let Ok(body) = serde_json::to_vec(&Body { data, errors, extensions }) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut response = (status, body).into_response();
@@ -134,8 +161,12 @@ fn write(media_type: MediaType, status: StatusCode, data: Option<&Value>, errors
     match status {
         StatusCode::UNAUTHORIZED => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token")),
         StatusCode::SERVICE_UNAVAILABLE => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+        StatusCode::TOO_MANY_REQUESTS => {
+            quota.and_then(|quota| headers.insert(header::RETRY_AFTER, HeaderValue::from(quota.reset)))
+        }
         _ => None,
     };
+    api::add_rate_limit(headers, quota);
     response
 }
 
@@ -153,7 +184,8 @@ mod tests {
     #[tokio::test]
     async fn errors_are_limited_in_number_and_length() {
         let errors = (0..11).map(|_| ServerError::new("é".repeat(301), Some(Pos { line: 1, column: 1 })));
-        let response = executed(MediaType::Json, async_graphql::Response::from_errors(errors.collect()));
+        let response =
+            executed(MediaType::Json, async_graphql::Response::from_errors(errors.collect()), Counted::default());
         let body = body(response).await;
         assert_eq!(body.matches("GRAPHQL_VALIDATION_FAILED").count(), 10);
         assert!(body.contains(&"é".repeat(300)) && !body.contains(&"é".repeat(301)));

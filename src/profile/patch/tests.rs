@@ -1,5 +1,5 @@
 use super::*;
-use crate::profile::MediaUrl;
+use crate::{messages::MessageId, profile::MediaUrl};
 
 fn text(value: &str) -> FieldInput {
     FieldInput::Text(value.into())
@@ -55,7 +55,7 @@ fn an_avatar_that_is_a_file_cannot_be_patched() {
     let rules = ProfileRules { media_url, ..ProfileRules::NATIVE };
     let input = PatchInput { avatar: FieldInput::Null, ..PatchInput::default() };
     let errors = input.parse(&rules).unwrap_err().errors;
-    assert_eq!(errors, [FieldError::new(Field::Avatar, ErrorCode::Invalid, "This field is read-only.")]);
+    assert_eq!(errors, [FieldError::new(Field::Avatar, ErrorCode::Invalid, MessageId::ReadOnly)]);
 }
 
 #[test]

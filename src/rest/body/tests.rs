@@ -68,7 +68,7 @@ fn a_strict_client_is_told_of_few_fields_by_short_names() {
 fn a_read_only_avatar_is_ignored_as_other_read_only_fields_are() {
     let patch = parse(r#"{"avatar":5}"#, true, true).unwrap();
     assert_eq!(patch.input.avatar, FieldInput::Absent);
-    assert_eq!(patch.ignored_fields[0].reason, "This field is read-only.");
+    assert_eq!(patch.ignored_fields[0].reason, MessageId::ReadOnly);
 }
 
 #[test]

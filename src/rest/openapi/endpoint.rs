@@ -31,7 +31,7 @@ struct Document {
 }
 
 /// `/openapi.json`. It needs no token.
-pub(in crate::rest) fn router(profile: ProfileService) -> Router {
+pub fn router(profile: ProfileService) -> Router {
     let endpoint = Endpoint { profile, last: Arc::default() };
     Router::new().route("/openapi.json", get(async move |headers: HeaderMap| endpoint.respond(&headers)))
 }

@@ -12,6 +12,7 @@ use crate::{
     api::BodyError,
     auth::Unauthenticated,
     profile::{Customer, FieldError, FieldInput, Gender, PatchInput, ProfileRules, ProfileVersion},
+    rate_limit::{Limiter, Operation, RateLimits},
     rest::{
         body,
         error::{IgnoredField, RestError},
@@ -60,9 +61,11 @@ pub(super) fn customer() -> Value {
 
 /// Every error of the REST API.
 pub(super) fn errors() -> Vec<Example> {
-    let examples = [tokens(), requests(), bodies(), failures()];
-    let examples = examples.into_iter().flatten();
-    examples.map(|(name, summary, error)| Example::new(name, summary, error.into_response())).collect()
+    all().map(|(name, summary, error)| Example::new(name, summary, error.into_response())).collect()
+}
+
+fn all() -> impl Iterator<Item = ErrorExample> {
+    [tokens(), rates(), requests(), bodies(), failures()].into_iter().flatten()
 }
 
 type ErrorExample = (&'static str, &'static str, RestError);
@@ -79,6 +82,16 @@ fn tokens() -> Vec<ErrorExample> {
     ]
     .map(|(name, summary, why)| (name, summary, RestError::Unauthenticated(why)))
     .into()
+}
+
+/// One update too many.
+fn rates() -> Vec<ErrorExample> {
+    let (limits, customer) = (RateLimits::default(), 1);
+    let limiter = Limiter::new(limits);
+    let [_, last] = [limits.updates, 1].map(|count| limiter.take(customer, Operation::Update, count));
+    let exceeded = last.and_then(Result::err).map(RestError::RateLimited);
+    let example = |error| ("throttled", "The customer has sent too many updates", error);
+    exceeded.map(example).into_iter().collect()
 }
 
 fn requests() -> Vec<ErrorExample> {
@@ -180,15 +193,15 @@ mod tests {
             RestError::Unavailable => 21,
             RestError::OutcomeUnknown => 22,
             RestError::Internal => 23,
+            RestError::RateLimited(_) => 24,
         }
     }
 
     #[test]
     fn each_error_has_an_example() {
-        let examples =
-            [tokens(), requests(), bodies(), failures()].into_iter().flatten().map(|(_, _, error)| number(&error));
+        let examples = all().map(|(_, _, error)| number(&error));
         // 16 is wrong and ignored fields together, 19 is neither.
-        let expected: BTreeSet<u32> = (0..24).filter(|number| ![16, 19].contains(number)).collect();
+        let expected: BTreeSet<u32> = (0..25).filter(|number| ![16, 19].contains(number)).collect();
         assert_eq!(examples.collect::<BTreeSet<_>>(), expected);
     }
 }

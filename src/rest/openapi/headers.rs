@@ -12,7 +12,9 @@ pub(super) const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 /// What every response of the server has.
 const OF_SERVER: [&str; 2] = ["X-Content-Type-Options", "x-request-id"];
 /// What every response of the path has.
-const OF_PATH: [&str; 3] = ["Allow", "Cache-Control", "Vary"];
+const OF_PATH: [&str; 4] = ["Allow", "Cache-Control", "Content-Language", "Vary"];
+/// What every response to a request has that was counted.
+const OF_COUNTED: [&str; 2] = ["RateLimit", "RateLimit-Policy"];
 /// What some responses have.
 pub(super) const OTHERS: [&str; 4] = [ETAG, PREFERENCE_APPLIED, RETRY_AFTER, WWW_AUTHENTICATE];
 
@@ -24,12 +26,20 @@ pub(super) fn all() -> BTreeMap<String, RefOr<Header>> {
             "A browser may keep the profile, and asks by `ETag` before it shows it again.",
             "private, no-cache",
         ),
+        ("Content-Language", "The language of the messages. Only with `--languages`.", "en"),
         (ETAG, "The version of the profile, a strong entity tag. Opaque.", "\"1-1\""),
         (PREFERENCE_APPLIED, "Only of a `PATCH` with `Prefer: handling=strict`.", "handling=strict"),
+        (
+            "RateLimit",
+            "What is left of a limit: `r` requests, and after `t` seconds there are more. Of every request that was counted.",
+            "\"updates\";r=59;t=1",
+        ),
+        ("RateLimit-Policy", "The limit: `q` requests in `w` seconds.", "\"updates\";q=60;w=60"),
         (RETRY_AFTER, "After how many seconds to try again.", "1"),
         (
             "Vary",
-            "The request headers that the response depends on. With `--allow-origin` also `origin`.",
+            "The request headers that the response depends on. With `--allow-origin` also `origin`, with \
+             `--languages` also `accept-language`.",
             "authorization",
         ),
         (WWW_AUTHENTICATE, "The scheme of the `Authorization` header.", "Token"),
@@ -49,9 +59,14 @@ fn header(description: &str, example: &str) -> RefOr<Header> {
         .into()
 }
 
-/// Adds the headers that every response of the path has, and these.
+/// Adds the headers that every response of the path has to a request with a token, and these.
 pub(super) fn add(response: ResponseBuilder, names: &[&str]) -> ResponseBuilder {
-    add_all(response, OF_SERVER.iter().chain(&OF_PATH).chain(names))
+    add_all(response, OF_SERVER.iter().chain(&OF_PATH).chain(&OF_COUNTED).chain(names))
+}
+
+/// Adds the headers of a response to a request that needs no token and is not counted.
+pub(super) fn add_uncounted(response: ResponseBuilder) -> ResponseBuilder {
+    add_all(response, OF_SERVER.iter().chain(&OF_PATH))
 }
 
 /// Adds the headers of a response to another path.

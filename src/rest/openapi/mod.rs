@@ -24,7 +24,7 @@ use utoipa::openapi::{
 
 use crate::profile::ProfileRules;
 
-pub(super) use endpoint::router;
+pub use endpoint::router;
 
 /// The names of the two security schemes. They mean the same; each is one way to write the header.
 const TOKEN: &str = "Token";
@@ -40,8 +40,8 @@ The path may end in a slash. Every response is compact JSON in UTF-8, whatever `
 another method a 405, both after the token was checked. What is not HTTP/1.1, such as a request without `Host`, is \
 answered 400 without a body, and headers above 32 KiB are answered 431.
 
-The order of checks is: path (404), token (401), method (405), content type (415), size (413), JSON (400), fields (400), \
-version (412). The first that fails decides the response.";
+The order of checks is: path (404), token (401), rate (429), method (405), content type (415), size (413), JSON (400), \
+fields (400), version (412). The first that fails decides the response.";
 
 /// The document for tables with these rules, laid out for reading. `openapi.json` is that of [`ProfileRules::NATIVE`].
 ///

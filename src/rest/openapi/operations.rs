@@ -26,14 +26,19 @@ pub(super) fn path_item() -> PathItem {
 }
 
 fn operation(id: &str, summary: &str, description: &str) -> OperationBuilder {
-    OperationBuilder::new().tag(TAG).operation_id(Some(id)).summary(Some(summary)).description(Some(description))
+    OperationBuilder::new()
+        .tag(TAG)
+        .operation_id(Some(id))
+        .summary(Some(summary))
+        .description(Some(description))
+        .parameter(accept_language())
 }
 
 fn get() -> OperationBuilder {
     let description = "With `If-None-Match` the answer is 304 when the client has the present version.";
     let operation = operation(GET_ID, "Read the profile", description).parameter(if_none_match());
     let operation = operation.response("200", responses::profile(true)).response("304", responses::not_modified());
-    [401, 500, 503]
+    [401, 429, 500, 503]
         .into_iter()
         .fold(operation, |operation, code| operation.response(code.to_string(), responses::reference(code)))
 }
@@ -43,7 +48,7 @@ fn head() -> OperationBuilder {
     let operation = operation("headMyProfile", "Read the version of the profile", description);
     let operation = operation.parameter(if_none_match());
     let operation = operation.response("200", responses::profile(false)).response("304", responses::not_modified());
-    [401, 500, 503]
+    [401, 429, 500, 503]
         .into_iter()
         .fold(operation, |operation, code| operation.response(code.to_string(), responses::error(code, false)))
 }
@@ -58,7 +63,7 @@ fn patch() -> OperationBuilder {
         .parameter(prefer())
         .request_body(Some(body()))
         .response("200", responses::updated());
-    [400, 401, 408, 412, 413, 415, 500, 503]
+    [400, 401, 408, 412, 413, 415, 429, 500, 503]
         .into_iter()
         .fold(operation, |operation, code| operation.response(code.to_string(), responses::reference(code)))
 }
@@ -87,6 +92,10 @@ fn prefer() -> ParameterBuilder {
     let description = "`handling=strict` (RFC 7240): read-only and unknown fields in the body are errors. At most twenty of \
                        them are listed.";
     header("Prefer", description)
+}
+
+fn accept_language() -> ParameterBuilder {
+    header("Accept-Language", "The language of the messages, e.g. `fa`. Only with `--languages`.")
 }
 
 fn header(name: &str, description: &str) -> ParameterBuilder {

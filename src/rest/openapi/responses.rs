@@ -19,7 +19,7 @@ pub(super) const GET_ID: &str = "getMyProfile";
 pub(super) const PATCH_ID: &str = "updateMyProfile";
 
 /// The statuses of errors: the name of the response and its description.
-const STATUSES: [(u16, &str, &str); 10] = [
+const STATUSES: [(u16, &str, &str); 11] = [
     (400, "BadRequest", "The body cannot be read, or fields break a rule."),
     (401, "Unauthorized", "No API token, or one that is not valid."),
     (404, "NotFound", "Another path."),
@@ -32,6 +32,12 @@ const STATUSES: [(u16, &str, &str); 10] = [
     ),
     (413, "PayloadTooLarge", "The body is too large."),
     (415, "UnsupportedMediaType", "The body has another content type."),
+    (
+        429,
+        "TooManyRequests",
+        "The customer has sent too many requests, or the client's address too many tokens that are not valid. Nothing was \
+         done; `Retry-After` says when to try again.",
+    ),
     (500, "InternalServerError", "An error of the server. Its log has the cause under the `x-request-id`."),
     (
         503,
@@ -120,7 +126,7 @@ pub(super) fn not_modified() -> Response {
 
 /// 204.
 pub(super) fn methods() -> Response {
-    headers::add(ResponseBuilder::new().description("`Allow` lists the methods."), &[]).build()
+    headers::add_uncounted(ResponseBuilder::new().description("`Allow` lists the methods.")).build()
 }
 
 #[cfg(test)]

@@ -24,8 +24,9 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "accept, authorization, content-type, if-match, if-none-match, prefer, apollographql-client-name, \
      apollographql-client-version, apollo-require-preflight, traceparent, tracestate, baggage, x-request-id",
 );
-const RESPONSE_HEADERS: HeaderValue =
-    HeaderValue::from_static("allow, etag, preference-applied, retry-after, www-authenticate, x-request-id");
+const RESPONSE_HEADERS: HeaderValue = HeaderValue::from_static(
+    "allow, etag, preference-applied, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id",
+);
 const AN_HOUR: HeaderValue = HeaderValue::from_static("3600");
 
 /// How many rejected origins are logged, each once. A client chooses what it sends, and must not fill the log.

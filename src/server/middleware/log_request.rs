@@ -3,21 +3,26 @@
 use std::{net::SocketAddr, time::Instant};
 
 use axum::{
-    extract::{ConnectInfo, Request},
+    extract::{ConnectInfo, Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 use tracing::field::display;
 
+use super::client_address::TrustedProxies;
 use crate::request_id::{RequestContext, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body.
-pub(in crate::server) async fn log_request(request: Request, next: Next) -> Response {
+pub(in crate::server) async fn log_request(
+    State(proxies): State<TrustedProxies>,
+    request: Request,
+    next: Next,
+) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical());
+    let peer = peer.map(|ConnectInfo(peer)| proxies.client(peer.ip(), request.headers()));
     let context = RequestContext { id: RequestId::next(), peer };
     let (method, path) = (request.method().clone(), route(request.uri().path()));
     let start = Instant::now();

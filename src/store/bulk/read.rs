@@ -45,7 +45,7 @@ impl Store {
             .filter(customer::Column::Id.gt(after))
             .order_by_asc(customer::Column::Id)
             .limit(page)
-            .all(self.own_tables()?.read)
+            .all(&self.own_tables()?.read().await?)
             .await?;
         Ok(rows)
     }
@@ -59,7 +59,7 @@ impl Store {
             .filter(api_token::Column::Id.gt(after))
             .order_by_asc(api_token::Column::Id)
             .limit(page)
-            .all(self.own_tables()?.read)
+            .all(&self.own_tables()?.read().await?)
             .await?;
         Ok(rows)
     }
@@ -76,7 +76,7 @@ impl Store {
             .order_by_asc(customer::Column::Id)
             .limit(page)
             .into_tuple()
-            .all(self.own_tables()?.read)
+            .all(&self.own_tables()?.read().await?)
             .await?;
         Ok(rows)
     }
@@ -86,8 +86,8 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn count_rows(&self) -> Result<(u64, u64), StoreError> {
-        let db = self.own_tables()?.read;
-        Ok((customer::Entity::find().count(db).await?, api_token::Entity::find().count(db).await?))
+        let db = self.own_tables()?.read().await?;
+        Ok((customer::Entity::find().count(&db).await?, api_token::Entity::find().count(&db).await?))
     }
 
     /// Finds who already has any of these values.
@@ -96,6 +96,7 @@ impl Store {
     /// The database fails.
     pub async fn find_conflicts(&self, rows: &[UniqueValues]) -> Result<Conflicts, StoreError> {
         let mut conflicts = Conflicts::default();
+        let db = self.own_tables()?.read().await?;
         let values: [(customer::Column, Vec<Value>); 4] = [
             (customer::Column::Id, rows.iter().filter_map(|row| row.id.map(Value::from)).collect()),
             (
@@ -107,8 +108,7 @@ impl Store {
         ];
         for (column, values) in values {
             for values in values.chunks(MAX_VALUES_PER_QUERY) {
-                let found =
-                    customer::Entity::find().filter(column.is_in(values.to_vec())).all(self.own_tables()?.read).await?;
+                let found = customer::Entity::find().filter(column.is_in(values.to_vec())).all(&db).await?;
                 conflicts.customers.extend(found.into_iter().map(|customer| (customer.id, customer)));
             }
         }
@@ -119,7 +119,7 @@ impl Store {
                 .columns([api_token::Column::Digest, api_token::Column::CustomerId])
                 .filter(api_token::Column::Digest.is_in(digests.to_vec()))
                 .into_tuple()
-                .all(self.own_tables()?.read)
+                .all(&db)
                 .await?;
             let known = found.into_iter().filter_map(|(digest, id)| Some((TokenDigest(digest.try_into().ok()?), id)));
             conflicts.tokens.extend(known);

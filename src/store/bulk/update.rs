@@ -3,7 +3,7 @@
 use entity::{api_token, customer};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, Iterable,
-    QueryFilter, TransactionTrait, sea_query::Expr,
+    QueryFilter, sea_query::Expr,
 };
 
 use super::{IMPORTED, Store, StoreError, now};
@@ -26,7 +26,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unique`] when another customer has one of the values; any other error of the database.
     pub async fn update_customers(&self, batch: Vec<CustomerUpdate>) -> Result<(), StoreError> {
-        let transaction = self.own_tables()?.write.begin().await?;
+        let transaction = self.own_tables()?.write().await?;
         for update in batch {
             execute(&transaction, update).await?;
         }

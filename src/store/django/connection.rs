@@ -1,17 +1,25 @@
-//! One connection to a Django shop's database, for what is no request: it only reads.
+//! One connection to a Django shop's database, for what is no request: one transaction, which only reads.
 
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     DbErr, RuntimeErr,
-    sqlx::{self, ConnectOptions, Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions},
+    sqlx::{
+        self, AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, SqliteConnection,
+        sqlite::SqliteConnectOptions,
+    },
 };
 
 use super::{
     DjangoOptions, DjangoShop, InspectError, inspection::Inspection, postgres::PostgresCatalogue,
     sqlite::SqliteCatalogue,
 };
-use crate::store::{DatabaseUrl, OpenError, Timeouts, explain, open, sqlite_file, url::Kind};
+use crate::store::{
+    DatabaseUrl, OpenError, Timeouts, explain, open,
+    postgres::FORGET_PREPARED,
+    sqlite_file,
+    url::{Kind, PostgresUrl, SqliteUrl},
+};
 
 /// The shop's database failed while it was read. The cause is for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +39,7 @@ pub(super) enum ShopConnection {
 }
 
 impl ShopConnection {
-    /// Connects.
+    /// Connects, and begins a read-only transaction that sees the rows as of its first statement.
     ///
     /// # Errors
     /// The database cannot be reached, or there is no such file.
@@ -39,9 +47,7 @@ impl ShopConnection {
         let timeouts = Timeouts::default();
         let opened = match &url.0 {
             Kind::Sqlite(sqlite) => open_sqlite(sqlite, timeouts.busy).await.map(Self::Sqlite),
-            Kind::Postgres(postgres) => {
-                open::connect_once(postgres, timeouts.acquire).await.map(Box::new).map(Self::Postgres)
-            }
+            Kind::Postgres(postgres) => open_postgres(postgres, timeouts.acquire).await.map(Self::Postgres),
         };
         opened.map_err(|reason| OpenError::new(url, reason))
     }
@@ -54,34 +60,36 @@ impl ShopConnection {
         }
     }
 
-    /// Begins a read-only transaction that sees the rows as of now.
-    pub(super) async fn begin_snapshot(&mut self) -> sqlx::Result<()> {
-        match self {
-            // Its first statement that reads begins the snapshot.
-            Self::Sqlite(connection) => sqlx::query("BEGIN").execute(connection).await.map(drop),
-            Self::Postgres(connection) => {
-                let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                sqlx::query(begin).execute(&mut **connection).await.map(drop)
-            }
-        }
-    }
-
-    /// Closes the connection. What it was opened for is done, however that ends.
+    /// Ends the transaction and closes the connection. What it was opened for is done, however that ends.
     pub(super) async fn close(self) {
         let _ = match self {
             Self::Sqlite(connection) => connection.close().await,
-            Self::Postgres(connection) => connection.close().await,
+            Self::Postgres(mut connection) => {
+                let _ = connection.execute("ROLLBACK").await;
+                connection.close().await
+            }
         };
     }
 }
 
-async fn open_sqlite(url: &crate::store::url::SqliteUrl, busy: Duration) -> Result<SqliteConnection, String> {
+/// Behind a pooler in transaction mode the transaction keeps the session, which may have another client's statements.
+async fn open_postgres(url: &PostgresUrl, timeout: Duration) -> Result<Box<PgConnection>, String> {
+    let mut connection = Box::new(open::connect_once(url, timeout).await?);
+    let begin = format!("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {FORGET_PREPARED}");
+    let begun = connection.execute(AssertSqlSafe(begin)).await;
+    begun.map_err(|error| explain::explain_postgres(url, &error))?;
+    Ok(connection)
+}
+
+async fn open_sqlite(url: &SqliteUrl, busy: Duration) -> Result<SqliteConnection, String> {
     sqlite_file::prepare(url, false)?;
     let explained =
         |error: sqlx::Error| explain::explain_sqlite(url, &DbErr::Conn(RuntimeErr::SqlxError(error.into())));
     let options: SqliteConnectOptions = url.text.parse().map_err(explained)?;
     let options = options.create_if_missing(false).pragma("query_only", "ON").busy_timeout(busy);
-    options.disable_statement_logging().connect().await.map_err(explained)
+    let mut connection = options.disable_statement_logging().connect().await.map_err(explained)?;
+    connection.execute("BEGIN").await.map_err(explained)?;
+    Ok(connection)
 }
 
 /// Finds a Django shop's tables and columns.

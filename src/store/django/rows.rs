@@ -62,7 +62,7 @@ pub struct ShopReader {
 }
 
 impl ShopReader {
-    /// Connects, finds the tables and begins the transaction. Columns other than the username's may be missing. Without
+    /// Connects and finds the tables, in the transaction. Columns other than the username's may be missing. Without
     /// `with_dates` no column is read that a role of `django grants` cannot read.
     ///
     /// # Errors
@@ -77,7 +77,6 @@ impl ShopReader {
             connection.close().await;
             return Err(InspectError::Missing(missing));
         };
-        connection.begin_snapshot().await.map_err(DatabaseFailed::from)?;
         let fields = std::array::from_fn(|at| inspection.columns[at].is_some());
         Ok(Self { connection, sql, fields, after: i64::MIN })
     }

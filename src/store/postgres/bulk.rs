@@ -5,9 +5,10 @@ use std::fmt::Write;
 use chrono::SecondsFormat;
 use sea_orm::{
     ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, RuntimeErr, Value,
-    sqlx::{self, Postgres},
+    sqlx::{self, AssertSqlSafe, Executor, Postgres},
 };
 
+use super::sessions::{Sessions, Settings};
 use crate::store::bulk::{BulkTransaction, RowToInsert, Table, column_names, values};
 
 /// Bytes that are sent at once.
@@ -16,8 +17,12 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// A transaction of bulk inserts.
 pub(in crate::store) struct Bulk(sqlx::Transaction<'static, Postgres>);
 
-pub(super) async fn begin(db: &DatabaseConnection) -> Result<Bulk, DbErr> {
-    db.get_postgres_connection_pool().begin().await.map(Bulk).map_err(failed)
+pub(super) async fn begin(db: &DatabaseConnection, sessions: &Sessions) -> Result<Bulk, DbErr> {
+    let mut transaction = db.get_postgres_connection_pool().begin().await.map_err(failed)?;
+    if let Settings::OfTransaction(settings) = sessions.of_others() {
+        transaction.execute(AssertSqlSafe(settings)).await.map_err(failed)?;
+    }
+    Ok(Bulk(transaction))
 }
 
 impl BulkTransaction for Bulk {

@@ -1,28 +1,30 @@
 //! PostgreSQL: how it is opened, read and written to.
 //!
 //! - `pool`: the connections of the requests
+//! - `access`: what may be done about a statement that failed
+//! - `sessions`: whether a connection is a session of its own
 //! - `bulk`: many rows at once
 //! - here: what the requests ask
 
+mod access;
 mod bulk;
 mod pool;
+mod sessions;
 
 use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait,
-    sqlx::{
-        self, AssertSqlSafe, Row,
-        postgres::{PgConnectOptions, PgRow},
-    },
+    sqlx::{self, AssertSqlSafe, Row, postgres::PgRow},
 };
 use sea_orm_migration::SchemaManager;
 use tokio::sync::Semaphore;
 
-use self::pool::{Access, Pool};
+pub(super) use self::sessions::{FORGET_PREPARED, Sessions, acceptable, are_shared};
+use self::{access::Access, pool::Pool};
 use super::{
-    NotReady, StoreError, Timeouts, TokenOwner,
+    NotReady, OpenOptions, StoreError, Timeouts, TokenOwner,
     django::DjangoShop,
     health::Health,
     layout::Layout,
@@ -58,6 +60,7 @@ pub(super) struct Postgres {
     lanes: Vec<Semaphore>,
     /// For what is no request.
     db: DatabaseConnection,
+    sessions: Arc<Sessions>,
     timeouts: Timeouts,
 }
 
@@ -67,13 +70,13 @@ pub(super) struct Opened {
     pub(super) db: DatabaseConnection,
 }
 
-pub(super) async fn open(url: &str, sql: Arc<Sql>, max_connections: u32, timeouts: Timeouts) -> Result<Opened, DbErr> {
-    let mut options: ConnectOptions = options::common_options(url, OTHER_CONNECTIONS, &timeouts);
-    options.map_sqlx_postgres_opts(move |options| others_options(options, &timeouts));
-    let db = Database::connect(options).await?;
+pub(super) async fn open(url: &str, sql: Arc<Sql>, options: OpenOptions, sessions: Sessions) -> Result<Opened, DbErr> {
+    let OpenOptions { connections, timeouts, .. } = options;
+    let sessions = Arc::new(sessions);
+    let db = connect_others(url, sessions.clone(), &timeouts).await?;
     let settings = db.get_postgres_connection_pool().connect_options().as_ref().clone();
-    let max_connections = max_connections.max(1) as usize;
-    let pool = Pool::new(requests_options(settings, &timeouts), max_connections, timeouts);
+    let max_connections = connections.max(1) as usize;
+    let pool = Pool::new(settings, sessions.clone(), max_connections, timeouts);
     let pool = pool.map_err(|error| options::invalid(&error))?;
     let lanes = (0..LANES).map(|_| Semaphore::new((max_connections / LANE_SHARE).max(1))).collect();
     // Whether the database is read-only, which a standby always is, and a look at the customers. Every engine with
@@ -83,17 +86,17 @@ pub(super) async fn open(url: &str, sql: Arc<Sql>, max_connections: u32, timeout
         Layout::Native(tables) => Some(tables.record_last_used("= ANY($3)").into()),
         Layout::Django(_) => None,
     };
-    Ok(Opened { requests: Postgres { sql, ready, record_last_used, pool, lanes, db: db.clone(), timeouts }, db })
+    Ok(Opened {
+        requests: Postgres { sql, ready, record_last_used, pool, lanes, db: db.clone(), sessions, timeouts },
+        db,
+    })
 }
 
-fn others_options(options: PgConnectOptions, timeouts: &Timeouts) -> PgConnectOptions {
-    let options = options.application_name("shop-profile");
-    options.options([("statement_timeout", timeouts.statement.as_millis().to_string())])
-}
-
-/// On top of [`others_options`].
-fn requests_options(options: PgConnectOptions, timeouts: &Timeouts) -> PgConnectOptions {
-    options.options([("lock_timeout", timeouts.lock.as_millis().to_string())])
+async fn connect_others(url: &str, sessions: Arc<Sessions>, timeouts: &Timeouts) -> Result<DatabaseConnection, DbErr> {
+    let mut options: ConnectOptions = options::common_options(url, OTHER_CONNECTIONS, timeouts);
+    options.map_sqlx_postgres_opts(acceptable);
+    options.map_sqlx_postgres_pool_opts(move |options| sessions.clone().pool_options(options));
+    Database::connect(options).await
 }
 
 impl Postgres {
@@ -177,13 +180,24 @@ impl Postgres {
         Ok(columns.flatten().unwrap_or_default())
     }
 
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.db.begin().await?;
+        self.prepare(&transaction).await?;
+        Ok(transaction)
+    }
+
+    /// Makes a transaction ready that was begun for anything but a request.
+    pub(super) async fn prepare(&self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+        self.sessions.begin(transaction).await
+    }
+
     /// Begins a transaction that only one server can be in. It locks a row of a small table, which every engine with
     /// PostgreSQL's protocol can do; not all of them have advisory locks.
     pub(super) async fn begin_migration(&self) -> Result<DatabaseTransaction, DbErr> {
-        if !SchemaManager::new(&self.db).has_table("migration_lock").await? {
+        if !SchemaManager::new(&self.begin().await?).has_table("migration_lock").await? {
             create_lock_table(&self.db).await?;
         }
-        let transaction = self.db.begin().await?;
+        let transaction = self.begin().await?;
         // A migration may take longer than a request may.
         transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         // The migrator creates its table "if not exists", which PostgreSQL reports as a notice every time.
@@ -203,7 +217,7 @@ impl Postgres {
     }
 
     pub(super) async fn begin_bulk(&self) -> Result<bulk::Bulk, DbErr> {
-        bulk::begin(&self.db).await
+        bulk::begin(&self.db, &self.sessions).await
     }
 
     /// Updates are not queued.

@@ -4,8 +4,11 @@
 //! connection that was in use a moment ago is not asked.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use deadpool::{
@@ -15,12 +18,16 @@ use deadpool::{
 use sea_orm::{
     ConnAcquireErr, DbErr,
     sqlx::{
-        self, ConnectOptions, Connection, Executor, PgConnection, Postgres,
+        self, AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Postgres,
         postgres::{PgArguments, PgConnectOptions, PgRow},
         query::Query,
     },
 };
 
+use super::{
+    access::{Access, Sent},
+    sessions::{Sessions, Settings, set_of_session},
+};
 use crate::store::{StoreError, Timeouts, fault::Fault};
 
 /// How long a connection may take to answer whether it still lives.
@@ -31,18 +38,10 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// A statement and its values. A new one is made for each time that it is sent.
 pub(super) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
-/// What a statement does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    /// It may be done twice, and so is sent again when the connection breaks.
-    Repeatable,
-    /// It is not begun after this moment, and sent again only if it is known not to have been done.
-    Once { begin_before: Instant },
-}
-
 /// Opens connections and decides which are used again.
 struct Opener {
     options: PgConnectOptions,
+    sessions: Arc<Sessions>,
     ping_after: Duration,
     /// Connections of an older generation are not used again.
     generation: AtomicU64,
@@ -63,7 +62,9 @@ impl Manager for Opener {
     async fn create(&self) -> sqlx::Result<PooledConnection> {
         // Before the connection is opened: a fault of meanwhile may concern it.
         let generation = self.generation.load(Ordering::Relaxed);
-        Ok(PooledConnection { connection: self.options.connect().await?, generation, is_in_doubt: false })
+        let mut connection = self.options.connect().await?;
+        set_of_session(&mut connection, self.sessions.of_requests()).await?;
+        Ok(PooledConnection { connection, generation, is_in_doubt: false })
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -102,10 +103,12 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(
         options: PgConnectOptions,
+        sessions: Arc<Sessions>,
         max_connections: usize,
         timeouts: Timeouts,
     ) -> Result<Self, BuildError> {
-        let pool = managed::Pool::builder(Opener { options, ping_after: timeouts.idle, generation: AtomicU64::new(0) })
+        let opener = Opener { options, sessions, ping_after: timeouts.idle, generation: AtomicU64::new(0) };
+        let pool = managed::Pool::builder(opener)
             .max_size(max_connections)
             // Those used last are the least likely to be asked first.
             .queue_mode(QueueMode::Lifo)
@@ -140,15 +143,15 @@ impl Pool {
         access: Access,
         statement: impl Fn() -> Statement<'q>,
     ) -> Result<Option<PgRow>, StoreError> {
-        let mut is_sent = false;
-        let fetched = tokio::time::timeout(time, self.acquire_and_fetch(access, statement, &mut is_sent)).await;
+        let mut sent = Sent::Nothing;
+        let fetched = tokio::time::timeout(time, self.acquire_and_fetch(access, statement, &mut sent)).await;
         match fetched {
             Ok(result) => result,
-            Err(_) if is_sent => {
+            Err(_) if sent == Sent::Nothing => Err(StoreError::Busy),
+            Err(_) => {
                 self.distrust_all();
-                Err(access.error(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+                Err(access.after(sent).error(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
             }
-            Err(_) => Err(StoreError::Busy),
         }
     }
 
@@ -156,31 +159,58 @@ impl Pool {
         &self,
         access: Access,
         statement: impl Fn() -> Statement<'q>,
-        is_sent: &mut bool,
+        sent: &mut Sent,
     ) -> Result<Option<PgRow>, StoreError> {
         let mut pooled = self.connections.get().await.map_err(acquire_error)?;
-        if matches!(access, Access::Once { begin_before } if begin_before <= Instant::now()) {
-            return Err(StoreError::Busy);
-        }
-        *is_sent = true;
+        access.check_time()?;
         pooled.is_in_doubt = true;
-        let mut result = pooled.connection.fetch_optional(statement()).await;
-        if result.as_ref().is_err_and(|error| access.may_send_again(Fault::of(error))) {
+        let mut result = self.send(&mut pooled.connection, statement(), sent).await;
+        if result.as_ref().is_err_and(|error| access.after(*sent).may_send_again(Fault::of(error))) {
+            access.check_time()?;
             self.renew(&mut pooled, result.as_ref().err()).await?;
-            result = pooled.connection.fetch_optional(statement()).await;
+            result = self.send(&mut pooled.connection, statement(), sent).await;
         }
         if result.as_ref().err().is_none_or(|error| Fault::of(error).keeps_connection()) {
             pooled.is_in_doubt = false;
         } else {
             drop(Object::take(pooled));
         }
-        result.map_err(|error| access.error(error))
+        result.map_err(|error| access.after(*sent).error(error))
+    }
+
+    /// Sends a statement; in a shared session, in a transaction of its own.
+    async fn send(
+        &self,
+        connection: &mut PgConnection,
+        statement: Statement<'_>,
+        sent: &mut Sent,
+    ) -> sqlx::Result<Option<PgRow>> {
+        let Settings::OfTransaction(begin) = self.connections.manager().sessions.of_requests() else {
+            *sent = Sent::All;
+            return connection.fetch_optional(statement).await;
+        };
+        *sent = Sent::Uncommitted;
+        connection.execute(AssertSqlSafe(begin)).await?;
+        let row = connection.fetch_optional(statement.persistent(false)).await;
+        match &row {
+            Ok(_) => {
+                *sent = Sent::All;
+                connection.execute("COMMIT").await?;
+            }
+            Err(error) if Fault::of(error).keeps_connection() => {
+                connection.execute("ROLLBACK").await?;
+            }
+            // It is closed, which rolls the transaction back.
+            Err(_) => {}
+        }
+        row
     }
 
     /// Puts a new connection in the place of one that is in doubt.
     async fn renew(&self, pooled: &mut PooledConnection, cause: Option<&sqlx::Error>) -> Result<(), StoreError> {
         let opener = self.connections.manager();
-        if cause.is_some_and(|error| Fault::of(error) == Fault::ReadOnly) {
+        let fault = cause.map(Fault::of);
+        if fault == Some(Fault::ReadOnly) || fault.is_some_and(|fault| opener.sessions.learn(fault)) {
             opener.distrust_all();
         }
         let opened = tokio::time::timeout(self.timeouts.acquire, opener.create()).await;
@@ -201,19 +231,6 @@ impl Pool {
         for pooled in idle.removed {
             // Whatever becomes of it, nothing depends on it any more.
             let _ = pooled.connection.close().await;
-        }
-    }
-}
-
-impl Access {
-    fn may_send_again(self, fault: Fault) -> bool {
-        fault.may_be_sent_again() || (self == Self::Repeatable && fault == Fault::Disconnected)
-    }
-
-    fn error(self, error: sqlx::Error) -> StoreError {
-        match self {
-            Self::Repeatable => error.into(),
-            Self::Once { .. } => StoreError::changing(error),
         }
     }
 }

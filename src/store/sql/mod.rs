@@ -10,6 +10,8 @@
 mod dialect;
 mod django;
 mod native;
+#[cfg(test)]
+mod plans;
 
 pub(super) use django::changed_fields;
 

@@ -132,6 +132,11 @@ impl Sqlite {
         health.check_writes(self.timeouts.failing)
     }
 
+    /// A transaction needs nothing more.
+    pub(super) async fn prepare(&self, _: &DatabaseTransaction) -> Result<(), DbErr> {
+        Ok(())
+    }
+
     /// Begins a transaction that no other server can be in: SQLite has one writer.
     pub(super) async fn begin_migration(&self) -> Result<DatabaseTransaction, DbErr> {
         bulk::begin(&self.write).await

@@ -65,7 +65,8 @@ class Shadow:
     def stop(self):
         """Ends it as an operator does; the line that it ends with, and the number of comparisons in that."""
         self.process.send_signal(signal.SIGTERM)
-        last = self.process.stdout.read().splitlines()[-1]
+        self.totals = self.process.stdout.read()
+        last = self.totals.splitlines()[-1]
         assert self.process.wait() == 0
         compared = re.search(r"([\d,]+) compared", last)
         return last, int(compared[1].replace(",", ""))

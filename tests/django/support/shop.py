@@ -59,7 +59,7 @@ class Shop:
         return self.serve(DATABASE_URL=url)
 
     def serve(self, *arguments, **environment):
-        command = [self.program, "serve", "--listen", "127.0.0.1:0", *arguments]
+        command = [self.program, "serve", "--listen", "127.0.0.1:0", *target.NO_RATE_LIMITS, *arguments]
         process = self.spawn(command, environment, stdout=subprocess.PIPE, text=True)
         for line in process.stdout:
             if line.startswith("listening on "):

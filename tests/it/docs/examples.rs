@@ -12,6 +12,7 @@ use serde_json::Value;
 use shop_profile::{
     auth::ApiToken,
     graphql::Code,
+    rate_limit::RateLimits,
     server::{self, ConnectionLimits},
 };
 use tokio::task::JoinSet;
@@ -74,7 +75,10 @@ type Section = Vec<(Vec<String>, String, usize)>;
 /// What is answered otherwise than documented.
 async fn send_section(document: &'static str, section: Section) -> Vec<String> {
     let first = &section[0].0;
-    let options = server::Options { introspection: !has(first, "introspection-off"), ..server::Options::default() };
+    let rate_limits =
+        if has(first, "one-update") { RateLimits { updates: 1, ..RateLimits::OFF } } else { RateLimits::OFF };
+    let introspection = !has(first, "introspection-off");
+    let options = server::Options { introspection, rate_limits, ..server::Options::default() };
     let shop = Shop::with(Database::sqlite(), &options, ConnectionLimits::default()).await;
     let names = Names::of(&shop).await;
     let mut wrong = Vec::new();
@@ -85,7 +89,9 @@ async fn send_section(document: &'static str, section: Section) -> Vec<String> {
         prepare(&shop, info).await;
         let place = format!("{document}:{line}");
         let answer = shop.connection().await.exchange(written_out(&names.fill_in(request))).await;
-        let difference = compare(&names.fill_in(response), &answer).err();
+        // How long a client has to wait depends on the moment.
+        let response = names.fill_in(response).replace("$SECONDS", answer.header("retry-after"));
+        let difference = compare(&response, &answer).err();
         wrong.extend(difference.map(|difference| format!("{place}: {difference}\n{answer}\n")));
     }
     wrong

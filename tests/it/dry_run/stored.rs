@@ -86,7 +86,7 @@ async fn a_dry_run_answers_on_a_database_that_is_read_only() {
         let sara = shop.customer("sara").await;
         let url = match shop.database.backend() {
             DbBackend::Sqlite => format!("{}?mode=ro", shop.database.url()),
-            _ => with_setting(shop.database.url(), "default_transaction_read_only", "on"),
+            _ => with_setting(shop.database.direct_url(), "default_transaction_read_only", "on"),
         };
         let read_only = Shop::on_store(shop.database.another().await, open_at(&url, Timeouts::default()).await).await;
         let patch = |path: &str| {

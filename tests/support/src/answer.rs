@@ -6,15 +6,18 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 /// The headers that we mean to send. Any other, say a library's name and version, fails the test.
-const ALLOWED_HEADERS: [&str; 13] = [
+const ALLOWED_HEADERS: [&str; 16] = [
     "allow",
     "cache-control",
     "connection",
+    "content-language",
     "content-length",
     "content-type",
     "date",
     "etag",
     "preference-applied",
+    "ratelimit",
+    "ratelimit-policy",
     "retry-after",
     "vary",
     "www-authenticate",
@@ -50,6 +53,12 @@ impl Answer {
         }
         assert_eq!(answer.headers.contains_key("www-authenticate"), answer.status == 401, "{answer}");
         assert_eq!(answer.headers.contains_key("retry-after"), [429, 503].contains(&answer.status), "{answer}");
+        assert_eq!(
+            answer.headers.contains_key("ratelimit"),
+            answer.headers.contains_key("ratelimit-policy"),
+            "{answer}"
+        );
+        assert!(answer.status != 429 || answer.headers.contains_key("ratelimit"), "{answer}");
         answer
     }
 

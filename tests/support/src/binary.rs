@@ -174,12 +174,19 @@ impl Server {
     }
 }
 
-/// `serve` on any free port.
+/// `serve` on any free port. It answers however many requests a test sends, unless the arguments limit them.
 pub fn serve(database_url: &str, arguments: &[&str]) -> Command {
     let mut serve = command(&["serve", "--listen", "127.0.0.1:0"]);
-    serve.args(arguments).env("DATABASE_URL", database_url);
+    serve.args(arguments).env("DATABASE_URL", database_url).envs(NO_RATE_LIMITS);
     serve
 }
+
+/// The variables that switch the limits off.
+pub const NO_RATE_LIMITS: [(&str, &str); 3] = [
+    ("SHOP_PROFILE_RATE_LIMIT_UPDATES", "0"),
+    ("SHOP_PROFILE_RATE_LIMIT_READS", "0"),
+    ("SHOP_PROFILE_RATE_LIMIT_FAILED_TOKENS", "0"),
+];
 
 /// What a server writes to stderr.
 struct Log {

@@ -13,7 +13,7 @@ use std::{
 use tempfile::TempDir;
 
 /// The name of the database's owner, who needs no password: the socket's folder is the tests' own.
-const OWNER: &str = "shop";
+pub const OWNER: &str = "shop";
 
 /// It is reached by a unix socket and by no port. Whatever is written need not survive a power cut.
 const SETTINGS: &str = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=300";
@@ -61,6 +61,25 @@ impl Cluster {
         format!("postgres://{OWNER}@localhost/{database}?host={}", self.folder.display())
     }
 
+    /// The folder of its socket.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Gives a folder, with the files in it, to the user that the server runs as.
+    pub fn give(&self, folder: &Path) {
+        let Some(User { uid, gid }) = self.user else { return };
+        let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+        for path in files.chain([folder.to_owned()]) {
+            chown(path, Some(uid), Some(gid)).expect("root may give a folder away");
+        }
+    }
+
+    /// Makes a command one of the user that the server runs as.
+    pub fn as_user<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        as_user(command, self.user)
+    }
+
     /// Stops at once, as a crash would.
     pub fn crash(&self) {
         self.run("pg_ctl", &["stop", "-m", "immediate"]);
@@ -98,8 +117,12 @@ fn as_user(command: &mut Command, user: Option<User>) -> &mut Command {
     }
 }
 
-/// `pg_config` knows best; Debian keeps the server's programs off the path.
+/// The folder that `TEST_POSTGRES_PROGRAMS` names; or `pg_config` knows best. Debian keeps the server's programs off the
+/// path.
 fn find_binaries() -> Option<PathBuf> {
+    if let Some(folder) = env::var_os("TEST_POSTGRES_PROGRAMS") {
+        return Some(folder.into());
+    }
     let config = Command::new("pg_config").arg("--bindir").output().ok().filter(|output| output.status.success());
     let told = config.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

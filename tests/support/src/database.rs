@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use shop_profile::store::{OpenOptions, Store, Timeouts};
 use tempfile::TempDir;
 
-use crate::cluster::Cluster;
+use crate::{cluster::Cluster, pooler::Pooler};
 
 /// The requests' connections of one store. A test needs few at a time, and many tests run at once.
 pub const CONNECTIONS: u32 = 4;
@@ -25,9 +25,13 @@ pub struct Database {
 
 enum Place {
     /// The file's folder.
-    Sqlite { _folder: TempDir },
-    /// The database's name.
-    Postgres(String),
+    Sqlite {
+        _folder: TempDir,
+    },
+    Postgres {
+        name: String,
+        direct_url: String,
+    },
 }
 
 impl Database {
@@ -44,33 +48,60 @@ impl Database {
         let server = server()?;
         let name = format!("shop_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         server.execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await;
-        Some(Self { url: server.url(&name), place: Place::Postgres(name) })
+        let direct_url = server.url(&name);
+        Some(Self { url: server.pooled_url(&name), place: Place::Postgres { name, direct_url } })
     }
 
     /// Another empty database of the same kind.
     pub async fn another(&self) -> Self {
         match self.place {
             Place::Sqlite { .. } => Self::sqlite(),
-            Place::Postgres(_) => Self::postgres().await.expect("there is one already"),
+            Place::Postgres { .. } => Self::postgres().await.expect("there is one already"),
         }
     }
 
-    /// As `--database-url` takes it.
+    /// As `--database-url` takes it: by way of the pooler, where there is one.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Past any pooler: for a session with settings of its own.
+    pub fn direct_url(&self) -> &str {
+        match &self.place {
+            Place::Sqlite { .. } => &self.url,
+            Place::Postgres { direct_url, .. } => direct_url,
+        }
     }
 
     /// Which kind it is.
     pub fn backend(&self) -> DbBackend {
         match self.place {
             Place::Sqlite { .. } => DbBackend::Sqlite,
-            Place::Postgres(_) => DbBackend::Postgres,
+            Place::Postgres { .. } => DbBackend::Postgres,
         }
     }
 
     /// Whether it is a PostgreSQL database.
     pub fn is_postgres(&self) -> bool {
-        matches!(self.place, Place::Postgres(_))
+        matches!(self.place, Place::Postgres { .. })
+    }
+
+    /// Whether a pooler is in front of it.
+    pub fn is_pooled(&self) -> bool {
+        self.url() != self.direct_url()
+    }
+
+    /// Whether that pooler is in transaction mode.
+    pub fn shares_sessions(&self) -> bool {
+        self.is_pooled() && env::var("TEST_POOLER").is_ok_and(|mode| mode == "transaction")
+    }
+
+    /// Its URL by way of this pooler.
+    pub fn url_by(&self, pooler: &Pooler) -> String {
+        match &self.place {
+            Place::Sqlite { .. } => panic!("SQLite has no poolers"),
+            Place::Postgres { name, .. } => pooler.url(name),
+        }
     }
 
     /// A SQLite database of this URL.
@@ -93,7 +124,7 @@ impl Database {
         let url = match self.place {
             Place::Sqlite { .. } if self.url.contains('?') => self.url.clone(),
             Place::Sqlite { .. } => format!("{}?mode=rwc", self.url),
-            Place::Postgres(_) => self.url.clone(),
+            Place::Postgres { .. } => self.direct_url().to_owned(),
         };
         connect(&url).await
     }
@@ -101,7 +132,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Place::Postgres(name) = &self.place else { return };
+        let Place::Postgres { name, .. } = &self.place else { return };
         let drop = format!("DROP DATABASE {name} WITH (FORCE)");
         // A thread of its own, for the test's runtime may be on its way out.
         let dropped = std::thread::spawn(move || {
@@ -124,7 +155,7 @@ enum Server {
     /// `TEST_POSTGRES_URL`: its user must be allowed to create databases.
     Given(url::Url),
     /// Started here.
-    Own(Cluster),
+    Own { cluster: Cluster, pooler: Option<Pooler> },
 }
 
 fn server() -> Option<&'static Server> {
@@ -132,11 +163,20 @@ fn server() -> Option<&'static Server> {
     SERVER.get_or_init(find_server).as_ref()
 }
 
+/// A pooler of its own for a test, in front of the server that all tests share; `None` when that is not a private one.
+pub fn start_pooler(mode: &str, sessions: u32) -> Option<Pooler> {
+    match server()? {
+        Server::Own { cluster, .. } => Pooler::start(cluster, mode, sessions),
+        Server::Given(_) => None,
+    }
+}
+
 fn find_server() -> Option<Server> {
     if let Ok(url) = env::var("TEST_POSTGRES_URL") {
         return Some(Server::Given(url.parse().expect("TEST_POSTGRES_URL is a URL")));
     }
-    let cluster = Cluster::start().map(Server::Own);
+    let own = |cluster| Server::Own { pooler: Pooler::from_environment(&cluster), cluster };
+    let cluster = Cluster::start().map(own);
     if cluster.is_none() {
         let why = "PostgreSQL is not installed and TEST_POSTGRES_URL is not set";
         assert!(env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"), "{why}, but REQUIRE_POSTGRES=1");
@@ -148,7 +188,7 @@ fn find_server() -> Option<Server> {
 impl Server {
     fn url(&self, database: &str) -> String {
         match self {
-            Self::Own(cluster) => cluster.url(database),
+            Self::Own { cluster, .. } => cluster.url(database),
             Self::Given(url) => {
                 let mut url = url.clone();
                 url.set_path(database);
@@ -157,9 +197,16 @@ impl Server {
         }
     }
 
+    fn pooled_url(&self, database: &str) -> String {
+        match self {
+            Self::Own { pooler: Some(pooler), .. } => pooler.url(database),
+            _ => self.url(database),
+        }
+    }
+
     async fn execute(&self, sql: &str) {
         let url = match self {
-            Self::Own(cluster) => cluster.url("postgres"),
+            Self::Own { cluster, .. } => cluster.url("postgres"),
             Self::Given(url) => url.to_string(),
         };
         let db = connect(&url).await;
@@ -168,8 +215,11 @@ impl Server {
     }
 }
 
-async fn connect(url: &str) -> DatabaseConnection {
+/// One connection beside the server's, also by way of a pooler.
+pub async fn connect(url: &str) -> DatabaseConnection {
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
+    // A pooler rejects the parameter that sqlx sends unasked.
+    options.map_sqlx_postgres_opts(|options| options.extra_float_digits(None));
     sea_orm::Database::connect(options).await.unwrap()
 }

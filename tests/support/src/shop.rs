@@ -22,6 +22,7 @@ pub struct Shop {
     pub database: Database,
     pub store: Arc<Store>,
     api: Api,
+    options: server::Options,
     _stop: DropGuard,
 }
 
@@ -57,12 +58,12 @@ impl Shop {
         let stop = CancellationToken::new();
         let app = server::router(store.clone(), options, stop.clone());
         tokio::spawn(server::run(listener, app, server::Role::Origin, limits, stop.clone()));
-        Self { database, store, api, _stop: stop.drop_guard() }
+        Self { database, store, api, options: options.clone(), _stop: stop.drop_guard() }
     }
 
-    /// Another shop, alike but empty, on a database of the same kind.
+    /// Another shop with the same options but empty, on a database of the same kind.
     pub async fn another(&self) -> Self {
-        Self::on(self.database.another().await).await
+        Self::with(self.database.another().await, &self.options, ConnectionLimits::default()).await
     }
 
     /// A customer who has only a username.

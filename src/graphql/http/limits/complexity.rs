@@ -23,7 +23,7 @@ pub(crate) enum ComplexityError {
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
     /// A fragment spreads itself, perhaps through others: the document is not valid.
-    #[error("A fragment spreads itself.")]
+    #[error("a fragment spreads itself")]
     FragmentCycle,
 }
 

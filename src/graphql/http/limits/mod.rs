@@ -15,7 +15,10 @@ pub(crate) use complexity::{ComplexityError, check_document};
 pub(crate) use root_fields::{RootFields, root_fields};
 pub(crate) use tokens::{SourceError, check_source};
 
-use crate::graphql::error::Code;
+use crate::{
+    graphql::error::Code,
+    messages::{Message, MessageId},
+};
 
 /// Bytes of a document's text.
 pub(crate) const MAX_DOCUMENT_BYTES: usize = 16_384;
@@ -51,42 +54,31 @@ pub(crate) const MAX_DIRECTIVES_OF_FIELD: usize = 5;
 
 /// A limit that the document exceeds. The message names the limit and its value, and nothing of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message())]
 pub(crate) enum LimitExceeded {
     /// `DOCUMENT_TOO_LARGE`: [`MAX_DOCUMENT_BYTES`]
-    #[error("The document is too large: the limit is {MAX_DOCUMENT_BYTES} bytes.")]
     DocumentBytes,
     /// `TOO_MANY_TOKENS`: [`MAX_TOKENS`]
-    #[error("Too many tokens: the limit is {MAX_TOKENS}.")]
     Tokens,
     /// `TOO_DEEPLY_NESTED`: [`MAX_NESTING`]
-    #[error("Too deeply nested brackets: the limit is {MAX_NESTING}.")]
     Nesting,
     /// `TOO_MANY_OPERATIONS`: [`MAX_OPERATIONS`]
-    #[error("Too many operations: the limit is {MAX_OPERATIONS}.")]
     Operations,
     /// `TOO_MANY_FRAGMENTS`: [`MAX_FRAGMENTS`]
-    #[error("Too many fragments: the limit is {MAX_FRAGMENTS}.")]
     Fragments,
     /// `TOO_MANY_VARIABLES`: [`MAX_VARIABLES`]
-    #[error("Too many variables: the limit is {MAX_VARIABLES}.")]
     Variables,
     /// `TOO_MANY_DIRECTIVES`: [`MAX_DIRECTIVES`]
-    #[error("Too many directives: the limit is {MAX_DIRECTIVES}.")]
     Directives,
     /// `TOO_DEEP`: [`MAX_DEPTH`]
-    #[error("Too deeply nested fields: the limit is {MAX_DEPTH}.")]
     Depth,
     /// `TOO_MANY_FIELDS`: [`MAX_FIELDS`]
-    #[error("Too many fields, with the fragments expanded: the limit is {MAX_FIELDS}.")]
     Fields,
     /// `TOO_MANY_ALIASES`: [`MAX_ALIASES`]
-    #[error("Too many aliases, with the fragments expanded: the limit is {MAX_ALIASES}.")]
     Aliases,
     /// `INTROSPECTION_TOO_DEEP`: [`MAX_INTROSPECTION_LISTS`]
-    #[error("Too deep an introspection: the limit is {MAX_INTROSPECTION_LISTS} nested lists.")]
     IntrospectionLists,
     /// `TOO_MANY_ROOT_FIELDS`: [`MAX_MUTATION_ROOT_FIELDS`]
-    #[error("Too many root fields in a mutation: the limit is {MAX_MUTATION_ROOT_FIELDS}.")]
     MutationRootFields,
 }
 
@@ -107,6 +99,25 @@ impl LimitExceeded {
             Self::IntrospectionLists => Code::IntrospectionTooDeep,
             Self::MutationRootFields => Code::TooManyRootFields,
         }
+    }
+
+    /// The limit for people, with its value.
+    pub(crate) fn message(self) -> Message {
+        let (id, limit) = match self {
+            Self::DocumentBytes => (MessageId::DocumentLimit, MAX_DOCUMENT_BYTES),
+            Self::Tokens => (MessageId::TokensLimit, MAX_TOKENS),
+            Self::Nesting => (MessageId::NestingLimit, MAX_NESTING),
+            Self::Operations => (MessageId::OperationsLimit, MAX_OPERATIONS),
+            Self::Fragments => (MessageId::FragmentsLimit, MAX_FRAGMENTS),
+            Self::Variables => (MessageId::VariablesLimit, MAX_VARIABLES),
+            Self::Directives => (MessageId::DirectivesLimit, MAX_DIRECTIVES),
+            Self::Depth => (MessageId::DepthLimit, MAX_DEPTH),
+            Self::Fields => (MessageId::FieldsLimit, MAX_FIELDS),
+            Self::Aliases => (MessageId::AliasesLimit, MAX_ALIASES),
+            Self::IntrospectionLists => (MessageId::IntrospectionLimit, MAX_INTROSPECTION_LISTS),
+            Self::MutationRootFields => (MessageId::RootFieldsLimit, MAX_MUTATION_ROOT_FIELDS),
+        };
+        id.with("limit", limit)
     }
 }
 

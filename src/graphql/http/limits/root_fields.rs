@@ -36,7 +36,13 @@ impl<'a> RootFields<'a> {
 
     /// Whether they ask for nothing but the schema, which is no secret.
     pub(crate) fn introspection_only(&self) -> bool {
-        self.iter().all(|field| matches!(field.name.node.as_str(), "__typename" | "__schema" | "__type"))
+        self.count_resolved() == 0
+    }
+
+    /// How many of them a resolver of ours answers, as far as they exist.
+    pub(crate) fn count_resolved(&self) -> u32 {
+        let of_schema = |field: &&Field| matches!(field.name.node.as_str(), "__typename" | "__schema" | "__type");
+        u32::try_from(self.iter().filter(|field| !of_schema(field)).count()).unwrap_or(u32::MAX)
     }
 
     /// Whether two of them have the same response key. The specification would have them merged and run once;

@@ -14,7 +14,7 @@ pub(crate) enum SourceError {
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
     /// A string has no end, or a plain one has it on another line.
-    #[error("Syntax error: unterminated string.")]
+    #[error("unterminated string")]
     UnterminatedString,
 }
 

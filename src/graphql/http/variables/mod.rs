@@ -19,17 +19,16 @@ use async_graphql_value::ConstValue;
 
 pub(crate) use types::{InputTypes, InvalidValue};
 
+use crate::messages::{Message, MessageId};
+
 /// Why a request is rejected before anything runs.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CoerceError {
     /// The request names an operation that the document does not have.
-    #[error("Unknown operation name.")]
     UnknownOperation,
     /// The request names none and the document has several.
-    #[error("Must provide operation name if query contains multiple operations.")]
     AmbiguousOperation,
     /// A required variable is not set.
-    #[error("Variable \"${name}\" of required type \"{ty}\" was not provided.")]
     MissingVariable {
         /// The variable.
         name: Name,
@@ -37,7 +36,6 @@ pub(crate) enum CoerceError {
         ty: Type,
     },
     /// A required variable is null.
-    #[error("Variable \"${name}\" of non-null type \"{ty}\" must not be null.")]
     NullVariable {
         /// The variable.
         name: Name,
@@ -45,13 +43,25 @@ pub(crate) enum CoerceError {
         ty: Type,
     },
     /// A variable's value is not of the variable's type.
-    #[error("Variable \"${name}\" got an invalid value{problem}")]
     InvalidVariable {
         /// The variable.
         name: Name,
         /// Where in its value, and what was expected.
         problem: InvalidValue,
     },
+}
+
+impl CoerceError {
+    /// What the client reads.
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::UnknownOperation => MessageId::OperationUnknown.into(),
+            Self::AmbiguousOperation => MessageId::OperationAmbiguous.into(),
+            Self::MissingVariable { name, ty } => MessageId::VariableMissing.with("name", name).with("type", ty),
+            Self::NullVariable { name, ty } => MessageId::VariableNull.with("name", name).with("type", ty),
+            Self::InvalidVariable { name, problem } => problem.message(name),
+        }
+    }
 }
 
 /// The operation of the document that the request asks for.

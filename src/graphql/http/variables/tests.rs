@@ -122,7 +122,10 @@ async fn a_required_variable_must_be_set_and_not_null() {
         ("{}", r#"Variable "$n" of required type "[String!]!" was not provided."#),
         (r#"{"n": null}"#, r#"Variable "$n" of non-null type "[String!]!" must not be null."#),
     ] {
-        assert_eq!(run(text, None, variables).await.map_err(|error| error.to_string()), Err(message.to_owned()));
+        assert_eq!(
+            run(text, None, variables).await.map_err(|error| error.message().to_string()),
+            Err(message.to_owned())
+        );
     }
     let text = r#"query($n: String! = "d") { text(text: $n) }"#;
     assert_answer(text, "{}", r#"{text: "Value(\"d\")"}"#).await;

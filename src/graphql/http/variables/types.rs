@@ -2,7 +2,7 @@
 //!
 //! async-graphql keeps its registry to itself, so the types are read from the schema's definition language.
 
-use std::{collections::HashMap, fmt};
+use std::collections::HashMap;
 
 use async_graphql::{
     Name, Pos,
@@ -15,7 +15,11 @@ use async_graphql::{
 };
 use async_graphql_value::{ConstValue, Value};
 
-use crate::{graphql::http::limits::RootFields, profile::clip};
+use crate::{
+    graphql::http::limits::RootFields,
+    messages::{Message, MessageId},
+    profile::clip,
+};
 
 /// The enums, the input objects and the root fields' arguments of a schema.
 #[derive(Debug, Default)]
@@ -48,26 +52,23 @@ impl From<InputValueDefinition> for Field {
 pub(crate) struct InvalidValue {
     /// The names of the input fields that lead to it, outermost first.
     path: Vec<String>,
-    expected: String,
+    problem: Message,
 }
 
 impl InvalidValue {
-    fn new(expected: impl Into<String>) -> Self {
-        Self { path: Vec::new(), expected: expected.into() }
+    fn new(problem: impl Into<Message>) -> Self {
+        Self { path: Vec::new(), problem: problem.into() }
+    }
+
+    /// What the client reads of the variable with this name.
+    pub(crate) fn message(&self, variable: &Name) -> Message {
+        let id = if self.path.is_empty() { MessageId::VariableInvalid } else { MessageId::VariableInvalidAt };
+        id.with("name", variable).with("path", self.path.join(".")).with("problem", &self.problem)
     }
 
     fn below(mut self, name: &Name) -> Self {
         self.path.insert(0, clip(name).to_owned());
         self
-    }
-}
-
-impl fmt::Display for InvalidValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, " at \"{}\"", self.path.join("."))?;
-        }
-        write!(f, ": {}.", self.expected)
     }
 }
 
@@ -104,7 +105,7 @@ impl InputTypes {
     /// input type of the schema is left to validation.
     pub(crate) fn check(&self, value: &ConstValue, ty: &Type) -> Result<(), InvalidValue> {
         if *value == ConstValue::Null {
-            return if ty.nullable { Ok(()) } else { Err(InvalidValue::new("must not be null")) };
+            return if ty.nullable { Ok(()) } else { Err(InvalidValue::new(MessageId::ValueIsNull)) };
         }
         match (&ty.base, value) {
             (BaseType::List(item), ConstValue::List(items)) => {
@@ -119,16 +120,16 @@ impl InputTypes {
         if let Some(fields) = self.objects.get(ty) {
             return match value {
                 ConstValue::Object(entries) => self.check_object(entries.iter(), fields),
-                _ => Err(InvalidValue::new(format!("expected an object of type {ty}"))),
+                _ => Err(InvalidValue::new(MessageId::ValueIsNoObject.with("type", ty))),
             };
         }
         if let Some(values) = self.enums.get(ty) {
             return match value {
                 ConstValue::String(text) if values.iter().any(|value| value == text.as_str()) => Ok(()),
-                _ => Err(InvalidValue::new(format!(
-                    "expected one of {}",
-                    values.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
-                ))),
+                _ => {
+                    let values = values.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+                    Err(InvalidValue::new(MessageId::ValueIsNoEnumValue.with("values", values)))
+                }
             };
         }
         let is_valid = match (ty.as_str(), value) {
@@ -141,7 +142,7 @@ impl InputTypes {
             ("Int", _) => false,
             _ => true,
         };
-        if is_valid { Ok(()) } else { Err(InvalidValue::new(format!("expected a value of type {ty}"))) }
+        if is_valid { Ok(()) } else { Err(InvalidValue::new(MessageId::ValueIsOfAnotherType.with("type", ty))) }
     }
 
     fn check_object<'a>(
@@ -151,13 +152,16 @@ impl InputTypes {
     ) -> Result<(), InvalidValue> {
         for (name, value) in entries.clone() {
             let field = fields.iter().find(|field| field.name == *name);
-            let field = field.ok_or_else(|| InvalidValue::new("there is no such field").below(name))?;
+            let field = field.ok_or_else(|| InvalidValue::new(MessageId::ValueIsUnknownField).below(name))?;
             self.check(value, &field.ty).map_err(|invalid| invalid.below(name))?;
         }
         let is_missing = |field: &&Field| {
             !field.ty.nullable && !field.has_default && !entries.clone().any(|(name, _)| *name == field.name)
         };
-        fields.iter().find(is_missing).map_or(Ok(()), |field| Err(InvalidValue::new("is required").below(&field.name)))
+        fields
+            .iter()
+            .find(is_missing)
+            .map_or(Ok(()), |field| Err(InvalidValue::new(MessageId::ValueIsRequired).below(&field.name)))
     }
 
     /// Whether a literal of the operation is a string where the schema has an enum, and where it is. The specification

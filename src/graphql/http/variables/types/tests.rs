@@ -13,7 +13,9 @@ fn check(ty: &str, value: serde_json::Value) -> String {
     let value = ConstValue::from_json(value).unwrap();
     match InputTypes::of_sdl(SDL).check(&value, &Type::new(ty).unwrap()) {
         Ok(()) => "ok".to_owned(),
-        Err(invalid) => invalid.to_string(),
+        Err(invalid) => {
+            invalid.message(&Name::new("v")).to_string().replace("Variable \"$v\" got an invalid value", "")
+        }
     }
 }
 

@@ -1,0 +1,158 @@
+//! Who sends a request: authentication, and what the rate limits say.
+
+use std::{net::IpAddr, sync::OnceLock};
+
+use super::{
+    ProfileService,
+    error::{ProfileError, log_store_error},
+};
+use crate::{
+    auth::{Credential, Rejection, TokenFormat, Unauthenticated},
+    profile::Customer,
+    rate_limit::{Exceeded, Operation, Quota},
+    request_id::RequestContext,
+    store::{TokenOwner, now},
+};
+
+/// A client with a token, for one request. Whatever the request does with the service, it is counted once, and a token
+/// that is not valid is looked for once.
+pub struct Caller {
+    pub(super) credential: Credential,
+    operation: Operation,
+    count: u32,
+    customer: OnceLock<i64>,
+    counted: OnceLock<Result<Quota, Exceeded>>,
+    unauthenticated: OnceLock<Unauthenticated>,
+}
+
+impl Caller {
+    /// What is left of the limit that the request was counted against; `None` when it was not counted.
+    pub fn quota(&self) -> Option<Quota> {
+        self.counted.get().map(|counted| counted.unwrap_or_else(|exceeded| exceeded.quota()))
+    }
+
+    /// Whether the request may go on.
+    ///
+    /// # Errors
+    ///
+    /// It exceeds a limit. Of a token that was not seen lately that is known only when the database has been asked for it.
+    pub fn check(&self) -> Result<(), Exceeded> {
+        self.counted.get().map_or(Ok(()), |counted| counted.map(drop))
+    }
+}
+
+impl ProfileService {
+    /// Counts a request before anything is done for it, as so many operations. A token that was valid lately tells its
+    /// customer; any other is looked for first, unless its address has tried too many. [`Caller::check`] has the result.
+    pub fn admit(&self, credential: Credential, operation: Operation, count: u32) -> Caller {
+        let (customer, counted, unauthenticated) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let caller = Caller { credential, operation, count, customer, counted, unauthenticated };
+        if !self.limiter.is_on() {
+            return caller;
+        }
+        match self.limiter.known_customer(&caller.credential.digest) {
+            Some(customer) => self.count(&caller, customer),
+            None => {
+                if let Err(exceeded) = self.limiter.check_address(address()) {
+                    self.turn_away(&caller, exceeded);
+                }
+            }
+        }
+        caller
+    }
+
+    /// The customer whose token this is; the first step of every operation that cannot be one statement.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::Unauthenticated`], [`ProfileError::RateLimited`], [`ProfileError::Unavailable`],
+    /// [`ProfileError::Internal`].
+    pub async fn me(&self, caller: &Caller) -> Result<Customer, ProfileError> {
+        caller.check()?;
+        if let Some(why) = caller.unauthenticated.get() {
+            return Err((*why).into());
+        }
+        let address = address();
+        let _look = match caller.customer.get() {
+            Some(_) => None,
+            None => {
+                let look = self.limiter.begin_look(address).await;
+                Some(look.map_err(|exceeded| self.turn_away(caller, exceeded))?)
+            }
+        };
+        let credential = &caller.credential;
+        let owner = self.store.find_token_owner(credential).await.map_err(log_store_error)?;
+        match valid_owner(owner, credential.format) {
+            Ok(customer) => {
+                self.identify(caller, customer.id)?;
+                Ok(customer)
+            }
+            Err(invalid) => Err(self.reject(caller, address, invalid).into()),
+        }
+    }
+
+    /// Makes sure that the request is counted before it changes anything.
+    pub(super) async fn check_caller(&self, caller: &Caller) -> Result<(), ProfileError> {
+        caller.check()?;
+        if self.limiter.is_on() && caller.customer.get().is_none() {
+            self.me(caller).await?;
+        }
+        Ok(())
+    }
+
+    /// The token is valid, and this customer's.
+    fn identify(&self, caller: &Caller, customer: i64) -> Result<(), Exceeded> {
+        if self.limiter.is_on() && caller.customer.get().is_none() {
+            self.limiter.remember(caller.credential.digest, customer);
+            self.count(caller, customer);
+        }
+        caller.check()
+    }
+
+    fn count(&self, caller: &Caller, customer: i64) {
+        let _ = caller.customer.set(customer);
+        let _ = self.limiter.take(customer, caller.operation, caller.count).map(|counted| caller.counted.set(counted));
+    }
+
+    fn reject(&self, caller: &Caller, address: Option<IpAddr>, invalid: Invalid) -> Unauthenticated {
+        let Invalid { reason, token_id, error } = invalid;
+        self.rejected_tokens.record(reason, token_id);
+        self.limiter.forget(&caller.credential.digest);
+        let _ = self.limiter.count_failed_token(address).map(|quota| caller.counted.set(Ok(quota)));
+        let _ = caller.unauthenticated.set(error);
+        error
+    }
+
+    /// The address has tried too many tokens: the database is not asked for this one.
+    fn turn_away(&self, caller: &Caller, exceeded: Exceeded) -> Exceeded {
+        self.rejected_tokens.record(Rejection::Unchecked, None);
+        let _ = caller.counted.set(Err(exceeded));
+        exceeded
+    }
+}
+
+/// The address of the request's client, as far as it is known.
+fn address() -> Option<IpAddr> {
+    RequestContext::current().and_then(|context| context.peer)
+}
+
+/// Why a token is not valid: for the log, and for the client.
+struct Invalid {
+    reason: Rejection,
+    token_id: Option<i64>,
+    error: Unauthenticated,
+}
+
+/// The customer who owns a token, if there is one, it is live and they are active.
+fn valid_owner(owner: Option<TokenOwner>, format: TokenFormat) -> Result<Customer, Invalid> {
+    let Some(TokenOwner { customer, is_active, token_id, expires_at, revoked_at }) = owner else {
+        return Err(Invalid { reason: format.into(), token_id: None, error: Unauthenticated::UnknownToken });
+    };
+    let (reason, error) = match (revoked_at, expires_at) {
+        (Some(_), _) => (Rejection::Revoked, Unauthenticated::UnknownToken),
+        (None, Some(end)) if end <= now() => (Rejection::Expired, Unauthenticated::UnknownToken),
+        (None, _) if !is_active => (Rejection::Inactive, Unauthenticated::Inactive),
+        (None, _) => return Ok(customer),
+    };
+    Err(Invalid { reason, token_id, error })
+}
