@@ -49,6 +49,9 @@ impl Unauthenticated {
 impl Credential {
     /// Reads the values of all `Authorization` headers of a request as DRF does: words are split at ASCII white space,
     /// the scheme's case does not matter, `Bearer` means the same as `Token`.
+    ///
+    /// # Errors
+    /// [`Unauthenticated`]: there is no token in the headers, or they are not of the form that DRF takes.
     pub fn from_authorization<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<Self, Unauthenticated> {
         let value = values.next().ok_or(Unauthenticated::NotProvided)?;
         if values.next().is_some() {

@@ -15,7 +15,10 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 pub struct ApiToken(Arc<str>);
 
 impl ApiToken {
-    /// A new key from the system's random source, which may fail.
+    /// A new token from the system's random source.
+    ///
+    /// # Errors
+    /// The random source fails.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut key = String::with_capacity(PREFIX.len() + RANDOM_CHARS + CHECKSUM_CHARS);
         key.push_str(PREFIX);

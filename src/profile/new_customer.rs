@@ -39,7 +39,10 @@ pub struct NewCustomer {
 }
 
 impl NewCustomerInput {
-    /// Applies the rules and reports every error, in the order of [`Field`].
+    /// Applies the rules.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of [`Field`].
     pub fn parse(self) -> Result<NewCustomer, Vec<FieldError>> {
         let Self { username, mobile_number, email, avatar, first_name, last_name, gender } = self;
         let rules = ProfileRules::NATIVE;

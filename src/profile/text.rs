@@ -90,7 +90,10 @@ pub(super) fn parse_line(field: Field, text: &JsonString, max_chars: usize) -> R
 pub struct PersonName(String);
 
 impl PersonName {
-    /// Trims, then reports everything that is wrong. `max_chars`: the longest name, in characters.
+    /// Trims, then applies the rules. `max_chars`: the longest name, in characters.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
     pub fn parse(field: Field, text: &JsonString, max_chars: usize) -> Result<Self, Vec<FieldError>> {
         parse_line(field, text, max_chars).map(Self)
     }

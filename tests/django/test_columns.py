@@ -69,7 +69,7 @@ def constrain(database):
 
 
 def rebuild(database):
-    """SQLite changes a table by making a new one, as Django's migrations do."""
+    """SQLite changes a table by creating a new one, as Django's migrations do."""
     sql = database.value("SELECT sql FROM sqlite_master WHERE name = 'shop_customer'")
     for old, new in SQLITE_COLUMNS.items():
         assert old in sql

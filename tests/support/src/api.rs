@@ -98,6 +98,9 @@ impl Request {
     }
 
     /// As `send`, where the server may be killed before it has answered.
+    ///
+    /// # Errors
+    /// The connection failed.
     pub async fn try_send(self) -> reqwest::Result<Answer> {
         let response = self.0.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
