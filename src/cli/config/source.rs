@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf};
 /// Where a value comes from. The later in this list, the more it counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cli) enum Source {
-    /// Nobody gave one.
+    /// None was given.
     Default,
     /// The configuration file.
     File {
