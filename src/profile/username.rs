@@ -86,8 +86,7 @@ fn canonical_form(username: &str) -> String {
 
 /// No username contains `#`, so that a digest is never the canonical form of another username.
 fn digest_of(key: &str) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    digest.iter().fold(String::from("#"), |text, byte| text + &format!("{byte:02x}"))
+    format!("#{}", hex::encode(Sha256::digest(key.as_bytes())))
 }
 
 #[cfg(test)]

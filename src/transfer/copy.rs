@@ -59,8 +59,7 @@ pub enum CopyError {
 
 impl fmt::Display for CopySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} customers, {} tokens, sha256 ", self.customers, self.tokens)?;
-        self.checksum.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{} customers, {} tokens, sha256 {}", self.customers, self.tokens, hex::encode(self.checksum))
     }
 }
 

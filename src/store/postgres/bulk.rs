@@ -134,9 +134,7 @@ impl Lines {
 
     fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.0.push_str("\\\\x");
-        for byte in value {
-            let _ = write!(self.0, "{byte:02x}");
-        }
+        self.0.push_str(&hex::encode(value));
         self.0.push('\t');
         self
     }
