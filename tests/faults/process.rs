@@ -2,15 +2,18 @@
 
 use std::{
     io::{PipeReader, pipe},
+    net::SocketAddr,
     process::Stdio,
 };
 
+use axum::http::Method;
 use tokio::{net::TcpStream, process::Command};
 
 use crate::{
     load::Load,
     scenario::Fault,
     support::{
+        api::Api,
         binary::{NO_RATE_LIMITS, Server, serve},
         database::Database,
     },
@@ -57,6 +60,7 @@ impl Fault for ClosedStderr {
 pub struct NoDescriptorsLeft {
     database: Database,
     idle: Vec<TcpStream>,
+    server: Option<SocketAddr>,
 }
 
 /// More than the server needs for itself and for the clients.
@@ -64,7 +68,7 @@ const MAX_DESCRIPTORS: usize = 64;
 
 impl Fault for NoDescriptorsLeft {
     async fn on(database: Database) -> Option<Self> {
-        Some(Self { database, idle: Vec::new() })
+        Some(Self { database, idle: Vec::new(), server: None })
     }
 
     fn url(&self) -> String {
@@ -82,6 +86,7 @@ impl Fault for NoDescriptorsLeft {
     }
 
     async fn begin(&mut self, server: &Server, load: &Load) {
+        self.server = Some(server.address);
         // The kernel accepts for the server: no connection waits here.
         for _ in 0..2 * MAX_DESCRIPTORS {
             self.idle.push(TcpStream::connect(server.address).await.unwrap());
@@ -92,5 +97,9 @@ impl Fault for NoDescriptorsLeft {
 
     async fn end(&mut self) {
         self.idle.clear();
+        // The server accepts connections in turn: after this one, none of those waits any more. One that has ended has none.
+        if let Some(server) = self.server {
+            let _ = Api::at(server).request(Method::GET, "/healthz").try_send().await;
+        }
     }
 }
