@@ -25,8 +25,10 @@ impl TrustedProxies {
         if !self.contains(peer) {
             return peer;
         }
-        let forwarded = self.last_untrusted(values(headers, &header::FORWARDED), forwarded_for);
-        let x_forwarded_for = self.last_untrusted(values(headers, &X_FORWARDED_FOR), address);
+        let forwarded =
+            self.last_untrusted(values(headers, &header::FORWARDED), |value| elements(value, ','), forwarded_for);
+        let plain = |value| Some(str::split(value, ',').map(str::trim).collect());
+        let x_forwarded_for = self.last_untrusted(values(headers, &X_FORWARDED_FOR), plain, address);
         match (forwarded, x_forwarded_for) {
             (Ok(Some(one)), Ok(Some(other))) if one == other => one,
             (Ok(Some(client)), Ok(None)) | (Ok(None), Ok(Some(client))) => client,
@@ -38,11 +40,13 @@ impl TrustedProxies {
     fn last_untrusted<'a>(
         &self,
         values: impl DoubleEndedIterator<Item = &'a HeaderValue>,
+        split: impl Fn(&'a str) -> Option<Vec<&'a str>>,
         read: impl Fn(&str) -> Option<IpAddr>,
     ) -> Result<Option<IpAddr>, Malformed> {
         let mut first = None;
         for value in values.rev() {
-            for element in elements(value.to_str().map_err(|_| Malformed)?, ',').into_iter().rev() {
+            let elements = value.to_str().ok().and_then(&split).ok_or(Malformed)?;
+            for element in elements.into_iter().rev() {
                 let address = read(element).ok_or(Malformed)?;
                 if !self.contains(address) {
                     return Ok(Some(address));
@@ -65,8 +69,9 @@ fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl DoubleEndedIter
     headers.get_all(name).into_iter()
 }
 
-/// What stands between the separators, which mean nothing within quotes (RFC 9110, section 5.6.4).
-fn elements(text: &str, separator: char) -> Vec<&str> {
+/// What stands between the separators, which mean nothing within quotes (RFC 9110, section 5.6.4). `None`: a quote is not
+/// closed, and would hide what a proxy added after it.
+fn elements(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let split = text.split(|c| {
         let ends = c == separator && !is_quoted;
@@ -74,13 +79,14 @@ fn elements(text: &str, separator: char) -> Vec<&str> {
         is_escaped = is_quoted && c == '\\' && !is_escaped;
         ends
     });
-    split.map(str::trim).collect()
+    let elements = split.map(str::trim).collect();
+    (!is_quoted).then_some(elements)
 }
 
 /// The address of one proxy's entry in `Forwarded` (RFC 7239): `for="[2001:db8::1]:4711";proto=https`. One that hides the
 /// address (`for=_hidden`) is none.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let pairs = elements(element, ';').into_iter().filter_map(|pair| pair.split_once('='));
+    let pairs = elements(element, ';')?.into_iter().filter_map(|pair| pair.split_once('='));
     let mut values = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for")).map(|(_, value)| value.trim());
     match (values.next(), values.next()) {
         (Some(value), None) => address(value.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(value)),
@@ -131,6 +137,7 @@ mod tests {
             ("x-forwarded-for", "::ffff:192.0.2.1", "192.0.2.1"),
             ("x-forwarded-for", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
             ("x-forwarded-for", "nonsense, 192.0.2.1", "192.0.2.1"),
+            ("x-forwarded-for", "\", 192.0.2.1", "192.0.2.1"),
             ("forwarded", "for=192.0.2.1", "192.0.2.1"),
             ("forwarded", "For=\"[2001:db8::1]:4711\";proto=https", "2001:db8::1"),
             ("forwarded", "for=198.51.100.9, for=192.0.2.1;by=\"a,b;c\", for=10.0.0.2", "192.0.2.1"),
@@ -155,6 +162,9 @@ mod tests {
             ("forwarded", "proto=https"),
             ("forwarded", "for=192.0.2.1;for=192.0.2.2"),
             ("forwarded", "for=\"192.0.2.1"),
+            ("forwarded", "for=198.51.100.9;x=\", for=192.0.2.1"),
+            ("forwarded", "for=198.51.100.9;x=\", for=\"192.0.2.1\""),
+            ("forwarded", "for=198.51.100.9;x=\"\\, for=\"192.0.2.1\""),
         ] {
             assert_eq!(client(&[(name, value)]), "10.0.0.1", "{name}: {value}");
         }
