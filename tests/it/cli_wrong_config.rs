@@ -47,6 +47,7 @@ const IN_FILE: &[(&str, &str)] = &[
     ("log = \"info", "shop.toml, line 1: not TOML: "),
     ("database-url = \"mysql://shop:hunter2secret@h/d\"", "--database-url (shop.toml, line 1): unknown kind of database URL: expected"),
     ("database-url = \"sqlite://a.db\"\ndatabase-url-file = \"b\"", "--database-url (shop.toml, line 1) and --database-url-file (shop.toml, line 2) are both given: expected one of them"),
+    ("database-url-file = \"postgres://shop:hunter2secret@h/d\"", "--database-url-file (shop.toml, line 1): cannot read (not shown): No such file or directory"),
     ("database-url-file = \"nowhere\"", "--database-url-file (shop.toml, line 1): cannot read nowhere: No such file or directory"),
     ("touch = [\"updated_at\"]", "--touch (shop.toml, line 1): it is about a Django shop's tables: add --layout django"),
 ];
@@ -75,6 +76,12 @@ async fn by_a_variable() {
         ("DATABASE_URL", "postgres://shop:hunter2#secret@h/d", "--database-url", POSTGRES),
         ("DATABASE_URL", "postgres://shop:hunter2secret@h:54x32/d", "--database-url", POSTGRES),
         ("SHOP_PROFILE_CONFIG", "nowhere", "--config", "cannot read nowhere: No such file or directory"),
+        (
+            "DATABASE_URL_FILE",
+            "postgres://shop:hunter2secret@h/d",
+            "--database-url-file",
+            "cannot read (not shown): No such file or directory",
+        ),
         ("DATABASE_URL_FILE", "nowhere", "--database-url-file", "cannot read nowhere: No such file or directory"),
     ] {
         assert_wrong("serve --check", &[(name, value)], "", &origin(name, option, problem)).await;

@@ -5,7 +5,10 @@ use std::{convert::Infallible, fs, path::PathBuf, str::FromStr};
 
 use super::{Config, source::Source};
 use crate::{
-    cli::CliError,
+    cli::{
+        CliError,
+        secrets::{self, NOT_SHOWN},
+    },
     store::{DatabaseUrl, DatabaseUrlError},
 };
 
@@ -76,7 +79,10 @@ fn rank(source: &Source) -> u8 {
 
 fn read(path: &PathBuf, source: &Source) -> Result<DatabaseUrl, CliError> {
     let origin = format!("--database-url-file ({source})");
-    let text = fs::read_to_string(path)
-        .map_err(|error| CliError::Usage(format!("{origin}: cannot read {}: {error}", path.display())))?;
+    // Where the file belongs, the URL itself may stand.
+    let shown = path.to_string_lossy();
+    let shown = if secrets::is_secret(&shown) { NOT_SHOWN.into() } else { shown };
+    let text =
+        fs::read_to_string(path).map_err(|error| CliError::Usage(format!("{origin}: cannot read {shown}: {error}")))?;
     DatabaseUrlArg(text.trim().parse()).parse(&origin)
 }
