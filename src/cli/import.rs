@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Seek},
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use clap::ArgAction;
@@ -80,8 +80,13 @@ pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<()
                 .or_else(|| Format::of(path))
                 .ok_or_else(|| CliError::Failure("cannot tell the format by the file's name: give --format".into()))?;
             report = report_of(path);
-            if rejected.as_deref().is_some_and(|rejected| is_same_file(path, rejected)) {
-                return Err(CliError::Usage("--rejected: expected another file than the one that is imported".into()));
+            if rejected
+                .as_deref()
+                .is_some_and(|rejected| is_same_file(path, rejected) || is_same_path(&report, rejected))
+            {
+                let line =
+                    "--rejected: expected another file than the one that is imported and the list of what is wrong";
+                return Err(CliError::Usage(line.into()));
             }
             let file = open_file(path)
                 .map_err(|error| CliError::Failure(format!("cannot read the file {}: {error}", path.display())))?;
@@ -137,6 +142,11 @@ fn report_of(path: &Path) -> PathBuf {
     let mut name = if path.as_os_str() == STDIN { "stdin".into() } else { path.as_os_str().to_owned() };
     name.push(".rejected.jsonl");
     PathBuf::from(name)
+}
+
+/// Of files that need not exist.
+fn is_same_path(one: &Path, other: &Path) -> bool {
+    matches!((path::absolute(one), path::absolute(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {

@@ -138,13 +138,13 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         progress(position);
     }
     reader.await??;
+    if !run.dry_run {
+        store.end_bulk_load().await?;
+    }
     let (report, rejected) = run.report.finish()?;
     run.summary.report = report;
     if let Some((file, format, path)) = copy {
         tokio::task::spawn_blocking(move || rejected_rows::copy(file, format, &rejected, &path)).await??;
-    }
-    if !run.dry_run {
-        store.end_bulk_load().await?;
     }
     Ok(run.summary)
 }

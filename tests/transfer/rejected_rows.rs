@@ -35,9 +35,13 @@ async fn rejected_rows_are_corrected_and_imported(database: Database) {
     assert!(ended.starts_with("2 imported"), "{ended}");
     assert!(!copy.exists());
 
-    let same = ["--rejected", file.path.to_str().unwrap()];
-    let ended = file.import(&database, &same).await;
-    ended.assert(2, "", "error: --rejected: expected another file than the one that is imported\n");
+    let report = format!("{}.rejected.jsonl", file.path.display());
+    for used in [file.path.to_str().unwrap(), &report] {
+        let ended = file.import(&database, &["--rejected", used]).await;
+        let line =
+            "error: --rejected: expected another file than the one that is imported and the list of what is wrong\n";
+        ended.assert(2, "", line);
+    }
     assert_eq!(fs::read_to_string(&file.path).unwrap(), corrected);
 }
 
