@@ -49,16 +49,20 @@ impl Store {
     }
 
     /// At most `limit` customers in the order of their ids; with `search` those that have it in the username, the mobile
-    /// number, the e-mail address or a name, whatever its case (on SQLite this holds for ASCII alone).
+    /// number, the e-mail address or a name, as given or in another case (on SQLite another case of ASCII alone).
     ///
     /// # Errors
     /// The database fails.
     pub async fn search_customers(&self, search: Option<&str>, limit: u64) -> Result<Vec<customer::Model>, StoreError> {
         let mut query = customer::Entity::find().order_by_asc(customer::Column::Id).limit(limit);
         if let Some(search) = search {
-            let pattern = format!("%{}%", escape_like(&search.to_lowercase()));
-            let has = |column| Func::lower(Expr::col(column)).like(LikeExpr::new(&*pattern).escape('\\'));
-            query = query.filter(SEARCHED.into_iter().fold(Condition::any(), |any, column| any.add(has(column))));
+            let [lower, given] = [&*search.to_lowercase(), search].map(|text| format!("%{}%", escape_like(text)));
+            let [lower, given] = [lower, given].map(|pattern| LikeExpr::new(pattern).escape('\\'));
+            let has = |any: Condition, column| {
+                let in_any_case = Func::lower(Expr::col(column)).like(lower.clone());
+                any.add(in_any_case).add(Expr::col(column).like(given.clone()))
+            };
+            query = query.filter(SEARCHED.into_iter().fold(Condition::any(), has));
         }
         Ok(query.all(&self.own_tables()?.read().await?).await?)
     }

@@ -44,7 +44,7 @@ async fn lists_customers_and_searches_them(shop: Shop) {
     for (username, rest) in [
         ("sara", &["--first-name", "Sara", "--email", "sara@shop.example"][..]),
         ("50%_off", &["--mobile-number", "0912"]),
-        ("REZA", &["--last-name", "Ahmadi"]),
+        ("REZA", &["--last-name", "Ahmadi", "--first-name", "Élan"]),
     ] {
         // `%` is no letter of a username.
         let username = username.replace('%', "+");
@@ -60,6 +60,7 @@ async fn lists_customers_and_searches_them(shop: Shop) {
         ("shop.EXAMPLE", &["sara"]),
         ("ahmadi", &["REZA"]),
         ("reza", &["REZA"]),
+        ("Élan", &["REZA"]),
         ("0912", &["50+_off"]),
         // Neither is a pattern of LIKE.
         ("_", &["50+_off"]),
