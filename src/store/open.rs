@@ -96,7 +96,7 @@ async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -
     let are_shared = match url.prepared_statements {
         PreparedStatements::On => false,
         PreparedStatements::Off => true,
-        PreparedStatements::Auto => are_sessions_shared(&mut connection, url, options.timeouts.acquire).await?,
+        PreparedStatements::Auto => are_sessions_shared(&mut connection, url, options.timeouts.response).await?,
     };
     if are_shared && url.prepared_statements == PreparedStatements::Auto {
         tracing::debug!("PostgreSQL is behind a pooler in transaction mode: prepared statements are off");

@@ -190,7 +190,12 @@ impl Pool {
             return connection.fetch_optional(statement).await;
         };
         *sent = Sent::Uncommitted;
-        connection.execute(AssertSqlSafe(begin)).await?;
+        if let Err(error) = connection.execute(AssertSqlSafe(begin)).await {
+            if Fault::of(&error).keeps_connection() {
+                connection.execute("ROLLBACK").await?;
+            }
+            return Err(error);
+        }
         let row = connection.fetch_optional(statement.persistent(false)).await;
         match &row {
             Ok(_) => {
