@@ -29,7 +29,7 @@ impl From<IpAddr> for Network {
 #[derive(Clone, Copy, Debug, Default)]
 struct Failures {
     full_at: Nanos,
-    /// Statements under way that look for a token, each of which may fail.
+    /// Statements under way that look up a token, each of which may fail.
     under_way: u32,
 }
 
@@ -43,7 +43,7 @@ impl Entry for Failures {
 pub(super) struct FailedTokens {
     rate: Rate,
     networks: Table<Network, Failures>,
-    /// A look has ended.
+    /// A lookup has ended.
     ended: Notify,
 }
 
@@ -66,7 +66,7 @@ impl FailedTokens {
         self.take(failures.full_at, 1, now).map(drop)
     }
 
-    /// Permits one look for a token. As many looks may be under way as may fail: the next waits until one has ended, for
+    /// Permits one lookup of a token. As many lookups may be under way as may fail: the next waits until one has ended, for
     /// all of them may be valid, say after a restart.
     pub(super) async fn begin(&self, address: IpAddr, now: impl Fn() -> Nanos) -> Result<(), Exceeded> {
         loop {
@@ -95,7 +95,7 @@ impl FailedTokens {
         })
     }
 
-    /// Ends a look that was permitted.
+    /// Ends a lookup that was permitted.
     pub(super) fn end(&self, address: IpAddr, now: Nanos) {
         self.networks.change(address.into(), now, |failures| {
             failures.under_way = failures.under_way.saturating_sub(1);
@@ -106,7 +106,7 @@ impl FailedTokens {
     /// Counts a token that was looked for and is not valid.
     pub(super) fn count(&self, address: IpAddr, now: Nanos) -> Quota {
         self.networks.change(address.into(), now, |failures| {
-            // Beyond the limit only when the look began before it was reached.
+            // Beyond the limit only when the lookup began before it was reached.
             failures.full_at = self.rate.take(failures.full_at, 1, now).unwrap_or(failures.full_at);
             Quota::new(Policy::FailedTokens, self.rate, failures.full_at, now)
         })
@@ -130,7 +130,7 @@ mod tests {
         FailedTokens::new(Rate::per_minute(limit).unwrap())
     }
 
-    /// Whether a look is permitted; `None` when it has to wait.
+    /// Whether a lookup is permitted; `None` when it has to wait.
     fn begin(failed: &FailedTokens, now: Nanos) -> Option<bool> {
         failed.begin(CLIENT, || now).now_or_never().map(|permit| permit.is_ok())
     }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_told_when_the_others_have_failed() {
+    fn a_waiting_lookup_is_rejected_when_the_others_fail() {
         let failed = of(1);
         assert_eq!(begin(&failed, 0), Some(true));
         let mut next = Box::pin(failed.begin(CLIENT, || 0));

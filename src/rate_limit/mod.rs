@@ -135,11 +135,14 @@ impl Limiter {
     pub(crate) fn known_customer(&self, token: &TokenDigest) -> Option<i64> {
         let known = self.known_tokens.get(token)?;
         let (now, half) = (self.now(), nanos(KNOWN_FOR) / 2);
+        if known.until <= now {
+            return None;
+        }
         if known.until < now + half {
-            // It is in use; whether it is still valid, the statement says.
+            // The token is in use, so it stays known. The statement still checks that it is valid.
             self.remember(*token, known.customer);
         }
-        (known.until > now).then_some(known.customer)
+        Some(known.customer)
     }
 
     /// The token is valid, and this customer's.
@@ -161,12 +164,12 @@ impl Limiter {
         }
     }
 
-    /// Permits to look for a token that is not known. The look ends with what this gives.
-    pub(crate) async fn begin_look(&self, address: Option<IpAddr>) -> Result<Look<'_>, Exceeded> {
+    /// Permits to look up a token that is not known. The lookup ends when this is dropped.
+    pub(crate) async fn begin_lookup(&self, address: Option<IpAddr>) -> Result<Lookup<'_>, Exceeded> {
         if let (Some(failed_tokens), Some(address)) = (&self.failed_tokens, address) {
             failed_tokens.begin(address, || self.now()).await?;
         }
-        Ok(Look { limiter: self, address })
+        Ok(Lookup { limiter: self, address })
     }
 
     /// Counts a token from this address that is not valid. `None`: there is no limit.
@@ -183,13 +186,13 @@ fn nanos(time: Duration) -> Nanos {
     Nanos::try_from(time.as_nanos()).unwrap_or(Nanos::MAX)
 }
 
-/// A look for a token.
-pub(crate) struct Look<'a> {
+/// A lookup of a token.
+pub(crate) struct Lookup<'a> {
     limiter: &'a Limiter,
     address: Option<IpAddr>,
 }
 
-impl Drop for Look<'_> {
+impl Drop for Lookup<'_> {
     fn drop(&mut self) {
         if let (Some(failed_tokens), Some(address)) = (&self.limiter.failed_tokens, self.address) {
             failed_tokens.end(address, self.limiter.now());

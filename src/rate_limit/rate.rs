@@ -45,11 +45,13 @@ impl Rate {
     }
 
     /// Uses so many, when all of what was used is back at `full_at`: gives the instant at which it will be, or the time
-    /// after which there are enough. More than the limit would never be enough: then it is the whole limit.
+    /// after which there are enough. More than the limit would never be there: the whole limit is enough then, and all that
+    /// is used has to come back.
     pub(super) fn take(self, full_at: Nanos, count: u32, now: Nanos) -> Result<Nanos, Nanos> {
-        let later = full_at.max(now) + self.interval() * Nanos::from(count.min(self.limit()));
-        match (later - now).checked_sub(self.burst()) {
-            None | Some(0) => Ok(later),
+        let (start, interval) = (full_at.max(now), self.interval());
+        let needed = start + interval * Nanos::from(count.min(self.limit()));
+        match (needed - now).checked_sub(self.burst()) {
+            None | Some(0) => Ok(start.saturating_add(interval.saturating_mul(count.into()))),
             Some(wait) => Err(wait),
         }
     }
@@ -109,11 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_for_more_than_the_limit_takes_the_whole_limit() {
+    fn a_request_for_more_than_the_limit_needs_the_whole_limit_and_uses_more() {
         let rate = Rate::per_minute(3).unwrap();
         let full_at = rate.take(0, 5, 0).unwrap();
         assert_eq!(rate.left(full_at, 0).remaining, 0);
-        assert_eq!(rate.take(full_at, 5, 20 * SECOND), Err(40 * SECOND));
+        assert_eq!(rate.take(full_at, 1, 20 * SECOND), Err(40 * SECOND));
+        assert_eq!(rate.take(full_at, 5, 20 * SECOND), Err(80 * SECOND));
+        assert!(rate.take(full_at, 5, 100 * SECOND).is_ok());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A map of bounded size, of entries that say nothing any more after some instant.
+//! A map of bounded size, whose entries expire.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ const SHARDS: usize = 64;
 
 /// What a table holds.
 pub(super) trait Entry: Copy + Default {
-    /// The instant after which the entry says no more than its absence.
+    /// When the entry expires: from then on it means the same as a default one.
     fn until(&self) -> Nanos;
 }
 
@@ -70,8 +70,8 @@ impl<K: Copy + Eq + Hash, V: Entry> Table<K, V> {
     }
 }
 
-/// Drops what says nothing any more, and at least the quarter that will be the first to say nothing. A quarter at a time,
-/// so that the entries are gone through once for many that are added.
+/// Removes the entries that have expired, and at least the quarter that expires first. A quarter at a time, so that the
+/// entries are gone through once for many that are added.
 fn make_room<K: Copy + Eq + Hash, V: Entry>(entries: &mut HashMap<K, V>, now: Nanos) {
     let mut ends: Vec<Nanos> = entries.values().map(Entry::until).collect();
     let quarter = ends.len() / 4;
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_stays_bounded_and_keeps_what_says_something_for_longest() {
+    fn a_table_stays_bounded_and_keeps_what_expires_last() {
         let table = Table::<u64, Nanos>::default();
         let (spent, idle) = (0..100, 100..1_000_000);
         for key in spent.clone() {

@@ -54,7 +54,7 @@ impl ProfileService {
             Some(customer) => self.count(&caller, customer),
             None => {
                 if let Err(exceeded) = self.limiter.check_address(address()) {
-                    self.turn_away(&caller, exceeded);
+                    self.reject_unchecked(&caller, exceeded);
                 }
             }
         }
@@ -73,11 +73,11 @@ impl ProfileService {
             return Err((*why).into());
         }
         let address = address();
-        let _look = match caller.customer.get() {
+        let _lookup = match caller.customer.get() {
             Some(_) => None,
             None => {
-                let look = self.limiter.begin_look(address).await;
-                Some(look.map_err(|exceeded| self.turn_away(caller, exceeded))?)
+                let lookup = self.limiter.begin_lookup(address).await;
+                Some(lookup.map_err(|exceeded| self.reject_unchecked(caller, exceeded))?)
             }
         };
         let credential = &caller.credential;
@@ -124,7 +124,7 @@ impl ProfileService {
     }
 
     /// The address has tried too many tokens: the database is not asked for this one.
-    fn turn_away(&self, caller: &Caller, exceeded: Exceeded) -> Exceeded {
+    fn reject_unchecked(&self, caller: &Caller, exceeded: Exceeded) -> Exceeded {
         self.rejected_tokens.record(Rejection::Unchecked, None);
         let _ = caller.counted.set(Err(exceeded));
         exceeded
