@@ -45,7 +45,7 @@ pub struct Timeouts {
     pub idle: Duration,
     /// SQLite: how long a write waits for another process that writes (a shop-profile command beside the server). 5 s.
     pub busy: Duration,
-    /// How long `Store::check_ready`(super::Store::check_ready) may take. 1 s.
+    /// How long [`Store::check_ready`](super::Store::check_ready) may take. 1 s.
     pub ready: Duration,
     /// How long every write must have failed before the server is not ready. 5 s.
     pub failing: Duration,

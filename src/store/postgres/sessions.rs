@@ -138,8 +138,8 @@ pub(in crate::store) fn acceptable(options: PgConnectOptions) -> PgConnectOption
 }
 
 /// Whether other clients share the session of this connection. The process of PostgreSQL that serves it tells: it
-/// changes, or serves another connection too. A pooler takes the process that was free last, or each in its turn: one of
-/// these two shows it within a few questions, asked once or twice in a row. Nothing is held meanwhile that another
+/// changes, or serves another connection too. A pooler takes the process that was free last, or each in its turn: a few
+/// queries, once or twice in a row, reveal either. Nothing is held meanwhile that another
 /// server, which asks the same, waits for.
 pub(in crate::store) async fn are_shared(
     connection: &mut PgConnection,
