@@ -4,17 +4,19 @@ import { launch } from "./chromium.js";
 import { openPlayground } from "./playground.js";
 import { openDemo, openShop } from "./shop.js";
 
-let browser, shop, demo, playground;
+let browser, shop, persian, demo, playground;
 
 before(async () => {
   browser = await launch();
   shop = await openShop();
+  persian = await openShop(["--language", "fa"]);
   demo = await openDemo();
 });
 
 after(async () => {
   await browser?.close();
   await shop?.close();
+  await persian?.close();
   await demo?.close();
 });
 
@@ -180,19 +182,14 @@ test("the address that `serve --demo` prints shows the demo customer", async () 
 });
 
 test("a Persian message reads from right to left", async () => {
-  const persian = await openShop(["--language", "fa"]);
-  try {
-    playground = await openPlayground(browser, `${persian.origin}/graphiql#token=${persian.token}`);
-    await playground.write(
-      playground.operation,
-      "mutation { updateMyProfile(input: { firstName: null }) { userErrors { message } } }",
-    );
-    await playground.hasRead("firstName");
-    const message = "این مقدار نباید توهی باشد.";
-    await playground.runAndSee(message.split(" ")[0]);
-    const [first, last] = await playground.placesInAnswer(message.at(0), message.at(-1));
-    assert.ok(last < first, `the full stop stands at ${last}, the first letter at ${first}`);
-  } finally {
-    await persian.close();
-  }
+  playground = await openPlayground(browser, `${persian.origin}/graphiql#token=${persian.token}`);
+  await playground.write(
+    playground.operation,
+    "mutation { updateMyProfile(input: { firstName: null }) { userErrors { message } } }",
+  );
+  await playground.hasRead("firstName");
+  const message = "این مقدار نباید توهی باشد.";
+  await playground.runAndSee(message.split(" ")[0]);
+  const [first, last] = await playground.placesInAnswer(message.at(0), message.at(-1));
+  assert.ok(last < first, `the full stop stands at ${last}, the first letter at ${first}`);
 });
