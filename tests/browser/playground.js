@@ -90,19 +90,25 @@ class Playground {
     await this.answer.getByText(text).first().waitFor();
   }
 
-  /** Where, from the left, the first occurrence of each of these characters stands in the answer's first Persian text. */
-  placesInAnswer(...characters) {
-    const text = this.answer.locator(".view-line span span").filter({ hasText: /[\u0600-\u06ff]/ }).first();
-    return text.evaluate((span, characters) => {
-      const place = (character) => {
-        const range = document.createRange();
-        const start = span.textContent.indexOf(character);
-        range.setStart(span.firstChild, start);
-        range.setEnd(span.firstChild, start + 1);
-        return range.getBoundingClientRect().left;
-      };
-      return characters.map(place);
-    }, characters);
+  /** Waits until the answer's first Persian text reads from the right: its last character stands left of its first one. */
+  readsFromTheRight(first, last) {
+    return this.page.waitForFunction(
+      (characters) => {
+        const spans = [...document.querySelectorAll(".graphiql-response .view-line span span")];
+        const text = spans.find((span) => /[\u0600-\u06ff]/.test(span.textContent))?.firstChild;
+        if (!text) return false;
+        const [first, last] = characters.map((character) => {
+          const range = document.createRange();
+          const start = text.textContent.indexOf(character);
+          range.setStart(text, start);
+          range.setEnd(text, start + 1);
+          return range.getBoundingClientRect();
+        });
+        // The editor colours the text later, in elements of its own: one that was replaced has no width.
+        return last.width > 0 && last.right <= first.left;
+      },
+      [first, last],
+    );
   }
 
   /** All that the page leaves on the machine after the tab is gone. */
