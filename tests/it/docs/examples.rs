@@ -14,6 +14,7 @@ use shop_profile::{
     graphql::Code,
     rate_limit::RateLimits,
     server::{self, ConnectionLimits},
+    store::TokenRef,
 };
 use tokio::task::JoinSet;
 
@@ -125,7 +126,7 @@ impl Names {
         shop.store.set_active(gone.id, false).await.unwrap();
         let revoked = ApiToken::generate().unwrap();
         let id = shop.store_token(behrooz.id, &revoked, None).await;
-        shop.store.revoke_tokens(&shop_profile::store::TokenRef::Id(id)).await.unwrap();
+        shop.store.revoke_tokens(&TokenRef::Id(id)).await.unwrap();
         Self(vec![
             ("$TOKEN_OF_SARA", sara.token),
             ("$TOKEN_OF_A_DEACTIVATED_CUSTOMER", gone.token),
