@@ -1,6 +1,7 @@
 //! PostgreSQL: how it is opened, read and written to.
 //!
 //! - `pool`: the connections of the requests
+//! - `turns`: how many of them one token's updates may take
 //! - `access`: what may be done about a statement that failed
 //! - `sessions`: whether a connection is a session of its own
 //! - `bulk`: many rows at once
@@ -10,6 +11,7 @@ mod access;
 mod bulk;
 mod pool;
 mod sessions;
+mod turns;
 
 use std::{sync::Arc, time::Instant};
 
@@ -19,10 +21,9 @@ use sea_orm::{
     sqlx::{self, AssertSqlSafe, Row, postgres::PgRow},
 };
 use sea_orm_migration::SchemaManager;
-use tokio::sync::Semaphore;
 
 pub(super) use self::sessions::{FORGET_PREPARED, Sessions, acceptable, are_shared};
-use self::{access::Access, pool::Pool};
+use self::{access::Access, pool::Pool, turns::Turns};
 use super::{
     NotReady, OpenOptions, StoreError, Timeouts, TokenOwner,
     django::DjangoShop,
@@ -36,10 +37,6 @@ use crate::{auth::TokenDigest, profile::Customer};
 
 /// Connections for what is no request: migrations and commands.
 const OTHER_CONNECTIONS: u32 = 2;
-/// Updates are divided among so many lanes by their token, so that one customer's locked row holds up few others'.
-const LANES: usize = 256;
-/// The updates of one lane may take this fraction of the connections.
-const LANE_SHARE: usize = 4;
 
 /// The columns of the tables `$2` and `$3` that the constraint or index `$1` depends on, also by an expression.
 const COLUMNS_OF_CONSTRAINT: &str = "\
@@ -57,7 +54,7 @@ pub(super) struct Postgres {
     /// Only shop-profile's own tables have a column for it.
     record_last_used: Option<Arc<str>>,
     pool: Pool,
-    lanes: Vec<Semaphore>,
+    turns: Turns,
     /// For what is no request.
     db: DatabaseConnection,
     sessions: Arc<Sessions>,
@@ -78,7 +75,7 @@ pub(super) async fn open(url: &str, sql: Arc<Sql>, options: OpenOptions, session
     let max_connections = connections.max(1) as usize;
     let pool = Pool::new(settings, sessions.clone(), max_connections, timeouts);
     let pool = pool.map_err(|error| options::invalid(&error))?;
-    let lanes = (0..LANES).map(|_| Semaphore::new((max_connections / LANE_SHARE).max(1))).collect();
+    let turns = Turns::new(max_connections);
     // Whether the database is read-only, which a standby always is, and a look at the customers. Every engine with
     // PostgreSQL's protocol knows the setting.
     let ready = format!("SELECT current_setting('transaction_read_only') = 'on', ({})", sql.any_customer).into();
@@ -87,7 +84,7 @@ pub(super) async fn open(url: &str, sql: Arc<Sql>, options: OpenOptions, session
         Layout::Django(_) => None,
     };
     Ok(Opened {
-        requests: Postgres { sql, ready, record_last_used, pool, lanes, db: db.clone(), sessions, timeouts },
+        requests: Postgres { sql, ready, record_last_used, pool, turns, db: db.clone(), sessions, timeouts },
         db,
     })
 }
@@ -111,14 +108,7 @@ impl Postgres {
         update: ProfileUpdate,
         deadline: Instant,
     ) -> Result<Option<Customer>, StoreError> {
-        let lane = &self.lanes[usize::from(update.token.lane()) % LANES];
-        let _turn = match lane.try_acquire() {
-            Ok(turn) => turn,
-            Err(_) => match tokio::time::timeout(self.timeouts.acquire, lane.acquire()).await {
-                Ok(Ok(turn)) => turn,
-                Ok(Err(_)) | Err(_) => return Err(StoreError::Busy),
-            },
-        };
+        let _turn = self.turns.wait(update.token.digest(), self.timeouts.acquire).await?;
         let sql = self.sql.updates(&[&update]);
         let statement = || bind_update!(sqlx::query(AssertSqlSafe(sql.clone())).bind(now()), &update);
         let row = self.pool.fetch(Access::Once { begin_before: deadline }, statement).await?;

@@ -38,11 +38,11 @@ pub(super) enum TokenKey {
 }
 
 impl TokenKey {
-    /// The first byte of the token's digest, by which the updates of one token meet.
-    pub(super) fn lane(&self) -> u8 {
+    /// By which the updates of one token meet.
+    pub(super) fn digest(&self) -> TokenDigest {
         match self {
-            Self::Digest(digest) => digest.0[0],
-            Self::Plaintext(token) => token.digest().0[0],
+            Self::Digest(digest) => *digest,
+            Self::Plaintext(token) => token.digest(),
         }
     }
 }
