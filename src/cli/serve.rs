@@ -11,8 +11,15 @@ use clap::ArgAction;
 pub use self::demo::example_customer;
 use self::rates::RateArgs;
 use super::{
-    CliError, arguments::switch, check_not_djangos, check_schema, config::Config, languages::LanguageArgs,
-    layout::Layout, listen::ListenAddress, log, print, signals::Stop,
+    CliError,
+    arguments::switch,
+    check_not_djangos, check_schema,
+    config::Config,
+    languages::LanguageArgs,
+    layout::Layout,
+    listen::ListenAddress,
+    log, print,
+    signals::{Stop, StopDelay},
 };
 use crate::{
     request_id,
@@ -56,13 +63,18 @@ pub struct Args {
     rates: RateArgs,
     #[command(flatten)]
     languages: LanguageArgs,
+    /// How long the server still takes requests after a signal to stop, while `/readyz` says 503 and load balancers find
+    /// out; e.g. `5s`.
+    #[arg(long, value_name = "TIME", default_value = "0s", env = "SHOP_PROFILE_STOP_DELAY")]
+    stop_delay: StopDelay,
     /// Read the configuration and end: exit code 0 when the server could be started with it, 2 when not.
     #[arg(long)]
     check: bool,
 }
 
 const SIGNALS: &str = "\
-SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the server in order: it finishes the requests that it has begun (exit code 0). \
+SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop the server in order: after --stop-delay it takes no new requests and finishes those \
+that it has begun (exit code 0). \
 A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 
 impl Args {
@@ -127,7 +139,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     let app = server::router(store.clone(), &options, stop.requested.clone());
     let limits =
         ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
-    server::run(listener, app, server::Role::Origin, limits, stop.requested.clone()).await;
+    server::run(listener, app, server::Role::Origin, limits, stop.after(args.stop_delay)).await;
     store.close().await;
     let uptime_seconds = start.elapsed().as_secs();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());

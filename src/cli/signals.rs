@@ -5,7 +5,9 @@
 
 use std::{
     process,
+    str::FromStr,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use tokio::signal::unix::{self, SignalKind};
@@ -41,6 +43,23 @@ impl Signal {
     }
 }
 
+/// How long a server that is asked to stop still takes requests, while load balancers find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StopDelay(Duration);
+
+const MAX_STOP_DELAY: Duration = Duration::from_secs(600);
+
+impl FromStr for StopDelay {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match humantime::parse_duration(text) {
+            Ok(delay) if delay <= MAX_STOP_DELAY => Ok(Self(delay)),
+            _ => Err("expected a time such as `5s` or `500ms`, at most `10m`"),
+        }
+    }
+}
+
 /// An orderly stop that a signal asks for.
 pub(super) struct Stop {
     /// Cancelled by the first signal.
@@ -62,6 +81,21 @@ impl Stop {
             end_at_once(signals.next_urgent().await);
         });
         Ok(stop)
+    }
+
+    /// Cancelled so long after the first signal.
+    pub(super) fn after(&self, delay: StopDelay) -> CancellationToken {
+        if delay.0.is_zero() {
+            return self.requested.clone();
+        }
+        let (requested, after) = (self.requested.clone(), CancellationToken::new());
+        let later = after.clone();
+        tokio::spawn(async move {
+            requested.cancelled().await;
+            tokio::time::sleep(delay.0).await;
+            later.cancel();
+        });
+        after
     }
 
     /// The name of the signal, once there was one.
@@ -131,6 +165,16 @@ fn ignored_signals(status: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delay_is_a_time_of_at_most_ten_minutes() {
+        for (text, milliseconds) in [("0s", 0), ("500ms", 500), ("10m", 600_000)] {
+            assert_eq!(text.parse(), Ok(StopDelay(Duration::from_millis(milliseconds))), "{text}");
+        }
+        for text in ["", "5", "-1s", "11m", "soon"] {
+            assert!(text.parse::<StopDelay>().is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn reads_the_mask_of_ignored_signals() {

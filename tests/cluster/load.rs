@@ -66,6 +66,17 @@ impl Load {
     }
 }
 
+/// A new customer's id and token.
+pub(crate) async fn add_customer(store: &Arc<Store>, username: &str) -> (i64, String) {
+    let username = FieldInput::Text(username.into());
+    let customer = NewCustomerInput { username, ..Default::default() }.parse().unwrap();
+    let id = service::add_customer(store, &customer).await.unwrap().id;
+    let token = ApiToken::generate().unwrap();
+    let new = NewToken { digest: token.digest(), name: String::new(), expires_at: None };
+    store.issue_token(id, new).await.unwrap();
+    (id, token.expose_secret().to_owned())
+}
+
 /// One customer: what they sent and what came of it.
 pub(crate) struct Caller {
     id: i64,
@@ -75,15 +86,8 @@ pub(crate) struct Caller {
 
 impl Caller {
     async fn new(store: &Arc<Store>, number: u32) -> Self {
-        let username = FieldInput::Text(format!("customer{number}").into());
-        let customer = NewCustomerInput { username, ..Default::default() }.parse().unwrap();
-        let id = service::add_customer(store, &customer).await.unwrap().id;
-        let token = ApiToken::generate().unwrap();
-        store
-            .issue_token(id, NewToken { digest: token.digest(), name: String::new(), expires_at: None })
-            .await
-            .unwrap();
-        Self { id, token: token.expose_secret().to_owned(), outcomes: Vec::new() }
+        let (id, token) = add_customer(store, &format!("customer{number}")).await;
+        Self { id, token, outcomes: Vec::new() }
     }
 
     async fn run(

@@ -1,5 +1,5 @@
 //! Three servers and haproxy (with `deploy/haproxy/haproxy.cfg`) over one PostgreSQL, under a steady load of patches,
-//! while one of everything dies. It needs PostgreSQL and haproxy, takes half a minute and prints figures:
+//! while one of everything dies or is restarted. It needs PostgreSQL, haproxy and wrk, takes 90 seconds and prints figures:
 //!
 //! ```text
 //! cargo test --release --test cluster -- --ignored --nocapture
@@ -10,6 +10,7 @@
 
 mod load;
 mod rates;
+mod rolling;
 mod topology;
 
 use std::time::{Duration, Instant};

@@ -3,15 +3,9 @@
 use std::time::Instant;
 
 use reqwest::{Client, StatusCode};
-use shop_profile::{
-    auth::ApiToken,
-    profile::{FieldInput, NewCustomerInput},
-    service,
-    store::NewToken,
-};
 use tokio::task::JoinSet;
 
-use crate::{support::say, topology::Topology};
+use crate::{load::add_customer, support::say, topology::Topology};
 
 /// `serve --rate-limit-updates`, its default.
 const LIMIT: u64 = 60;
@@ -22,11 +16,7 @@ const PATCHES: u64 = 100;
 async fn a_token_has_one_limit_behind_haproxy_however_many_servers_there_are() {
     let topology = Topology::start().await;
     let store = std::sync::Arc::new(topology.store().await);
-    let username = FieldInput::Text("sara".into());
-    let customer = NewCustomerInput { username, ..Default::default() }.parse().unwrap();
-    let id = service::add_customer(&store, &customer).await.unwrap().id;
-    let token = ApiToken::generate().unwrap();
-    store.issue_token(id, NewToken { digest: token.digest(), name: String::new(), expires_at: None }).await.unwrap();
+    let (_, token) = add_customer(&store, "sara").await;
     store.close().await;
 
     let http = Client::builder().no_proxy().build().unwrap();
@@ -36,7 +26,7 @@ async fn a_token_has_one_limit_behind_haproxy_however_many_servers_there_are() {
         // The same token, however it is written.
         let scheme = ["Token", "Bearer", "token "][number as usize % 3];
         let request = http.patch(format!("http://{}/api/shop/customers/me", topology.address));
-        let request = request.header("authorization", format!("{scheme} {}", token.expose_secret()));
+        let request = request.header("authorization", format!("{scheme} {}", token));
         let request =
             request.header("content-type", "application/json").body(format!("{{\"last_name\": \"{number}\"}}"));
         patches.spawn(async { request.send().await.unwrap().status() });

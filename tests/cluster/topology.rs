@@ -17,6 +17,7 @@ use crate::support::{
 pub(crate) struct Topology {
     pub(crate) address: SocketAddr,
     url: String,
+    options: &'static [&'static str],
     servers: [Option<Server>; 3],
     ports: [SocketAddr; 3],
     haproxy: Child,
@@ -25,6 +26,11 @@ pub(crate) struct Topology {
 
 impl Topology {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With such options of `serve`.
+    pub(crate) async fn start_with(options: &'static [&'static str]) -> Self {
         let database = Cluster::start().expect("PostgreSQL");
         let admin = sea_orm::Database::connect(database.url("postgres")).await.unwrap();
         admin.execute_unprepared("CREATE DATABASE shop").await.unwrap();
@@ -32,9 +38,10 @@ impl Topology {
         let ports = [(); 3].map(|()| free_port());
         let address = free_port();
         // All at once on an empty database: one of them migrates it.
-        let (one, two, three) = tokio::join!(server(&url, ports[0]), server(&url, ports[1]), server(&url, ports[2]));
+        let serve = |server: usize| serve(&url, ports[server], options);
+        let (one, two, three) = tokio::join!(serve(0), serve(1), serve(2));
         let haproxy = haproxy(address, &ports);
-        let topology = Self { address, url, servers: [one, two, three].map(Some), ports, haproxy, database };
+        let topology = Self { address, url, options, servers: [one, two, three].map(Some), ports, haproxy, database };
         eventually(async || {
             reqwest::get(format!("http://{address}/readyz")).await.ok().filter(|it| it.status() == 200)
         })
@@ -53,7 +60,14 @@ impl Topology {
 
     /// As a supervisor would.
     pub(crate) async fn restart(&mut self, at: usize) {
-        self.servers[at] = Some(server(&self.url, self.ports[at]).await);
+        self.servers[at] = Some(serve(&self.url, self.ports[at], self.options).await);
+    }
+
+    /// Waits until haproxy sends requests to a server.
+    pub(crate) async fn is_in_use(&self, server: usize) {
+        let own = process_of(&format!("http://{}/readyz", self.ports[server])).await;
+        let through = format!("http://{}/readyz", self.address);
+        eventually(async || (process_of(&through).await == own).then_some(())).await;
     }
 
     /// SIGTERM, and the orderly end that it asks for.
@@ -80,13 +94,21 @@ impl Drop for Topology {
     }
 }
 
+/// Which process answers: request ids begin with the same number.
+async fn process_of(url: &str) -> Option<String> {
+    let answer = reqwest::get(url).await.ok()?;
+    let id = answer.headers().get("x-request-id")?.to_str().ok()?;
+    Some(id.split('-').next()?.to_owned())
+}
+
 /// haproxy cannot say which port it was given, and a server must come back where it was.
 fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-async fn server(url: &str, address: SocketAddr) -> Server {
+async fn serve(url: &str, address: SocketAddr, options: &[&str]) -> Server {
     let mut serve = binary::command(&["serve", "--listen", &address.to_string(), "--database-connections", "8"]);
+    serve.args(options);
     serve.env("DATABASE_URL", url).env("SHOP_PROFILE_LOG", "off").env("SHOP_PROFILE_TRUSTED_PROXIES", "127.0.0.1");
     Server::spawn(serve).await
 }

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use axum::http::Method;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -19,7 +20,11 @@ const CUSTOMERS: usize = 8;
 /// Answers to wait for before the server is killed.
 const ANSWERS: usize = 200;
 
-both_databases![an_answered_patch_survives_kill_9, sigterm_finishes_a_request_that_was_begun];
+both_databases![
+    an_answered_patch_survives_kill_9,
+    requests_are_taken_until_the_stop_delay_is_over,
+    sigterm_finishes_a_request_that_was_begun
+];
 
 async fn an_answered_patch_survives_kill_9(shop: Shop) {
     let mut customers = Vec::new();
@@ -83,4 +88,24 @@ async fn sigterm_finishes_a_request_that_was_begun(shop: Shop) {
     assert_eq!(answer.header("connection"), "close", "{answer}");
     let (code, log) = server.ended().await;
     assert_eq!((code, shop.row(sara.id).await.first_name), (Some(0), "Sara".into()), "{log}");
+}
+
+async fn requests_are_taken_until_the_stop_delay_is_over(shop: Shop) {
+    let sara = shop.customer("sara").await;
+    let server = Server::start(shop.database.url(), &["--stop-delay", "10m"]).await;
+    server.terminate().await;
+    server.logged("stopping").await;
+    let ready = server.request(Method::GET, "/readyz").send().await;
+    assert_eq!((ready.status, &*ready.body), (503, "stopping\n"));
+    // By a new connection.
+    server.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert_status(200);
+    // A second signal does not wait.
+    server.terminate().await;
+    let (code, log) = server.ended().await;
+    assert_eq!(code, Some(143), "{log}");
+
+    let server = Server::start(shop.database.url(), &["--stop-delay", "1ms"]).await;
+    server.terminate().await;
+    let (code, log) = server.ended().await;
+    assert_eq!(code, Some(0), "{log}");
 }
