@@ -170,7 +170,7 @@ class Postgres:
 
     name = "PostgreSQL"
 
-    def __init__(self) -> None:
+    def __init__(self, settings: list[str] = POSTGRES_SETTINGS) -> None:
         programs = subprocess.run(["pg_config", "--bindir"], check=True, capture_output=True, text=True).stdout.strip()
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
         data = WORK / "postgres"
@@ -182,8 +182,8 @@ class Postgres:
             subprocess.run(initdb, check=True, capture_output=True)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        settings = [word for setting in POSTGRES_SETTINGS for word in ("-c", setting)]
-        arguments = [*as_user, f"{programs}/postgres", "-D", data, "-p", str(self.port), *settings]
+        options = [word for setting in settings for word in ("-c", setting)]
+        arguments = [*as_user, f"{programs}/postgres", "-D", data, "-p", str(self.port), *options]
         self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.processes = [psutil.Process(self.process.pid)]
         ready = ["pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
