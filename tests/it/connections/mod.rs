@@ -49,7 +49,7 @@ async fn crowd(shop: &Shop, sara: &Customer, begin: &str) -> Vec<Connection> {
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_slow_and_idle_connections_are_closed_and_others_are_answered_meanwhile() {
     let (shop, sara) =
-        shop(ConnectionLimits { header_read_timeout: Duration::from_secs(2), ..Default::default() }).await;
+        shop(ConnectionLimits { header_read_timeout: Duration::from_secs(5), ..Default::default() }).await;
     let mut crowds = Vec::new();
     crowds.extend(crowd(&shop, &sara, "").await);
     crowds.extend(crowd(&shop, &sara, "GET /api/shop/customers/me HTTP/1.1\r\nHost: sh").await);
