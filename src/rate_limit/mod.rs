@@ -4,9 +4,11 @@
 //! - `rate`: the arithmetic of a limit
 //! - `table`: the state of many, in bounded memory
 //! - `failed_tokens`: what an address may try
+//! - `known_tokens`: tokens that were valid lately
 //! - `quota`: what a client is told
 
 mod failed_tokens;
+mod known_tokens;
 mod quota;
 mod rate;
 mod table;
@@ -20,14 +22,11 @@ pub use self::quota::{Exceeded, Policy, Quota};
 pub(crate) use self::rate::WINDOW;
 use self::{
     failed_tokens::FailedTokens,
+    known_tokens::KnownTokens,
     rate::{Nanos, Rate},
-    table::{Entry, Table},
+    table::Table,
 };
 use crate::auth::TokenDigest;
-
-/// How long a token that was valid is known: its customer is counted before the database is asked, and an address that
-/// has tried too many others does not keep it out.
-const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// The limits, each for a minute and for as many at once; 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,19 +59,6 @@ pub enum Operation {
     Update,
 }
 
-/// Whose token it is.
-#[derive(Clone, Copy, Default)]
-struct KnownToken {
-    customer: i64,
-    until: Nanos,
-}
-
-impl Entry for KnownToken {
-    fn until(&self) -> Nanos {
-        self.until
-    }
-}
-
 /// A limit of each customer.
 struct CustomerLimit {
     policy: Policy,
@@ -103,7 +89,7 @@ pub(crate) struct Limiter {
     reads: Option<CustomerLimit>,
     updates: Option<CustomerLimit>,
     failed_tokens: Option<FailedTokens>,
-    known_tokens: Table<TokenDigest, KnownToken>,
+    known_tokens: KnownTokens,
 }
 
 impl Limiter {
@@ -113,7 +99,7 @@ impl Limiter {
             reads: CustomerLimit::new(Policy::Reads, limits.reads),
             updates: CustomerLimit::new(Policy::Updates, limits.updates),
             failed_tokens: Rate::per_minute(limits.failed_tokens).map(FailedTokens::new),
-            known_tokens: Table::default(),
+            known_tokens: KnownTokens::default(),
         }
     }
 
@@ -133,27 +119,17 @@ impl Limiter {
 
     /// The customer of a token that was valid lately.
     pub(crate) fn known_customer(&self, token: &TokenDigest) -> Option<i64> {
-        let known = self.known_tokens.get(token)?;
-        let (now, half) = (self.now(), nanos(KNOWN_FOR) / 2);
-        if known.until <= now {
-            return None;
-        }
-        if known.until < now + half {
-            // The token is in use, so it stays known. The statement still checks that it is valid.
-            self.remember(*token, known.customer);
-        }
-        Some(known.customer)
+        self.known_tokens.customer(token, self.now())
     }
 
     /// The token is valid, and this customer's.
     pub(crate) fn remember(&self, token: TokenDigest, customer: i64) {
-        let now = self.now();
-        self.known_tokens.change(token, now, |known| *known = KnownToken { customer, until: now + nanos(KNOWN_FOR) });
+        self.known_tokens.remember(token, customer, self.now());
     }
 
     /// The token is not valid any more.
     pub(crate) fn forget(&self, token: &TokenDigest) {
-        self.known_tokens.remove(token);
+        self.known_tokens.forget(token);
     }
 
     /// Whether the address may still try tokens.
@@ -223,7 +199,13 @@ mod tests {
     fn zero_is_no_limit() {
         let limiter = Limiter::new(RateLimits::OFF);
         assert!(!limiter.is_on() && limiter.take(1, Operation::Read, 1).is_none());
-        assert!(Limiter::new(RateLimits { reads: 1, ..RateLimits::OFF }).is_on());
+        for one in [
+            RateLimits { reads: 1, ..RateLimits::OFF },
+            RateLimits { updates: 1, ..RateLimits::OFF },
+            RateLimits { failed_tokens: 1, ..RateLimits::OFF },
+        ] {
+            assert!(Limiter::new(one).is_on(), "{one:?}");
+        }
     }
 
     /// The memory of the process, in KiB.
@@ -251,16 +233,5 @@ mod tests {
         let grown = resident_kib() - before;
         println!("a million tokens, a million customers and two million networks: {grown} KiB");
         assert!(grown < 32 * 1024, "{grown} KiB");
-    }
-
-    #[test]
-    fn a_token_is_known_until_it_is_forgotten() {
-        let limiter = Limiter::new(RateLimits::default());
-        let token = ApiToken::from_plaintext("k").digest();
-        assert_eq!(limiter.known_customer(&token), None);
-        limiter.remember(token, 7);
-        assert_eq!(limiter.known_customer(&token), Some(7));
-        limiter.forget(&token);
-        assert_eq!(limiter.known_customer(&token), None);
     }
 }

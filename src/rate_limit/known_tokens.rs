@@ -1,0 +1,110 @@
+//! Tokens that were valid lately, and whose they are.
+
+use std::time::Duration;
+
+use super::{
+    nanos,
+    rate::Nanos,
+    table::{Entry, Table},
+};
+use crate::auth::TokenDigest;
+
+/// How long a token that was valid is known: its customer is counted before the database is asked, and an address that
+/// has tried too many others does not keep it out.
+const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// Whose token it is.
+#[derive(Clone, Copy, Default)]
+struct KnownToken {
+    customer: i64,
+    until: Nanos,
+}
+
+impl Entry for KnownToken {
+    fn until(&self) -> Nanos {
+        self.until
+    }
+}
+
+#[derive(Default)]
+pub(super) struct KnownTokens(Table<TokenDigest, KnownToken>);
+
+impl KnownTokens {
+    /// The customer of a token that was valid lately.
+    pub(super) fn customer(&self, token: &TokenDigest, now: Nanos) -> Option<i64> {
+        let known = self.0.get(token)?;
+        if known.until <= now {
+            return None;
+        }
+        if known.until - now < nanos(KNOWN_FOR) / 2 {
+            // The token is in use, so it stays known. The statement still checks that it is valid.
+            self.remember(*token, known.customer, now);
+        }
+        Some(known.customer)
+    }
+
+    pub(super) fn remember(&self, token: TokenDigest, customer: i64, now: Nanos) {
+        self.0.change(token, now, |known| *known = KnownToken { customer, until: now + nanos(KNOWN_FOR) });
+    }
+
+    pub(super) fn forget(&self, token: &TokenDigest) {
+        self.0.remove(token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::ApiToken;
+
+    const MINUTE: Nanos = 60_000_000_000;
+
+    fn one_known() -> (KnownTokens, TokenDigest) {
+        let (tokens, token) = (KnownTokens::default(), ApiToken::from_plaintext("k").digest());
+        tokens.remember(token, 7, MINUTE);
+        (tokens, token)
+    }
+
+    #[test]
+    fn a_token_is_known_for_an_hour() {
+        let (tokens, token) = one_known();
+        assert_eq!(tokens.customer(&token, 61 * MINUTE), None);
+        let other = ApiToken::from_plaintext("other").digest();
+        assert_eq!(tokens.customer(&other, MINUTE), None);
+    }
+
+    #[test]
+    fn a_token_in_use_stays_known() {
+        let (tokens, token) = one_known();
+        // With half of the hour left nothing changes yet.
+        assert_eq!(tokens.customer(&token, 31 * MINUTE), Some(7));
+        assert_eq!(tokens.customer(&token, 61 * MINUTE - 1), Some(7));
+        assert_eq!(tokens.customer(&token, 121 * MINUTE - 2), Some(7));
+        assert_eq!(tokens.customer(&token, 182 * MINUTE), None);
+    }
+
+    #[test]
+    fn a_look_in_the_first_half_hour_does_not_extend_it() {
+        let (tokens, token) = one_known();
+        assert_eq!(tokens.customer(&token, 31 * MINUTE), Some(7));
+        assert_eq!(tokens.customer(&token, 61 * MINUTE), None);
+    }
+
+    #[test]
+    fn the_tokens_that_expire_first_make_room() {
+        let tokens = KnownTokens::default();
+        let token = |number: u64| TokenDigest(std::array::from_fn(|at| number.to_le_bytes()[at % 8]));
+        for number in 0..200_000 {
+            tokens.remember(token(number), 1, number);
+        }
+        assert_eq!(tokens.customer(&token(0), 200_000), None);
+        assert_eq!(tokens.customer(&token(199_999), 200_000), Some(1));
+    }
+
+    #[test]
+    fn a_token_is_known_until_it_is_forgotten() {
+        let (tokens, token) = one_known();
+        tokens.forget(&token);
+        assert_eq!(tokens.customer(&token, MINUTE), None);
+    }
+}
