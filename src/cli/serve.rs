@@ -20,6 +20,7 @@ use super::{
     listen::ListenAddress,
     log, print,
     signals::{Stop, StopDelay},
+    wait::WaitArgs,
 };
 use crate::{
     request_id,
@@ -41,8 +42,11 @@ pub struct Args {
     /// Do not change the schema: exit with an error when it is not up to date.
     #[arg(long, env = "SHOP_PROFILE_NO_MIGRATE", action = ArgAction::SetTrue, value_parser = switch)]
     no_migrate: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// PostgreSQL: the most connections of this server for requests; two more are for everything else.
     #[arg(long, value_name = "N", default_value_t = OpenOptions::default().connections, env = "SHOP_PROFILE_DATABASE_CONNECTIONS")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     database_connections: u32,
     /// How many connections one address may have; 0 is no limit. Behind a proxy all clients share its address.
     #[arg(long, value_name = "N", default_value_t = 0, env = "SHOP_PROFILE_CONNECTIONS_PER_ADDRESS")]
@@ -153,9 +157,11 @@ async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Sto
         OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
     if let (Layout::Django(django), false) = (layout, args.demo) {
         // Its schema is the shop's.
-        return Ok(Arc::new(Store::open_django(url, options, django).await.map_err(CliError::failed)?));
+        let open = async || Store::open_django(url, options, django).await;
+        return Ok(Arc::new(args.wait.open(url, open).await.map_err(CliError::failed)?));
     }
-    let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
+    let open = async || Store::open(url, options).await;
+    let store = Arc::new(args.wait.open(url, open).await.map_err(CliError::failed)?);
     if args.no_migrate {
         check_schema(&store).await?;
     } else {
