@@ -120,7 +120,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
     let store = open(&args, &url, layout).await?;
-    let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
+    let demo_token = if args.demo { Some(demo::add_customer(&store, address).await?) } else { None };
     let stop = Stop::on_signal()?;
     log_start(&args, address, &url, layout, &store).await;
     let mut text = String::new();
@@ -135,6 +135,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         introspection: args.introspection,
         graphiql: args.graphiql,
         docs: args.docs,
+        demo: args.demo,
         rate_limits: args.rates.limits(),
         trusted_proxies: args.rates.trusted_proxies().to_vec(),
         languages: args.languages.languages(),
