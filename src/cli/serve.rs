@@ -51,7 +51,7 @@ pub struct Args {
     /// How many connections one address may have; 0 is no limit. Behind a proxy all clients share its address.
     #[arg(long, value_name = "N", default_value_t = 0, env = "SHOP_PROFILE_CONNECTIONS_PER_ADDRESS")]
     connections_per_address: usize,
-    /// Whether GraphQL clients may ask for the schema.
+    /// Whether GraphQL clients may ask for the schema. The playground has it in any case.
     #[arg(long, env = "SHOP_PROFILE_INTROSPECTION", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     introspection: bool,
     /// Whether the GraphiQL playground is served.
