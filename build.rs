@@ -15,10 +15,14 @@ use std::{
 const SOURCES: [&str; 8] =
     [".npmrc", "docs.html", "index.html", "licenses.js", "package-lock.json", "package.json", "src", "vite.config.js"];
 
+/// What GraphiQL shows the documentation of. Its sources find it where the checkout has it: above their folder.
+const SCHEMA: &str = "schema.graphql";
+
 fn main() -> io::Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed=graphiql/{source}");
     }
+    println!("cargo::rerun-if-changed={SCHEMA}");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let wanted = env::var_os("CARGO_FEATURE_GRAPHIQL").is_some();
     let pages = wanted.then(|| build(out.join("graphiql")).inspect_err(warn)).and_then(Result::ok);
@@ -40,6 +44,7 @@ fn build(work: PathBuf) -> io::Result<PathBuf> {
     for source in SOURCES {
         copy(&Path::new("graphiql").join(source), &work.join(source))?;
     }
+    copy(Path::new(SCHEMA), &work.with_file_name(SCHEMA))?;
     // No package runs a script of its own on this machine; devDependencies even where NODE_ENV says "production".
     npm(&work, &["ci", "--ignore-scripts", "--include=dev"])?;
     npm(&work, &["run", "build"])?;

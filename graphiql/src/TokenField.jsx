@@ -1,24 +1,38 @@
-import { Button, Tooltip } from "@graphiql/react";
-import { useEffect, useState } from "react";
-import { otherPage } from "./other-page.js";
-import { forgetEverything, readToken, saveToken, takeTokenFromAddress } from "./token.js";
+import { Button, pick, Tooltip, useGraphiQL } from "@graphiql/react";
+import { useEffect, useRef, useState } from "react";
+import { tabs as initialTabs } from "./tabs.js";
+import { forgetEverything, isAnythingStored, readToken, saveToken, takeTokenFromAddress, tokenRejected } from "./token.js";
 
 /** Where a person pastes their API token. Each change counts at once: there is nothing to submit. */
 export function TokenField() {
   const [token, setToken] = useState(readToken);
+  const [isRejected, setIsRejected] = useState(false);
+  const field = useRef(null);
+  // Each of these changes what there is to forget.
+  const { queryEditor, tabs } = useGraphiQL(pick("queryEditor", "tabs", "isFetching"));
 
   useEffect(() => {
     const onHashChange = () => {
       takeTokenFromAddress();
       setToken(readToken());
     };
+    const onRejected = () => {
+      setIsRejected(true);
+      field.current.focus();
+      field.current.select();
+    };
     addEventListener("hashchange", onHashChange);
-    return () => removeEventListener("hashchange", onHashChange);
+    tokenRejected.addEventListener("rejected", onRejected);
+    return () => {
+      removeEventListener("hashchange", onHashChange);
+      tokenRejected.removeEventListener("rejected", onRejected);
+    };
   }, []);
 
   const change = (value) => {
     saveToken(value.trim());
     setToken(value);
+    setIsRejected(false);
   };
 
   // Not type="password": a browser would offer to remember it, and the token must end with the tab.
@@ -27,21 +41,26 @@ export function TokenField() {
       <label htmlFor="token">API token</label>
       <Tooltip label="Sent as “Authorization: Token …”. Kept for this tab only.">
         <input
+          ref={field}
           id="token"
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}
           placeholder="Paste your token: shp_…"
+          aria-invalid={isRejected}
           value={token}
           onChange={(event) => change(event.target.value)}
+          onKeyDown={(event) => event.key === "Enter" && queryEditor?.focus()}
         />
       </Tooltip>
       <Tooltip label="Removes the token, the tabs and the history from this browser.">
-        <Button type="button" onClick={forgetEverything}>
+        <Button type="button" onClick={forgetEverything} disabled={!isAnythingStored() && areInitial(tabs)}>
           Forget
         </Button>
       </Tooltip>
-      {otherPage && <a href={otherPage}>REST API</a>}
     </div>
   );
 }
+
+const areInitial = (tabs) =>
+  tabs.length === initialTabs.length && tabs.every(({ query }, index) => query === initialTabs[index].query);

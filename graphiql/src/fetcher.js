@@ -1,27 +1,37 @@
-import { readToken } from "./token.js";
+import { readToken, tokenRejected } from "./token.js";
 
 const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 
 /** Sends what GraphiQL asks to send. Every answer of ours is JSON, whatever its status, and is shown as it is. */
 export async function fetcher(request) {
-  const response = await fetch("/graphql", {
-    method: "POST",
-    headers: { accept: ACCEPT, "content-type": "application/json", ...authorization(request) },
-    body: JSON.stringify(request),
-    credentials: "omit",
-    cache: "no-store",
-  });
-  const body = await response.text();
+  const token = readToken();
+  const authorization = token ? { authorization: `Token ${token}` } : {};
+  let response, body;
   try {
-    return JSON.parse(body);
+    response = await fetch("/graphql", {
+      method: "POST",
+      headers: { accept: ACCEPT, "content-type": "application/json", ...authorization },
+      body: JSON.stringify(request),
+      credentials: "omit",
+      cache: "no-store",
+    });
+    body = await response.text();
   } catch {
-    throw new Error(`HTTP ${response.status} ${response.statusText}: ${body.slice(0, 300)}`);
+    return problem("The server cannot be reached. Is it still running?");
+  }
+  try {
+    return withRejectedToken(JSON.parse(body));
+  } catch {
+    return problem(`The server's answer is not JSON: HTTP ${response.status} ${response.statusText}`);
   }
 }
 
-// The schema is public, and a mistyped token is answered with 401 even to introspection: without this exception
-// the documentation and the completion would be missing as well.
-function authorization({ operationName }) {
-  const token = readToken();
-  return token && operationName !== "IntrospectionQuery" ? { authorization: `Token ${token}` } : {};
+/** An error of the page's own, without the stack that GraphiQL would show. */
+const problem = (message) => ({ errors: [{ message }] });
+
+function withRejectedToken(answer) {
+  if (answer.errors?.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED")) {
+    tokenRejected.dispatchEvent(new Event("rejected"));
+  }
+  return answer;
 }

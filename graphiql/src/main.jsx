@@ -10,12 +10,16 @@ import "./style.css";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { GraphiQL } from "graphiql";
+import { buildSchema } from "graphql";
 import { createRoot } from "react-dom/client";
+import sdl from "../../schema.graphql?raw";
 import { fetcher } from "./fetcher.js";
-import { takeTokenFromAddress } from "./token.js";
-import { TokenField } from "./TokenField.jsx";
+import { PageHeader } from "./PageHeader.jsx";
 import { tabs } from "./tabs.js";
+import { takeTokenFromAddress } from "./token.js";
 
+// The page brings the schema along: the documentation does not depend on introspection, which may be off.
+const schema = buildSchema(sdl);
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 
 takeTokenFromAddress();
@@ -24,16 +28,15 @@ takeTokenFromAddress();
 createRoot(document.getElementById("root")).render(
   <GraphiQL
     fetcher={fetcher}
+    schema={schema}
     plugins={plugins}
     defaultTabs={tabs}
     defaultEditorToolsVisibility="variables"
     isHeadersEditorEnabled={false}
     shouldPersistHeaders={false}
-    inputValueDeprecation
-    schemaDescription
   >
     <GraphiQL.Logo>
-      <TokenField />
+      <PageHeader />
     </GraphiQL.Logo>
   </GraphiQL>,
 );

@@ -3,6 +3,9 @@ const NAME = "shop-profile:token";
 
 export const readToken = () => sessionStorage.getItem(NAME) ?? "";
 
+/** Says "rejected" when the server has not accepted the token of a request, or there was none. */
+export const tokenRejected = new EventTarget();
+
 export function saveToken(token) {
   if (token) sessionStorage.setItem(NAME, token);
   else sessionStorage.removeItem(NAME);
@@ -19,6 +22,10 @@ export function takeTokenFromAddress() {
   const question = "This link brings another API token. Replace the one that this tab uses?";
   if (present === "" || present === token || confirm(question)) saveToken(token);
 }
+
+/** Whether there is a token, or a history of what was run. */
+export const isAnythingStored = () =>
+  readToken() !== "" || (JSON.parse(localStorage.getItem("graphiql:queries"))?.queries ?? []).length > 0;
 
 // GraphiQL keeps its tabs and its history in localStorage, and the variables in them hold personal data. The page is
 // loaded again because GraphiQL would write back what it has in memory.

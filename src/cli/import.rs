@@ -123,23 +123,32 @@ pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<()
 /// The name of stdin.
 const STDIN: &str = "-";
 
-/// The file; stdin is put into a temporary one, so that its rejected rows can be read again.
+/// Whether it is stdin or a pipe by any name (`/dev/stdin`, `/dev/fd/63`), which can be read once.
+fn is_stream(path: &Path) -> bool {
+    let is_special = || fs::metadata(path).is_ok_and(|file| !file.is_file() && !file.is_dir());
+    path.as_os_str() == STDIN || path.starts_with("/dev") || is_special()
+}
+
+/// The file; a stream is put into a temporary one, so that its rejected rows can be read again.
 fn open_file(path: &Path) -> io::Result<File> {
-    if path.as_os_str() != STDIN {
+    if !is_stream(path) {
         return match File::open(path)? {
             file if file.metadata()?.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             file => Ok(file),
         };
     }
     let mut file = tempfile::tempfile()?;
-    io::copy(&mut io::stdin().lock(), &mut file)?;
+    match path.as_os_str() == STDIN {
+        true => io::copy(&mut io::stdin().lock(), &mut file)?,
+        false => io::copy(&mut File::open(path)?, &mut file)?,
+    };
     file.rewind()?;
     Ok(file)
 }
 
-/// Where the rejected rows of a file are listed: beside it; those of stdin in the present folder.
+/// Where the rejected rows of a file are listed: beside it; those of a stream in the present folder.
 fn report_of(path: &Path) -> PathBuf {
-    let mut name = if path.as_os_str() == STDIN { "stdin".into() } else { path.as_os_str().to_owned() };
+    let mut name = if is_stream(path) { "stdin".into() } else { path.as_os_str().to_owned() };
     name.push(".rejected.jsonl");
     PathBuf::from(name)
 }

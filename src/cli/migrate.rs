@@ -2,7 +2,7 @@
 
 use clap::ArgAction;
 
-use super::{CliError, arguments::switch, print};
+use super::{CliError, arguments::switch, print, wait::WaitArgs};
 use crate::store::{DatabaseUrl, OpenOptions, Store};
 
 #[derive(clap::Args)]
@@ -10,11 +10,13 @@ pub(super) struct Args {
     /// Only show which migrations are applied; the exit code is 1 when one is pending.
     #[arg(long, env = "SHOP_PROFILE_MIGRATE_STATUS", action = ArgAction::SetTrue, value_parser = switch)]
     status: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 pub(super) async fn run(args: Args, url: &DatabaseUrl) -> Result<(), CliError> {
     let options = OpenOptions { create: !args.status, ..OpenOptions::default() };
-    let store = Store::open(url, options).await.map_err(CliError::failed)?;
+    let store = args.wait.open(url, async || Store::open(url, options).await).await.map_err(CliError::failed)?;
     let result = if args.status { status(&store).await } else { apply(&store, url).await };
     store.close().await;
     result

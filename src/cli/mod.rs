@@ -26,6 +26,7 @@ pub mod shadow;
 mod signals;
 mod table;
 pub mod token;
+mod wait;
 
 use std::{env, error::Error, process::ExitCode};
 

@@ -20,6 +20,7 @@ use super::{
     listen::ListenAddress,
     log, print,
     signals::{Stop, StopDelay},
+    wait::WaitArgs,
 };
 use crate::{
     request_id,
@@ -41,13 +42,16 @@ pub struct Args {
     /// Do not change the schema: exit with an error when it is not up to date.
     #[arg(long, env = "SHOP_PROFILE_NO_MIGRATE", action = ArgAction::SetTrue, value_parser = switch)]
     no_migrate: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// PostgreSQL: the most connections of this server for requests; two more are for everything else.
     #[arg(long, value_name = "N", default_value_t = OpenOptions::default().connections, env = "SHOP_PROFILE_DATABASE_CONNECTIONS")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     database_connections: u32,
     /// How many connections one address may have; 0 is no limit. Behind a proxy all clients share its address.
     #[arg(long, value_name = "N", default_value_t = 0, env = "SHOP_PROFILE_CONNECTIONS_PER_ADDRESS")]
     connections_per_address: usize,
-    /// Whether GraphQL clients may ask for the schema.
+    /// Whether GraphQL clients may ask for the schema. The playground has it in any case.
     #[arg(long, env = "SHOP_PROFILE_INTROSPECTION", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     introspection: bool,
     /// Whether the GraphiQL playground is served.
@@ -116,7 +120,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
     let store = open(&args, &url, layout).await?;
-    let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
+    let demo_token = if args.demo { Some(demo::add_customer(&store, address).await?) } else { None };
     let stop = Stop::on_signal()?;
     log_start(&args, address, &url, layout, &store).await;
     let mut text = String::new();
@@ -131,6 +135,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         introspection: args.introspection,
         graphiql: args.graphiql,
         docs: args.docs,
+        demo: args.demo,
         rate_limits: args.rates.limits(),
         trusted_proxies: args.rates.trusted_proxies().to_vec(),
         languages: args.languages.languages(),
@@ -153,9 +158,11 @@ async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Sto
         OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
     if let (Layout::Django(django), false) = (layout, args.demo) {
         // Its schema is the shop's.
-        return Ok(Arc::new(Store::open_django(url, options, django).await.map_err(CliError::failed)?));
+        let open = async || Store::open_django(url, options, django).await;
+        return Ok(Arc::new(args.wait.open(url, open).await.map_err(CliError::failed)?));
     }
-    let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
+    let open = async || Store::open(url, options).await;
+    let store = Arc::new(args.wait.open(url, open).await.map_err(CliError::failed)?);
     if args.no_migrate {
         check_schema(&store).await?;
     } else {

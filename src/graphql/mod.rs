@@ -12,4 +12,5 @@ mod schema;
 mod types;
 
 pub use error::Code;
+use schema::types_sdl;
 pub use schema::{ProfileSchema, schema, sdl};

@@ -26,8 +26,17 @@ pub fn schema(profile: ProfileService, validation: ValidationMode) -> ProfileSch
 
 /// The schema in the definition language: `schema.graphql`, whose content a test compares with this.
 pub fn sdl() -> String {
+    let described = format!("\n\"\"\"\n{}\n\"\"\"\nschema {{", DESCRIPTION.trim());
+    types_sdl().replacen("\nschema {", &described, 1)
+}
+
+/// The same without the description of the schema, which the library neither writes nor parses.
+pub(super) fn types_sdl() -> String {
     builder().finish().sdl_with_options(SDLExportOptions::new().use_space_ident().prefer_single_line_descriptions())
 }
+
+/// The description of the schema, in Markdown: the first page of the documentation in GraphiQL.
+const DESCRIPTION: &str = include_str!("description.md");
 
 /// The library's limits are the second line; ours come before the parser and before the execution.
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {

@@ -11,6 +11,8 @@ use super::SECURITY_HEADERS;
 const NONCE: &str = "CSP_NONCE";
 /// What the pages have where the address of the other page belongs.
 const OTHER_PAGE: &str = "OTHER_PAGE";
+/// What the pages have where the address of the repository belongs, whose README they link to.
+const REPOSITORY: &str = "REPOSITORY";
 
 /// Answers with the page, or says how to get it. `other`: the address of the other page; `""` when it is not served.
 pub(super) fn respond(page: Option<&str>, other: &str) -> Response {
@@ -18,6 +20,8 @@ pub(super) fn respond(page: Option<&str>, other: &str) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let html = page.unwrap_or(include_str!("not_built.html")).replace(NONCE, &nonce).replace(OTHER_PAGE, other);
+    // Empty unless Cargo.toml names it: then there is no link.
+    let html = html.replace(REPOSITORY, env!("CARGO_PKG_REPOSITORY"));
     // `no-store`: a nonce is good for one answer.
     let headers = [(header::CONTENT_SECURITY_POLICY, policy(&nonce)), (header::CACHE_CONTROL, "no-store".to_owned())];
     (SECURITY_HEADERS, headers, Html(html)).into_response()
@@ -85,6 +89,12 @@ mod tests {
     #[tokio::test]
     async fn a_page_names_the_other() {
         assert_eq!(body(respond(Some("<a href=\"OTHER_PAGE\">"), "/docs")).await, "<a href=\"/docs\">");
+    }
+
+    #[tokio::test]
+    async fn a_page_links_to_no_readme_unless_the_repository_is_known() {
+        let answer = body(respond(Some("<meta content=\"REPOSITORY\">"), "")).await;
+        assert_eq!(answer, format!("<meta content=\"{}\">", env!("CARGO_PKG_REPOSITORY")));
     }
 
     #[tokio::test]

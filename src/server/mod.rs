@@ -1,11 +1,13 @@
 //! The server: both APIs in one router, and the connections by which clients reach them.
 
 mod connections;
+mod demo_avatar;
 mod health;
 mod listener;
 mod metrics;
 mod middleware;
 mod router;
 
+pub use demo_avatar::DEMO_AVATAR;
 pub use listener::{App, ConnectionLimits, Role, run};
 pub use router::{Options, router};

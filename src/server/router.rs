@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    health, metrics,
+    demo_avatar, health, metrics,
     middleware::{client_address::TrustedProxies, cors, language, log_request, overload},
 };
 use crate::{
@@ -33,6 +33,8 @@ pub struct Options {
     pub graphiql: bool,
     /// Whether the reference of the REST API is served.
     pub docs: bool,
+    /// Whether the picture of the demo's customer is served.
+    pub demo: bool,
     /// The origins of web pages that may call, e.g. `https://shop.example`.
     pub allow_origins: Vec<HeaderValue>,
     /// How many requests are answered. There are no limits unless they are set here; `serve` has defaults of its own.
@@ -49,6 +51,7 @@ impl Default for Options {
             introspection: true,
             graphiql: true,
             docs: true,
+            demo: false,
             allow_origins: Vec::new(),
             rate_limits: RateLimits::OFF,
             trusted_proxies: Vec::new(),
@@ -67,6 +70,7 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
         .merge(health::router(store, stop))
         .merge(rest::openapi_router(profile.clone()))
         .merge(playground::router(pages));
+    let others = if options.demo { others.merge(demo_avatar::router()) } else { others };
     let apis =
         Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
     let apis = apis.layer(from_fn(overload::reject));

@@ -4,7 +4,7 @@
 //! a write is answered only when it is durable, and which failures are worth another try.
 //!
 //! - `url`, `options`, `open`, `sqlite_file`: the database's URL, the options and the timeouts, and SQLite's file
-//! - `explain`: why a database failed, for an operator
+//! - `cannot_open`, `explain`: why a database cannot be opened, or failed, for an operator
 //! - `migrations`: the schema, brought up to date exactly once however many servers start
 //! - `layout`, `sql`, `row`: what the two operations ask of the database, and what it answers
 //! - `sqlite`, `postgres`: each database's connections, and how it is read and written to
@@ -15,6 +15,7 @@
 //! - `django`: a Django shop's own tables
 
 mod bulk;
+mod cannot_open;
 mod customers;
 mod django;
 mod error;

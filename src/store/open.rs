@@ -6,8 +6,9 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection, PgConnection, postgres::Pg
 
 use super::{
     DatabaseUrl, Engine, OpenOptions, Opened, PreparedStatements, Store,
+    cannot_open::{Reason, explain_postgres, explain_sqlite},
     django::{DjangoOptions, InspectError, inspect_django},
-    explain::{explain, explain_postgres, explain_sqlite},
+    explain::explain,
     health::Health,
     last_used::LastUsedTracker,
     layout::{Dialect, DjangoLayout, Layout, NativeLayout},
@@ -23,12 +24,17 @@ use super::{
 #[error("cannot open the database {url}: {reason}")]
 pub struct OpenError {
     url: DatabaseUrl,
-    reason: String,
+    reason: Reason,
 }
 
 impl OpenError {
-    pub(super) fn new(url: &DatabaseUrl, reason: String) -> Self {
-        Self { url: url.clone(), reason }
+    pub(super) fn new(url: &DatabaseUrl, reason: impl Into<Reason>) -> Self {
+        Self { url: url.clone(), reason: reason.into() }
+    }
+
+    /// Whether the reason may pass by itself: the database's server is not there yet, or is starting.
+    pub fn is_temporary(&self) -> bool {
+        self.reason.is_temporary
     }
 }
 
@@ -83,7 +89,7 @@ impl Store {
 }
 
 /// Opens a SQLite database, or says why it cannot, for an operator.
-async fn open_sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
+async fn open_sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, Reason> {
     sqlite_file::prepare(url, options.create)?;
     let opened = sqlite::open(url, sql, options.timeouts).await.map_err(|error| explain_sqlite(url, &error))?;
     let sqlite::Opened { requests, read, write } = opened;
@@ -91,7 +97,7 @@ async fn open_sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Re
 }
 
 /// Opens a PostgreSQL database, or says why it cannot, for an operator.
-async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, String> {
+async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, Reason> {
     let mut connection = connect_once(url, options.timeouts.acquire).await?;
     let are_shared = match url.prepared_statements {
         PreparedStatements::On => false,
@@ -110,7 +116,7 @@ async fn open_postgres(url: &PostgresUrl, sql: Arc<Sql>, options: OpenOptions) -
 }
 
 /// Connects once without a pool, which would hide the reason of a failure behind a timeout.
-pub(super) async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<PgConnection, String> {
+pub(super) async fn connect_once(url: &PostgresUrl, timeout: Duration) -> Result<PgConnection, Reason> {
     within(timeout, url, connect_options(url)?.connect()).await
 }
 
@@ -118,11 +124,11 @@ async fn are_sessions_shared(
     connection: &mut PgConnection,
     url: &PostgresUrl,
     timeout: Duration,
-) -> Result<bool, String> {
+) -> Result<bool, Reason> {
     within(timeout, url, postgres::are_shared(connection, &connect_options(url)?)).await
 }
 
-fn connect_options(url: &PostgresUrl) -> Result<PgConnectOptions, String> {
+fn connect_options(url: &PostgresUrl) -> Result<PgConnectOptions, Reason> {
     url.text.parse().map(postgres::acceptable).map_err(|error| explain_postgres(url, &error))
 }
 
@@ -130,9 +136,9 @@ async fn within<T>(
     timeout: Duration,
     url: &PostgresUrl,
     work: impl Future<Output = sqlx::Result<T>>,
-) -> Result<T, String> {
+) -> Result<T, Reason> {
     match tokio::time::timeout(timeout, work).await {
         Ok(result) => result.map_err(|error| explain_postgres(url, &error)),
-        Err(_) => Err(format!("{} did not answer within {timeout:?}", url.server)),
+        Err(_) => Err(Reason::temporary(format!("{} did not answer within {timeout:?}", url.server))),
     }
 }

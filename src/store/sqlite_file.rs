@@ -6,7 +6,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
 };
 
-use super::{explain::explain_cannot_open, url::SqliteUrl};
+use super::{cannot_open::explain_cannot_open, url::SqliteUrl};
 
 /// Makes sure that the file exists. With `create` a missing one is created, if the URL lets SQLite create it; only its
 /// owner can read it, because it holds customers' data.

@@ -8,7 +8,7 @@ import { openPlayground } from "./playground.js";
 import { openShop } from "./shop.js";
 
 // What axe finds in GraphiQL 5.4.0 and Swagger UI 5.35.0 as they come. Ours may be better, not worse.
-const STOCK_GRAPHIQL = ["color-contrast", "nested-interactive", "page-has-heading-one"];
+const STOCK_GRAPHIQL = ["color-contrast", "nested-interactive"];
 const STOCK_SWAGGER_UI = ["color-contrast", "heading-order", "label", "region", "select-name"];
 
 let browser, shop, axe;
@@ -42,8 +42,8 @@ const openDocsAndOperation = async () => {
 for (const colorScheme of ["light", "dark"]) {
   const open = () => openPlayground(browser, `${shop.origin}/graphiql`, { colorScheme });
 
-  test(`GraphiQL: the token field breaks no rule of axe (${colorScheme})`, async () => {
-    assert.deepEqual(await violations(await open(), ".token-field"), []);
+  test(`GraphiQL: the page's own header breaks no rule of axe (${colorScheme})`, async () => {
+    assert.deepEqual(await violations(await open(), ".page-header"), []);
   });
 
   test(`GraphiQL: the whole page is no worse than stock GraphiQL (${colorScheme})`, async () => {

@@ -140,6 +140,7 @@ test("the token is stored nowhere that outlives the tab, and Forget removes it",
   await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Forget" }).click()]);
   await docs.ready();
   assert.equal(await token.inputValue(), "");
+  assert.ok(await page.getByRole("button", { name: "Forget" }).isDisabled(), "there is nothing to forget");
 });
 
 test("a page that is not served is not linked", async () => {

@@ -37,9 +37,9 @@ class Playground {
     this.answer = page.locator(".graphiql-response .view-lines");
   }
 
-  /** Waits for the editor and for the schema; to be called before the page begins to load. */
+  /** Waits for the page and its editor; to be called before the page begins to load. */
   async ready() {
-    await this.page.waitForResponse((response) => response.url().endsWith("/graphql"));
+    await this.page.waitForEvent("load");
     await this.operation.locator(".view-line").first().waitFor();
   }
 
@@ -109,6 +109,21 @@ class Playground {
       },
       [first, last],
     );
+  }
+
+  /** Waits until the keyboard leads there. */
+  async hasFocus(locator) {
+    const element = await locator.elementHandle();
+    await this.page.waitForFunction((element) => element === document.activeElement, element);
+  }
+
+  /** Presses Tab until it leads there. */
+  async reach(locator, key = "Tab") {
+    for (let presses = 0; presses < 40; presses += 1) {
+      if (await locator.evaluate((element) => element === document.activeElement)) return;
+      await this.page.keyboard.press(key);
+    }
+    throw new Error(`${key} does not lead to ${locator}`);
   }
 
   /** All that the page leaves on the machine after the tab is gone. */

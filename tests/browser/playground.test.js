@@ -18,7 +18,18 @@ after(async () => {
   await shop?.close();
   await persian?.close();
   await demo?.close();
+  for (const own of ownShops) await own.close();
 });
+
+// They stay until the pages are closed: an editor may fetch a part of its code late.
+const ownShops = [];
+
+const arriveAtOwnShop = async (options) => {
+  const own = await openShop(options);
+  ownShops.push(own);
+  playground = await openPlayground(browser, own.origin);
+  return own;
+};
 
 afterEach(async () => {
   const { problems } = playground;
@@ -67,11 +78,90 @@ test("without a token `me` shows the 401's own words", async () => {
   await playground.sees('"UNAUTHENTICATED"');
 });
 
-test("with a wrong token the documentation still loads, and `me` says what is wrong", async () => {
-  const { token, page } = await arrive();
+test("a token that is not valid is outlined and has the focus, until it is changed", async () => {
+  const { token } = await arrive();
+  assert.equal(await token.getAttribute("aria-invalid"), "false");
   await token.fill("shp_wrong");
-  await Promise.all([page.reload(), playground.ready()]);
   await playground.runAndSee('"Invalid token."');
+  await playground.hasFocus(token);
+  assert.equal(await token.getAttribute("aria-invalid"), "true");
+  const outline = await token.evaluate((element) => getComputedStyle(element).outlineStyle);
+  assert.equal(outline, "solid");
+  await token.fill(shop.token);
+  assert.equal(await token.getAttribute("aria-invalid"), "false");
+  await playground.runAndSee('"sara"');
+});
+
+test("with introspection off the documentation and the completion are there", async () => {
+  await arriveAtOwnShop(["--introspection", "off"]);
+  const { page, operation } = playground;
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await page.getByText("The profile of a shop's customer").waitFor();
+  await page.getByRole("link", { name: "Mutation", exact: true }).waitFor();
+  await playground.write(operation, "{ me { nonsense } }");
+  await playground.underlines(operation, "nonsense", 'Cannot query field "nonsense" on type "Customer".');
+});
+
+test("a server that is gone is said in words, without a stack", async () => {
+  const gone = await openShop();
+  playground = await openPlayground(browser, gone.origin);
+  await playground.runAndSee('"UNAUTHENTICATED"');
+  await playground.page.waitForLoadState("networkidle");
+  await gone.close();
+  await playground.runAndSee("The server cannot be reached. Is it still running?");
+  const answer = await playground.answer.innerText();
+  assert.ok(!/stack|Failed to fetch|\.js/.test(answer), answer);
+});
+
+test("the page names the product, links the reference, and says first what the schema is", async () => {
+  const { page } = await arrive();
+  await page.getByRole("heading", { level: 1, name: "shop-profile" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "REST API" }).getAttribute("href"), "/docs");
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await page.getByText("The profile of a shop's customer").waitFor();
+  await page.getByText("with every request. It decides which customer").waitFor();
+});
+
+test("no line is cut off: long ones wrap, in the operation and in the answer", async () => {
+  const { operation, page } = await arrive({ viewport: { width: 800, height: 800 } });
+  await playground.runAndSee('"UNAUTHENTICATED"');
+  for (const editor of [operation, page.locator(".graphiql-response .monaco-editor")]) {
+    const { line, width } = await editor.evaluate((element) => {
+      const lines = [...element.querySelectorAll(".view-line > span")].map((line) => line.offsetWidth);
+      return { line: Math.max(...lines), width: element.querySelector(".monaco-scrollable-element").clientWidth };
+    });
+    assert.ok(line > 0 && line <= width, `${line} of ${width}`);
+  }
+});
+
+test("below 700 pixels the panes stand below each other, and nothing is wider than the screen", async () => {
+  const { page } = await arrive({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const box = (selector) => page.locator(selector).boundingBox();
+  const [editors, response] = [await box(".graphiql-editors"), await box(".graphiql-response")];
+  assert.ok(response.y >= editors.y + editors.height, "the response is below the editors");
+  for (const { x, width } of [editors, response]) assert.ok(x >= 0 && width > 300 && x + width <= 390, `${x} ${width}`);
+  assert.equal(await page.evaluate(() => document.scrollingElement.scrollWidth), 390);
+  await playground.runAndSee('"UNAUTHENTICATED"');
+});
+
+test("from load to a saved change by the keyboard alone", async () => {
+  const own = await arriveAtOwnShop();
+  const { page, operation, token } = playground;
+  const editor = operation.locator("textarea");
+  await playground.hasFocus(editor);
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await playground.sees('"UNAUTHENTICATED"');
+  await playground.hasFocus(token);
+  await page.keyboard.insertText(own.token);
+  await playground.reach(playground.tab("UpdateMyProfile"), "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await playground.hasRead("UpdateMyProfile");
+  await playground.reach(token);
+  await page.keyboard.press("Enter");
+  await playground.hasFocus(editor);
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await playground.sees('"Sara Ahmadi"');
+  assert.equal((await own.customer()).full_name, "Sara Ahmadi");
 });
 
 test("with the token typed in, the keyboard alone shows the customer", async () => {
@@ -142,6 +232,7 @@ test("at a click everything is forgotten: the token, the tabs and the history wi
   await Promise.all([page.getByRole("button", { name: "Forget" }).click(), playground.ready()]);
   assert.equal(await playground.token.inputValue(), "");
   assert.ok(!(await playground.stored()).includes("Secretname"), "the history is still there");
+  assert.ok(await page.getByRole("button", { name: "Forget" }).isDisabled(), "there is nothing to forget");
   await playground.runAndSee('"UNAUTHENTICATED"');
 });
 

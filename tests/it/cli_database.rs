@@ -178,40 +178,51 @@ async fn a_new_file_that_is_locked_for_a_moment_is_opened() {
 }
 
 #[tokio::test]
-async fn a_postgres_that_cannot_be_reached_is_explained() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let no_server = format!("{closed} refused the connection: is PostgreSQL running, and is this its port?");
-    for (url, expected) in [
-        (format!("postgres://shop:secret@{closed}/shop"), no_server.as_str()),
-        ("postgres://shop@no-such-host.invalid/shop".to_owned(), "the host of no-such-host.invalid:5432 is unknown"),
-        ("postgres:///shop?host=/nowhere".to_owned(), "there is no PostgreSQL socket in /nowhere"),
-    ] {
-        assert_error(&url, expected).await;
-    }
-    assert_error(&format!("postgres://{closed}/shop"), &format!("the database postgres://{closed}/shop: ")).await;
-}
-
-#[tokio::test]
 async fn a_postgres_that_rejects_the_connection_is_explained() {
     for (code, message, remedy) in [
         ("57P03", "the database system is starting up", ": try again in a moment"),
         ("28P01", "password authentication failed for user \"shop\"", ": check user and password in the database URL"),
-        ("28000", "no pg_hba.conf entry for host \"127.0.0.1\"", ""),
+        ("28000", "no pg_hba.conf entry for host \"127.0.0.1\"", ": allow it in the server's pg_hba.conf"),
+        ("42501", "permission denied for database \"shopp\"", ": grant the role the right CONNECT on this database"),
         ("3D000", "database \"shopp\" does not exist", ": create it, or name another in the database URL"),
         ("53300", "sorry, too many clients already", ": raise PostgreSQL's max_connections"),
     ] {
-        let address = reject_connections(code, message);
+        let address = answer_connections(rejection(code, message));
         let url = format!("postgres://shop:secret@{address}/shopp?sslmode=disable");
         assert_error(&url, &format!("{message}{remedy}")).await;
     }
 }
 
-/// A server that answers every connection as PostgreSQL does when it rejects one.
-fn reject_connections(code: &str, message: &str) -> std::net::SocketAddr {
+#[tokio::test]
+async fn what_stands_between_the_program_and_tls_is_explained() {
+    let offers_none = answer_connections(b"N".to_vec());
+    let offers_some = answer_connections(b"S".to_vec());
+    let is_no_postgres = answer_connections(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+    let check = "check sslmode, sslrootcert, sslcert and sslkey in the database URL";
+    for (address, query, expected) in [
+        (offers_none, "sslmode=require", "offers no TLS, which sslmode in the database URL asks for: turn it on there"),
+        (
+            offers_some,
+            "sslmode=verify-full&sslrootcert=/nowhere/root.crt",
+            &format!("a file of TLS does not exist: {check}"),
+        ),
+        (is_no_postgres, "sslmode=prefer", "does not speak PostgreSQL's protocol: is this PostgreSQL's port?"),
+    ] {
+        assert_error(&format!("postgres://shop:secret@{address}/shop?{query}"), expected).await;
+    }
+}
+
+/// How PostgreSQL rejects a connection.
+pub fn rejection(code: &str, message: &str) -> Vec<u8> {
     let fields = format!("SFATAL\0VFATAL\0C{code}\0M{message}\0Fauth.c\0L334\0\0");
     let mut answer = vec![b'E'];
     answer.extend(u32::try_from(fields.len() + 4).unwrap().to_be_bytes());
     answer.extend(fields.as_bytes());
+    answer
+}
+
+/// A server that answers this to every connection.
+fn answer_connections(answer: Vec<u8>) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     // It ends with the process.

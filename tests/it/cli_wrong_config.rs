@@ -39,6 +39,8 @@ const IN_FILE: &[(&str, &str)] = &[
     ("[serve]\nlisten = {port = 1}", "serve.listen (shop.toml, line 2): expected a string, a whole number, true or false"),
     ("[serve]\ndemo = \"maybe\"", "serve.demo (shop.toml, line 2): expected on or off (or true, false, yes, no, 1, 0)"),
     ("[serve]\ndatabase-connections = -1", "serve.database-connections (shop.toml, line 2): expected a whole number"),
+    ("[serve]\ndatabase-connections = 0", "serve.database-connections (shop.toml, line 2): expected a whole number in 1.."),
+    ("[serve]\nwait-for-database = 60", "serve.wait-for-database (shop.toml, line 2): expected a time such as `60s`"),
     ("[serve]\nallow-origin = [\"https://a.example\", \"a.example/\"]", "serve.allow-origin (shop.toml, line 2): expected an origin"),
     ("[serve]\nallow-origin = [[\"https://a.example\"]]", "serve.allow-origin (shop.toml, line 2): expected a string, a whole number, true or false"),
     ("[shadow]\nupstream-timeout = 0", "shadow.upstream-timeout (shop.toml, line 2): expected a whole number in 1.."),

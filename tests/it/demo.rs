@@ -2,11 +2,17 @@
 
 use std::{fs, path::Path, process::Stdio};
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::support::binary::{self, Server};
+use crate::support::{
+    Subject,
+    binary::{self, Server},
+    database::Database,
+    shop::Shop,
+};
 
 const DOCUMENT: &str = include_str!("fixtures/update-profile-details.txt");
 
@@ -27,13 +33,20 @@ async fn start() -> Demo {
     while !welcome.last().is_some_and(|line: &String| line.contains("/graphiql")) {
         welcome.push(server.line().await);
     }
-    let token = welcome.join(" ").split("Authorization: Token ").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let export = welcome.iter().find_map(|line| line.trim_start().strip_prefix("export TOKEN="));
+    let token = export.expect("a line that sets TOKEN").to_owned();
     Demo { server, token, welcome, folder }
 }
 
+/// The document, with the server's address where the document's own stands.
+fn document(demo: &Demo) -> String {
+    DOCUMENT.replace("127.0.0.1:8000", &demo.server.address.to_string())
+}
+
 /// The document's example answer, with the names of its example request.
-fn documented_answer() -> Value {
-    let (_, example) = DOCUMENT.split_once("Example Response\n").unwrap();
+fn documented_answer(demo: &Demo) -> Value {
+    let document = document(demo);
+    let (_, example) = document.split_once("Example Response\n").unwrap();
     let mut customer: Value = serde_json::from_str(example).unwrap();
     for (field, value) in [("first_name", "John"), ("last_name", "Doe"), ("full_name", "John Doe"), ("gender", "male")]
     {
@@ -62,7 +75,8 @@ impl Demo {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_is_the_documented_customer_and_leaves_nothing_behind() {
     let demo = start().await;
-    let (_, example) = DOCUMENT.split_once("Example Response\n").unwrap();
+    let document = document(&demo);
+    let (_, example) = document.split_once("Example Response\n").unwrap();
     let documented: Value = serde_json::from_str(example).unwrap();
     let get = demo.server.get().token(&demo.token).send().await.assert_status(200);
     assert_eq!(get.json(), documented);
@@ -75,11 +89,27 @@ async fn the_demo_is_the_documented_customer_and_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_printed_curl_command_works() {
+async fn the_printed_commands_work() {
     let demo = start().await;
-    let line = demo.welcome.iter().find(|line| line.trim_start().starts_with("curl ")).expect("a curl line");
-    let answer = shell(line.trim(), demo.folder.path()).await;
-    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), documented_answer());
+    let is_command = |line: &&String| ["  export ", "  curl "].iter().any(|start| line.starts_with(start));
+    let lines: Vec<&str> = demo.welcome.iter().filter(is_command).map(String::as_str).collect();
+    assert_eq!(lines.len(), 2, "{:?}", demo.welcome);
+    let answer = shell(&lines.join("\n"), demo.folder.path()).await;
+    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), documented_answer(&demo));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demos_avatar_is_a_picture_of_its_own() {
+    let demo = start().await;
+    let profile = demo.server.get().token(&demo.token).send().await.json();
+    let avatar: url::Url = profile["avatar"].as_str().unwrap().parse().unwrap();
+    assert_eq!(avatar.socket_addrs(|| None).unwrap(), [demo.server.address]);
+    let picture = demo.server.request(Method::GET, avatar.path()).send().await.assert_status(200);
+    assert_eq!(picture.headers["content-type"], "image/svg+xml");
+    assert!(picture.body.starts_with("<svg "), "{}", picture.body);
+
+    let shop = Shop::on(Database::sqlite()).await;
+    shop.request(Method::GET, avatar.path()).send().await.assert_status(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +117,7 @@ async fn the_documents_curl_example_is_answered_as_documented() {
     let demo = start().await;
     let script = demo.addressed(&example("# Update customer profile\n2curl", "}'"));
     let answer = shell(&script, demo.folder.path()).await;
-    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), documented_answer());
+    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), documented_answer(&demo));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +130,7 @@ async fn the_documents_python_example_is_answered_as_documented() {
     let answer = output(python, demo.folder.path()).await;
     // Python prints its own notation.
     let json = answer.replace('\'', "\"").replace("True", "true").replace("None", "null");
-    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), documented_answer());
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), documented_answer(&demo));
 }
 
 /// A folder in which Python finds `requests`, empty where it is installed anyway; `None`, said aloud, when there is

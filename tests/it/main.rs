@@ -13,6 +13,7 @@ mod cli_config;
 mod cli_database;
 mod cli_operators;
 mod cli_roles;
+mod cli_walkthrough;
 mod cli_wrong_config;
 mod connections;
 mod corpus;
@@ -49,6 +50,7 @@ mod shadow_proxy;
 mod signals;
 mod token_flood;
 mod versions;
+mod wait_for_database;
 mod wal;
 
 use test_support as support;

@@ -49,22 +49,25 @@ async fn reads_stdin(database: Database) {
     migrate(&database).await;
     let folder = TempDir::new().unwrap();
     let import = async |arguments: &[&str], rows: &str| {
-        let mut command = binary::command(&[&["customer", "import", "-"], arguments].concat());
+        let mut command = binary::command(&[&["customer", "import"], arguments].concat());
         command.env("DATABASE_URL", database.url()).env("SHOP_PROFILE_LOG", "warn").current_dir(folder.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(rows.as_bytes()).await.unwrap();
         binary::Ended::from(child.wait_with_output().await.unwrap())
     };
-    let rows = "username,gender\nsara,female\nreza,x\n";
-    let ended = import(&["--format", "csv", "--rejected", "again.csv"], rows).await;
-    ended.assert(
-        1,
-        "1 imported, 0 updated, 0 unchanged, 0 skipped, 1 rejected; 0 tokens imported\n",
-        "error: 1 row rejected, listed in stdin.rejected.jsonl\n",
-    );
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-    assert_eq!(read("again.csv"), "username,gender\nreza,x\n");
-    assert!(read("stdin.rejected.jsonl").starts_with("{\"line\":3,\"field\":\"gender\""));
-    import(&[], rows).await.assert(1, "", "error: cannot tell the format by the file's name: give --format\n");
+    for (stdin, username) in [("-", "sara"), ("/dev/stdin", "mina")] {
+        let rows = format!("username,gender\n{username},female\nreza,x\n");
+        let ended = import(&[stdin, "--format", "csv", "--rejected", "again.csv"], &rows).await;
+        ended.assert(
+            1,
+            "1 imported, 0 updated, 0 unchanged, 0 skipped, 1 rejected; 0 tokens imported\n",
+            "error: 1 row rejected, listed in stdin.rejected.jsonl\n",
+        );
+        assert_eq!(read("again.csv"), "username,gender\nreza,x\n");
+        assert!(read("stdin.rejected.jsonl").starts_with("{\"line\":3,\"field\":\"gender\""));
+    }
+    let rows = "username\nreza\n";
+    import(&["-"], rows).await.assert(1, "", "error: cannot tell the format by the file's name: give --format\n");
 }

@@ -2,7 +2,7 @@ import "swagger-ui-dist/swagger-ui.css";
 import "./style.css";
 
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
-import { otherPage } from "../other-page.js";
+import { otherPage, readme } from "../other-page.js";
 import { takeTokenFromAddress } from "../token.js";
 import { authorize, connectTokenField } from "./token-field.js";
 
@@ -31,6 +31,7 @@ function addLinks() {
   const link = (text, href) => Object.assign(document.createElement("a"), { textContent: text, href });
   const links = [link("OpenAPI document", "/openapi.json")];
   if (otherPage) links.unshift(link("GraphQL", otherPage));
+  if (readme) links.push(link("README", readme));
   const licences = document.querySelector("link[rel=license]");
   if (licences) links.push(link("Licences", licences.href));
   document.getElementById("links").append(...links);

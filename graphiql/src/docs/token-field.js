@@ -1,14 +1,25 @@
-import { forgetEverything, readToken, saveToken, takeTokenFromAddress } from "../token.js";
+import { forgetEverything, isAnythingStored, readToken, saveToken, takeTokenFromAddress } from "../token.js";
 
 /** The same field as GraphiQL's: each change counts at once. The two pages share the token of their tab. */
 export function connectTokenField() {
   const field = document.getElementById("token");
-  field.value = readToken();
-  field.addEventListener("input", () => saveToken(field.value.trim()));
-  document.getElementById("forget").addEventListener("click", forgetEverything);
+  const forget = document.getElementById("forget");
+  const changed = () => {
+    forget.disabled = !isAnythingStored();
+  };
+  const show = () => {
+    field.value = readToken();
+    changed();
+  };
+  show();
+  field.addEventListener("input", () => {
+    saveToken(field.value.trim());
+    changed();
+  });
+  forget.addEventListener("click", forgetEverything);
   addEventListener("hashchange", () => {
     takeTokenFromAddress();
-    field.value = readToken();
+    show();
   });
 }
 

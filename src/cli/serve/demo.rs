@@ -6,6 +6,7 @@ use crate::{
     auth::ApiToken,
     cli::CliError,
     profile::{FieldInput, NewCustomerInput},
+    server::DEMO_AVATAR,
     service,
     store::{NewToken, Store},
 };
@@ -24,9 +25,11 @@ pub fn example_customer() -> NewCustomerInput {
     }
 }
 
-/// Adds the example customer and issues an API token.
-pub(super) async fn add_customer(store: &Store) -> Result<ApiToken, CliError> {
-    let customer = example_customer().parse().map_err(CliError::Invalid)?;
+/// Adds the example customer, with an avatar that this server serves, and issues an API token.
+pub(super) async fn add_customer(store: &Store, address: SocketAddr) -> Result<ApiToken, CliError> {
+    let avatar = FieldInput::Text(format!("http://{address}{DEMO_AVATAR}").as_str().into());
+    let customer = NewCustomerInput { avatar, ..example_customer() };
+    let customer = customer.parse().map_err(CliError::Invalid)?;
     let customer = service::add_customer(store, &customer).await.map_err(CliError::failed)?;
     let token = ApiToken::generate().map_err(CliError::failed)?;
     let row = NewToken { digest: token.digest(), name: "demo".into(), expires_at: None };
@@ -41,8 +44,9 @@ pub(super) fn welcome(address: SocketAddr, token: &ApiToken, docs: bool, graphiq
         r#"
 A throwaway database with one customer; it ends with this process.
 
-Update the profile by REST:
-  curl -X PATCH "http://{address}/api/shop/customers/me" -H "Authorization: Token {token}" -H "Content-Type: application/json" -d '{{"first_name": "John", "last_name": "Doe"}}'
+In another terminal, keep the API token and update the profile by REST:
+  export TOKEN={token}
+  curl -X PATCH "http://{address}/api/shop/customers/me" -H "Authorization: Token $TOKEN" -H "Content-Type: application/json" -d '{{"first_name": "John", "last_name": "Doe"}}'
 "#
     );
     if docs {

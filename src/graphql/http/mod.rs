@@ -105,7 +105,7 @@ impl Endpoint {
         Self {
             schema: super::schema(profile.clone(), ValidationMode::Strict),
             schema_prevalidated: super::schema(profile.clone(), ValidationMode::Fast),
-            input_types: Arc::new(InputTypes::of_sdl(&super::sdl())),
+            input_types: Arc::new(InputTypes::of_sdl(&super::types_sdl())),
             validation_cache: Arc::default(),
             profile,
             document_cache: Arc::new(DocumentCache::new()),

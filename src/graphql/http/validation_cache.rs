@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn every_enum_value_of_the_schema_is_seen_as_one() {
         let mut values = 0;
-        for definition in parse_schema(crate::graphql::sdl()).unwrap().definitions {
+        for definition in parse_schema(crate::graphql::types_sdl()).unwrap().definitions {
             if let TypeSystemDefinition::Type(ty) = definition
                 && let TypeKind::Enum(definition) = ty.node.kind
             {

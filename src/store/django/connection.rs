@@ -15,7 +15,9 @@ use super::{
     sqlite::SqliteCatalogue,
 };
 use crate::store::{
-    DatabaseUrl, OpenError, Timeouts, explain, open,
+    DatabaseUrl, OpenError, Timeouts,
+    cannot_open::{Reason, explain_postgres, explain_sqlite},
+    open,
     postgres::FORGET_PREPARED,
     sqlite_file,
     url::{Kind, PostgresUrl, SqliteUrl},
@@ -73,18 +75,17 @@ impl ShopConnection {
 }
 
 /// Behind a pooler in transaction mode the transaction keeps the session, which may have another client's statements.
-async fn open_postgres(url: &PostgresUrl, timeout: Duration) -> Result<Box<PgConnection>, String> {
+async fn open_postgres(url: &PostgresUrl, timeout: Duration) -> Result<Box<PgConnection>, Reason> {
     let mut connection = Box::new(open::connect_once(url, timeout).await?);
     let begin = format!("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {FORGET_PREPARED}");
     let begun = connection.execute(AssertSqlSafe(begin)).await;
-    begun.map_err(|error| explain::explain_postgres(url, &error))?;
+    begun.map_err(|error| explain_postgres(url, &error))?;
     Ok(connection)
 }
 
-async fn open_sqlite(url: &SqliteUrl, busy: Duration) -> Result<SqliteConnection, String> {
+async fn open_sqlite(url: &SqliteUrl, busy: Duration) -> Result<SqliteConnection, Reason> {
     sqlite_file::prepare(url, false)?;
-    let explained =
-        |error: sqlx::Error| explain::explain_sqlite(url, &DbErr::Conn(RuntimeErr::SqlxError(error.into())));
+    let explained = |error: sqlx::Error| explain_sqlite(url, &DbErr::Conn(RuntimeErr::SqlxError(error.into())));
     let options: SqliteConnectOptions = url.text.parse().map_err(explained)?;
     let options = options.create_if_missing(false).pragma("query_only", "ON").busy_timeout(busy);
     let mut connection = options.disable_statement_logging().connect().await.map_err(explained)?;

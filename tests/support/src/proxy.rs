@@ -1,6 +1,6 @@
 //! A TCP proxy in front of PostgreSQL whose connections can be made to fail as a network does.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, copy_bidirectional},
@@ -52,6 +52,11 @@ impl Proxy {
         let faults = watch::Sender::new(Faults::default());
         let accept = tokio::spawn(accept(listener, target, faults.clone()));
         Self { url, faults, accept }
+    }
+
+    /// Where the proxy listens.
+    pub fn address(&self) -> SocketAddr {
+        self.url.socket_addrs(|| None).unwrap()[0]
     }
 
     /// The URL of the same database, by way of the proxy.

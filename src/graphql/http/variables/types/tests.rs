@@ -2,7 +2,7 @@ use async_graphql::parser::parse_query;
 use serde_json::json;
 
 use super::*;
-use crate::graphql::{http::limits::root_fields, sdl};
+use crate::graphql::{http::limits::root_fields, types_sdl};
 
 const SDL: &str = "
     enum Color { RED GREEN }
@@ -91,7 +91,7 @@ fn a_string_is_not_an_enum_value() {
 
 #[test]
 fn only_root_fields_of_our_schema_have_arguments() {
-    for definition in parse_schema(sdl()).unwrap().definitions {
+    for definition in parse_schema(types_sdl()).unwrap().definitions {
         if let TypeSystemDefinition::Type(ty) = definition
             && let TypeKind::Object(object) = ty.node.kind
             && !matches!(ty.node.name.node.as_str(), "Query" | "Mutation")

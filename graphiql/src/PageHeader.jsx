@@ -1,0 +1,31 @@
+import { pick, useGraphiQL } from "@graphiql/react";
+import { useEffect } from "react";
+import { otherPage, readme } from "./other-page.js";
+import { TokenField } from "./TokenField.jsx";
+
+/** What the page is, the token, and where else to look; it stands beside the tabs. */
+export function PageHeader() {
+  usePreparedEditors();
+  return (
+    <div className="page-header">
+      <h1>shop-profile</h1>
+      <TokenField />
+      <nav aria-label="Other pages">
+        {otherPage && <a href={otherPage}>REST API</a>}
+        {readme && <a href={readme}>README</a>}
+      </nav>
+    </div>
+  );
+}
+
+// Long lines wrap, and whoever arrives can write at once. On a telephone the focus would open the keyboard over the page.
+function usePreparedEditors() {
+  const editors = useGraphiQL(pick("queryEditor", "variableEditor", "responseEditor"));
+  const { queryEditor, variableEditor, responseEditor } = editors;
+  useEffect(() => {
+    for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.updateOptions({ wordWrap: "on" });
+  }, [queryEditor, variableEditor, responseEditor]);
+  useEffect(() => {
+    if (matchMedia("(pointer: fine)").matches) queryEditor?.focus();
+  }, [queryEditor]);
+}
