@@ -18,6 +18,7 @@ pub mod playground;
 pub mod profile;
 pub mod rate_limit;
 mod request_id;
+mod request_notes;
 pub mod rest;
 pub mod server;
 pub mod service;

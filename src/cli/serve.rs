@@ -59,6 +59,9 @@ pub struct Args {
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; several are separated by commas.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    /// Whether each request is a line of the log, at the level `info`.
+    #[arg(long, env = "SHOP_PROFILE_LOG_REQUESTS", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
+    log_requests: bool,
     #[command(flatten)]
     rates: RateArgs,
     #[command(flatten)]
@@ -133,6 +136,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         docs: args.docs,
         rate_limits: args.rates.limits(),
         trusted_proxies: args.rates.trusted_proxies().to_vec(),
+        log_requests: args.log_requests,
         languages: args.languages.languages(),
         allow_origins: args.allow_origin,
     };

@@ -24,6 +24,7 @@ use self::{
     table::{Entry, Table},
 };
 use crate::auth::TokenDigest;
+pub use crate::request_notes::Operation;
 
 /// How long a token that was valid is known: its customer is counted before the database is asked, and an address that
 /// has tried too many others does not keep it out.
@@ -49,15 +50,6 @@ impl Default for RateLimits {
     fn default() -> Self {
         Self { updates: 60, reads: 600, failed_tokens: 30 }
     }
-}
-
-/// What a request counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// A read of the profile.
-    Read,
-    /// An update or a dry run.
-    Update,
 }
 
 /// Whose token it is.

@@ -5,7 +5,9 @@ mod health;
 mod listener;
 mod metrics;
 mod middleware;
+mod request_record;
 mod router;
+mod trace_id;
 
 pub use listener::{App, ConnectionLimits, Role, run};
 pub use router::{Options, router};

@@ -39,6 +39,8 @@ pub struct Options {
     pub rate_limits: RateLimits,
     /// The proxies that are believed when they name a client's address.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether each request is a line of the log.
+    pub log_requests: bool,
     /// The languages of the messages.
     pub languages: Languages,
 }
@@ -52,6 +54,7 @@ impl Default for Options {
             allow_origins: Vec::new(),
             rate_limits: RateLimits::OFF,
             trusted_proxies: Vec::new(),
+            log_requests: true,
             languages: Languages::default(),
         }
     }
@@ -77,10 +80,11 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
     let proxies = TrustedProxies::new(&options.trusted_proxies);
+    let log = log_request::RequestLog { proxies, is_on: options.log_requests };
     others
         .layer(from_fn(overload::reject))
         .merge(apis)
         .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(from_fn_with_state(proxies, log_request::log_request))
+        .layer(from_fn_with_state(log, log_request::log_request))
 }

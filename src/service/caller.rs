@@ -10,7 +10,7 @@ use crate::{
     auth::{Credential, Rejection, TokenFormat, Unauthenticated},
     profile::Customer,
     rate_limit::{Exceeded, Operation, Quota},
-    request_id::RequestContext,
+    request_id,
     store::{TokenOwner, now},
 };
 
@@ -53,7 +53,7 @@ impl ProfileService {
         match self.limiter.known_customer(&caller.credential.digest) {
             Some(customer) => self.count(&caller, customer),
             None => {
-                if let Err(exceeded) = self.limiter.check_address(address()) {
+                if let Err(exceeded) = self.limiter.check_address(request_id::client()) {
                     self.reject_unchecked(&caller, exceeded);
                 }
             }
@@ -72,7 +72,7 @@ impl ProfileService {
         if let Some(why) = caller.unauthenticated.get() {
             return Err((*why).into());
         }
-        let address = address();
+        let address = request_id::client();
         let _lookup = match caller.customer.get() {
             Some(_) => None,
             None => {
@@ -129,11 +129,6 @@ impl ProfileService {
         let _ = caller.counted.set(Err(exceeded));
         exceeded
     }
-}
-
-/// The address of the request's client, as far as it is known.
-fn address() -> Option<IpAddr> {
-    RequestContext::current().and_then(|context| context.peer)
 }
 
 /// Why a token is not valid: for the log, and for the client.

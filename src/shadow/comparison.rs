@@ -127,7 +127,7 @@ impl Comparison {
         let (parts, body) = response.into_parts();
         let (body, copied) = tee::tee(body);
         let (status, headers) = (parts.status, parts.headers.clone());
-        let context = RequestContext { id: self.asked.id, peer: None };
+        let context = RequestContext::new(self.asked.id.clone(), None);
         let tasks = self.comparer.tasks.clone();
         tasks.spawn(context.scope(async move {
             let outcome = match self.look_again(row, status, &headers, copied).await {

@@ -118,14 +118,14 @@ impl Shadow {
 
     async fn answer(&self, request: Request) -> Response {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        let context = RequestContext { id: RequestId::next(), peer };
-        context.scope(self.pass_on(request, context)).await
+        let context = RequestContext::new(RequestId::next(), peer);
+        context.clone().scope(self.pass_on(request, context)).await
     }
 
     async fn pass_on(&self, request: Request, context: RequestContext) -> Response {
         self.comparer.totals.count_request();
         let (parts, body) = request.into_parts();
-        let parts = match proxy::forwarded(parts, context.peer) {
+        let parts = match proxy::forwarded(parts, context.client) {
             Ok(parts) => parts,
             Err(status) => return proxy::own_response(status),
         };

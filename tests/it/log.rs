@@ -90,7 +90,7 @@ async fn rejected_tokens_are_summed_up(shop: Shop) {
         [306, 302, 1, 1, 1, 1],
         "{log}"
     );
-    assert!(summaries[0]["peers"].as_str().is_some_and(|peers| peers.starts_with("127.0.0.1 (")), "{log}");
+    assert!(summaries[0]["clients"].as_str().is_some_and(|clients| clients.starts_with("127.0.0.1 (")), "{log}");
     assert!(summaries[0]["tokens"].as_str().is_some_and(|tokens| tokens.starts_with("1 (1)")), "{log}");
     for token in [sara.token.as_str(), "mistyped", "flood"] {
         assert!(!log.replace("\"mistyped\":", "").contains(token), "{token}: {log}");

@@ -9,12 +9,15 @@
 //! 5. `authentication`: who checks the API token, and what the request is counted as
 //! 6. the resolvers, by async-graphql, which first validates what `validation_cache` does not know
 //! 7. `response`: the status and the errors; `error` has what goes wrong before 6
+//!
+//! `notes` tells the access log and the metrics.
 
 mod authentication;
 mod document_cache;
 mod error;
 pub(super) mod limits;
 mod negotiation;
+mod notes;
 mod request;
 mod response;
 mod validation_cache;
@@ -181,6 +184,11 @@ impl Endpoint {
         let name = request.operation_name.as_deref();
         let operation = variables::operation(&document.parsed, name)?;
         let roots = limits::root_fields(&document.parsed, operation);
+        let counted_as = match operation.ty {
+            OperationType::Mutation => Operation::Update,
+            OperationType::Query | OperationType::Subscription => Operation::Read,
+        };
+        notes::note_operation(&document.parsed, name, &roots, counted_as);
         if operation.ty == OperationType::Mutation && !by_post {
             return Err(RequestError::MutationByGet);
         }
@@ -193,10 +201,6 @@ impl Endpoint {
         let introspection_only = roots.introspection_only();
         let root_fields = roots.count_resolved();
         let shows_rate_limit = request.extensions.get("rateLimit") == Some(&async_graphql::Value::Boolean(true));
-        let counted_as = match operation.ty {
-            OperationType::Mutation => Operation::Update,
-            OperationType::Query | OperationType::Subscription => Operation::Read,
-        };
         let mut parsed = document.parsed.clone();
         variables::prepare(&mut parsed, name, &mut request.variables, &self.input_types)?;
         let validation_key = self.validation_cache.key(&document.hash, name, &request.variables);
