@@ -8,6 +8,7 @@
 //! Start reading at [`profile`].
 
 mod api;
+mod audit;
 pub mod auth;
 pub mod cli;
 mod deadline;

@@ -18,7 +18,7 @@ use std::{
 use tokio::task::futures::TaskLocalFuture;
 use tracing::field::{DisplayValue, display};
 
-use crate::request_notes::Notes;
+use crate::request_notes::{Api, Notes};
 
 tokio::task_local! {
     static CURRENT: RequestContext;
@@ -69,13 +69,14 @@ pub(crate) struct RequestContext {
     pub(crate) id: RequestId,
     /// The client's address: the other end of the connection, or what a trusted proxy in front of this server says.
     pub(crate) client: Option<IpAddr>,
+    api: Api,
     notes: RefCell<Notes>,
 }
 
 impl RequestContext {
     /// The context of a request of which nothing is noted yet.
-    pub(crate) fn new(id: RequestId, client: Option<IpAddr>) -> Self {
-        Self { id, client, notes: RefCell::default() }
+    pub(crate) fn new(id: RequestId, client: Option<IpAddr>, api: Api) -> Self {
+        Self { id, client, api, notes: RefCell::default() }
     }
 
     /// The request that the running task works on, if there is one.
@@ -110,6 +111,11 @@ pub(crate) fn for_log() -> Option<DisplayValue<RequestId>> {
     RequestContext::current().map(|context| display(context.id))
 }
 
+/// The API by which the request came that the running task works on.
+pub(crate) fn api() -> Option<Api> {
+    CURRENT.try_with(|context| context.api).ok()
+}
+
 /// How many requests this process has begun.
 pub(crate) fn requests_begun() -> u64 {
     NEXT.load(Ordering::Relaxed) - 1
@@ -124,7 +130,7 @@ mod tests {
     async fn work_in_a_scope_reads_the_id_of_its_request_and_notes_its_outcome() {
         let (one, other) = (RequestId::next(), RequestId::next());
         assert_ne!(one.to_string(), other.to_string());
-        let context = RequestContext::new(one, Some([127, 0, 0, 1].into()));
+        let context = RequestContext::new(one, Some([127, 0, 0, 1].into()), Api::Rest);
         let mut work = Box::pin(context.clone().scope(async {
             assert_eq!(client(), Some([127, 0, 0, 1].into()));
             let current = RequestContext::current();
@@ -134,7 +140,7 @@ mod tests {
         assert_eq!(work.as_mut().await, Some(context));
         let notes = work.as_mut().take_value().unwrap().into_notes();
         assert_eq!(notes.outcome(), Some(Outcome::Invalid));
-        assert_eq!((RequestContext::current(), client()), (None, None));
+        assert_eq!((RequestContext::current(), client(), api()), (None, None, None));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub use set_contacts::set_contacts;
 
 use self::error::{WriteError, log_store_error};
 use crate::{
+    audit,
     auth::RejectedTokens,
     deadline::{self, Progress},
     profile::{
@@ -71,7 +72,10 @@ impl ProfileService {
         for _ in 0..MAX_ATTEMPTS {
             if !read_first {
                 match self.write(caller, &patch, condition).await {
-                    Ok(Some(customer)) => return Ok(customer),
+                    Ok(Some(customer)) => {
+                        audit::profile_changed(customer.id, caller.token_id(), &Field::names(patch.fields()));
+                        return Ok(customer);
+                    }
                     Ok(None) => {}
                     Err(WriteError::Rejected(field, code)) => {
                         return Err(self.rejected(caller, &input, field, code).await);

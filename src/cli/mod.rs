@@ -2,6 +2,7 @@
 //! success, 1 for an error, 2 for wrong usage.
 
 mod arguments;
+mod audit;
 mod completions;
 mod config;
 mod copy;

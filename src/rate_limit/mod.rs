@@ -52,10 +52,18 @@ impl Default for RateLimits {
     }
 }
 
-/// Whose token it is.
+/// Whose token it is, and which of theirs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) customer: i64,
+    /// A Django shop's tokens have no id.
+    pub(crate) token_id: Option<i64>,
+}
+
+/// A token that was valid lately.
 #[derive(Clone, Copy, Default)]
 struct KnownToken {
-    customer: i64,
+    owner: Owner,
     until: Nanos,
 }
 
@@ -123,8 +131,8 @@ impl Limiter {
         limit.map(|limit| limit.take(customer, count, self.now()))
     }
 
-    /// The customer of a token that was valid lately.
-    pub(crate) fn known_customer(&self, token: &TokenDigest) -> Option<i64> {
+    /// The owner of a token that was valid lately.
+    pub(crate) fn known_owner(&self, token: &TokenDigest) -> Option<Owner> {
         let known = self.known_tokens.get(token)?;
         let (now, half) = (self.now(), nanos(KNOWN_FOR) / 2);
         if known.until <= now {
@@ -132,15 +140,15 @@ impl Limiter {
         }
         if known.until < now + half {
             // The token is in use, so it stays known. The statement still checks that it is valid.
-            self.remember(*token, known.customer);
+            self.remember(*token, known.owner);
         }
-        Some(known.customer)
+        Some(known.owner)
     }
 
-    /// The token is valid, and this customer's.
-    pub(crate) fn remember(&self, token: TokenDigest, customer: i64) {
+    /// The token is valid, and this owner's.
+    pub(crate) fn remember(&self, token: TokenDigest, owner: Owner) {
         let now = self.now();
-        self.known_tokens.change(token, now, |known| *known = KnownToken { customer, until: now + nanos(KNOWN_FOR) });
+        self.known_tokens.change(token, now, |known| *known = KnownToken { owner, until: now + nanos(KNOWN_FOR) });
     }
 
     /// The token is not valid any more.
@@ -233,7 +241,8 @@ mod tests {
         let limiter = Limiter::new(RateLimits::default());
         let before = resident_kib();
         for number in 0..1_000_000_u32 {
-            limiter.remember(ApiToken::from_plaintext(number.to_string()).digest(), number.into());
+            let owner = Owner { customer: number.into(), token_id: Some(number.into()) };
+            limiter.remember(ApiToken::from_plaintext(number.to_string()).digest(), owner);
             let _ = limiter.take(number.into(), Operation::Read, 1);
             let _ = limiter.take(number.into(), Operation::Update, 1);
             let prefix = u128::from(number) << 64;
@@ -249,10 +258,11 @@ mod tests {
     fn a_token_is_known_until_it_is_forgotten() {
         let limiter = Limiter::new(RateLimits::default());
         let token = ApiToken::from_plaintext("k").digest();
-        assert_eq!(limiter.known_customer(&token), None);
-        limiter.remember(token, 7);
-        assert_eq!(limiter.known_customer(&token), Some(7));
+        assert_eq!(limiter.known_owner(&token), None);
+        let owner = Owner { customer: 7, token_id: Some(1) };
+        limiter.remember(token, owner);
+        assert_eq!(limiter.known_owner(&token), Some(owner));
         limiter.forget(&token);
-        assert_eq!(limiter.known_customer(&token), None);
+        assert_eq!(limiter.known_owner(&token), None);
     }
 }

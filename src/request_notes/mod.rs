@@ -12,6 +12,22 @@ pub(crate) use self::{outcome::Outcome, root_fields::RootFieldNames};
 /// characters, Django's 40.
 const MAX_OPERATION_NAME_BYTES: usize = 39;
 
+/// Which part of the server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Api {
+    /// `/api/shop/customers/me`.
+    Rest,
+    /// `/graphql`.
+    Graphql,
+    /// The pages for browsers, what they load, and the OpenAPI document.
+    Page,
+    /// What an operator's tools ask.
+    Health,
+    /// No path of this server.
+    None,
+}
+
 /// What a request counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]

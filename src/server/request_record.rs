@@ -12,25 +12,9 @@ use axum::{
 use super::trace_id::TraceId;
 use crate::{
     request_id::RequestId,
-    request_notes::{Notes, Outcome},
+    request_notes::{Api, Notes, Outcome},
     rest,
 };
-
-/// Which part of the server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
-#[strum(serialize_all = "snake_case")]
-pub(super) enum Api {
-    /// `/api/shop/customers/me`.
-    Rest,
-    /// `/graphql`.
-    Graphql,
-    /// The pages for browsers, what they load, and the OpenAPI document.
-    Page,
-    /// What an operator's tools ask.
-    Health,
-    /// No path of this server.
-    None,
-}
 
 /// What is known of a request when it has been answered, or when its client has left.
 #[derive(Debug)]

@@ -55,6 +55,7 @@ pub use self::{
 use crate::{
     held_body::HeldBody,
     request_id::{RequestContext, RequestId},
+    request_notes::Api,
     rest,
 };
 
@@ -118,7 +119,7 @@ impl Shadow {
 
     async fn answer(&self, request: Request) -> Response {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        let context = RequestContext::new(RequestId::next(), peer);
+        let context = RequestContext::new(RequestId::next(), peer, Api::Rest);
         context.clone().scope(self.pass_on(request, context)).await
     }
 

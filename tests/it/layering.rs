@@ -9,10 +9,11 @@ use std::{
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 18] = [
+const MAY_NAME: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
+            "audit",
             "auth",
             "messages",
             "transfer",
@@ -43,12 +44,12 @@ const MAY_NAME: [(&str, &[&str]); 18] = [
         ],
     ),
     ("transfer", &["auth", "profile", "store"]),
-    ("shadow", &["api", "held_body", "request_id", "rest", "store"]),
+    ("shadow", &["api", "held_body", "request_id", "request_notes", "rest", "store"]),
     ("playground", &[]),
     ("rest", &["auth", "api", "messages", "profile", "rate_limit", "request_id", "request_notes", "service"]),
     ("graphql", &["auth", "api", "messages", "profile", "rate_limit", "request_id", "request_notes", "service"]),
     ("api", &["auth", "deadline", "messages", "rate_limit", "request_id"]),
-    ("service", &["auth", "deadline", "messages", "profile", "rate_limit", "request_id", "store"]),
+    ("service", &["audit", "auth", "deadline", "messages", "profile", "rate_limit", "request_id", "store"]),
     ("store", &["auth", "profile"]),
     ("rate_limit", &["auth", "messages", "request_notes"]),
     ("auth", &["messages", "request_id"]),
@@ -58,6 +59,7 @@ const MAY_NAME: [(&str, &[&str]); 18] = [
     ("held_body", &[]),
     ("request_id", &["request_notes"]),
     ("request_notes", &[]),
+    ("audit", &["request_id"]),
 ];
 
 /// Crates that only some layers may know.

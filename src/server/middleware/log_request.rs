@@ -8,7 +8,6 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tracing::field::display;
 
 use super::client_address::TrustedProxies;
 use crate::{
@@ -27,12 +26,9 @@ pub(in crate::server) struct RequestLog {
 
 /// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body.
 pub(in crate::server) async fn log_request(State(log): State<RequestLog>, request: Request, next: Next) -> Response {
-    let context = log.context(&request);
-    let mut under_way = UnderWay {
-        record: RequestRecord::of(&request, context.id.clone(), context.client),
-        start: Instant::now(),
-        is_logged: log.is_on,
-    };
+    let record = log.begin(&request);
+    let context = RequestContext::new(record.id.clone(), record.client, record.api);
+    let mut under_way = UnderWay { record, start: Instant::now(), is_logged: log.is_on };
     let mut work = pin!(context.scope(next.run(request)));
     let mut response = work.as_mut().await;
     let notes = work.take_value().map(RequestContext::into_notes).unwrap_or_default();
@@ -47,7 +43,7 @@ pub(in crate::server) async fn log_request(State(log): State<RequestLog>, reques
 
 impl RequestLog {
     /// Whose request it is, and the id that a trusted proxy gives it, or a new one.
-    fn context(&self, request: &Request) -> RequestContext {
+    fn begin(&self, request: &Request) -> RequestRecord {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let client = peer.map(|peer| self.proxies.client(peer, request.headers()));
         let given = if peer.is_some_and(|peer| self.proxies.contains(peer.to_canonical())) {
@@ -55,7 +51,7 @@ impl RequestLog {
         } else {
             None
         };
-        RequestContext::new(given.unwrap_or_else(RequestId::next), client)
+        RequestRecord::of(request, given.unwrap_or_else(RequestId::next), client)
     }
 }
 

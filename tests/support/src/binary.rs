@@ -72,7 +72,7 @@ impl From<Output> for Ended {
 
 /// Runs a command to its end. `database_url` goes by the environment.
 pub async fn run(database_url: &str, arguments: &[&str]) -> Ended {
-    command(arguments).env("DATABASE_URL", database_url).env("SHOP_PROFILE_LOG", "warn").output().await.unwrap().into()
+    command(arguments).env("DATABASE_URL", database_url).env("SHOP_PROFILE_LOG", "warn,audit=off").output().await.unwrap().into()
 }
 
 /// A running `serve`. Dropping it kills it.
