@@ -22,7 +22,7 @@ pub(crate) enum Outcome {
     Unavailable,
     /// There is a defect.
     Internal,
-    /// The client left before there was a response.
+    /// Its connection ended before there was a response.
     Abandoned,
 }
 

@@ -16,7 +16,7 @@ use crate::{
     rest,
 };
 
-/// What is known of a request when it has been answered, or when its client has left.
+/// What is known of a request when it has been answered, or when its connection has ended before.
 #[derive(Debug)]
 pub(super) struct RequestRecord {
     pub(super) id: RequestId,
@@ -31,7 +31,7 @@ pub(super) struct RequestRecord {
     pub(super) api: Api,
     /// What the API has noted.
     pub(super) notes: Notes,
-    /// `None`: the client left.
+    /// `None`: the connection ended before.
     pub(super) status: Option<StatusCode>,
     /// The length of the response's body, as sent.
     pub(super) bytes: Option<u64>,

@@ -31,7 +31,7 @@ fn audit(log: &str) -> Vec<Value> {
 
 async fn each_stored_change_of_a_customer_is_a_line(shop: Shop) {
     let sara = shop.customer("sara").await;
-    let limits = ["--rate-limit-updates", "60", "--log-format", "json", "--log", "warn"];
+    let limits = ["--rate-limit-updates", "60", "--log-format", "json", "--log", "warn,shop_profile::cli=info"];
     let server = Server::start(shop.database.url(), &limits).await;
     let patch = |body: Value| server.patch(body).token(&sara.token);
     let update = |input: Value, is_dry| server.graphql(UPDATE, json!({"i": input, "try": is_dry})).token(&sara.token);
@@ -112,10 +112,10 @@ async fn each_change_of_an_operator_is_a_line(shop: Shop) {
 #[tokio::test]
 async fn the_audit_log_is_switched_off_by_its_name() {
     let database = Database::sqlite();
+    database.open().await.migrate().await.unwrap();
     for (filter, is_on) in [("error", true), ("error,audit=off", false), ("off", false)] {
         let mut add = binary::command(&["customer", "add", "--username", &format!("sara{}", filter.len())]);
         add.env("DATABASE_URL", database.url()).env("SHOP_PROFILE_LOG", filter);
-        database.open().await.migrate().await.unwrap();
         let ended = Ended::from(add.output().await.unwrap());
         ended.assert_code(0);
         assert_eq!(ended.stderr.contains("customer added"), is_on, "{filter}: {}", ended.stderr);

@@ -55,7 +55,7 @@ impl RequestLog {
     }
 }
 
-/// A request that ends when it is answered, or when its client leaves, which drops this.
+/// A request that ends when it is answered, or when its connection ends before, which drops this.
 struct UnderWay {
     record: RequestRecord,
     start: Instant,
