@@ -15,6 +15,7 @@ mod deadline;
 pub mod graphql;
 mod held_body;
 pub mod messages;
+mod metrics;
 pub mod playground;
 pub mod profile;
 pub mod rate_limit;

@@ -3,6 +3,7 @@
 mod add_customer;
 mod caller;
 mod error;
+mod metrics;
 mod set_contacts;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use add_customer::{WriteCustomerError, add_customer};
 pub use caller::Caller;
 pub use error::ProfileError;
+pub use metrics::ServiceMetrics;
 pub use set_contacts::set_contacts;
 
 use self::error::{WriteError, log_store_error};
@@ -45,12 +47,18 @@ pub struct ProfileService {
     store: Arc<Store>,
     limiter: Arc<Limiter>,
     rejected_tokens: RejectedTokens,
+    metrics: Arc<ServiceMetrics>,
 }
 
 impl ProfileService {
     /// The operations on this store, within these limits.
-    pub fn new(store: Arc<Store>, limits: RateLimits) -> Self {
-        Self { store, limiter: Arc::new(Limiter::new(limits)), rejected_tokens: RejectedTokens::default() }
+    pub fn new(store: Arc<Store>, limits: RateLimits, metrics: ServiceMetrics) -> Self {
+        Self {
+            store,
+            limiter: Arc::new(Limiter::new(limits)),
+            rejected_tokens: RejectedTokens::default(),
+            metrics: Arc::new(metrics),
+        }
     }
 
     /// Changes what the patch names and nothing else, in one statement whose condition is the live token. Gives the

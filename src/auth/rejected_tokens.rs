@@ -23,7 +23,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const MAX_LISTED_VALUES: usize = 8;
 
 /// Why a token was rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Rejection {
     /// No customer has it.
     Unknown,

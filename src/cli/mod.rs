@@ -17,6 +17,7 @@ mod layout;
 mod listen;
 pub mod log;
 mod man;
+mod metrics;
 mod migrate;
 mod openapi;
 mod progress;

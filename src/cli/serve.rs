@@ -18,12 +18,14 @@ use super::{
     languages::LanguageArgs,
     layout::Layout,
     listen::ListenAddress,
-    log, print,
+    log,
+    metrics::MetricsArgs,
+    print,
     signals::{Stop, StopDelay},
 };
 use crate::{
     request_id,
-    server::{self, ConnectionLimits},
+    server::{self, ConnectionLimits, Metrics},
     store::{DatabaseUrl, Migrations, OpenOptions, Store},
 };
 
@@ -62,6 +64,8 @@ pub struct Args {
     /// Whether each request is a line of the log, at the level `info`.
     #[arg(long, env = "SHOP_PROFILE_LOG_REQUESTS", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     log_requests: bool,
+    #[command(flatten)]
+    metrics: MetricsArgs,
     #[command(flatten)]
     rates: RateArgs,
     #[command(flatten)]
@@ -110,17 +114,17 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         return Ok(());
     }
     // First of all, so that a taken port is noticed before a database is touched.
-    let listener = args.listen.bind().await.map_err(|error| {
-        CliError::Failure(format!("cannot listen on {}: {error}: choose another address with --listen", args.listen))
-    })?;
+    let (listener, metrics_port) = (args.listen.open("--listen").await?, args.metrics.open().await?);
     let address = listener.local_addr().map_err(CliError::failed)?;
     for warning in warnings(&args, address, config.names_database()) {
         tracing::warn!("{warning}");
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
-    let store = open(&args, &url, layout).await?;
+    let metrics = Metrics::default();
+    let store = open(&args, &url, layout, &metrics).await?;
     let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
     let stop = Stop::on_signal()?;
+    let _metrics = metrics_port.serve(metrics.exposition(url.is_postgres(), log::dropped_lines))?;
     log_start(&args, address, &url, layout, &store).await;
     let mut text = String::new();
     if log_format == log::Format::Text {
@@ -139,11 +143,12 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         log_requests: args.log_requests,
         languages: args.languages.languages(),
         allow_origins: args.allow_origin,
+        metrics: metrics.clone(),
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
     let limits =
         ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
-    server::run(listener, app, server::Role::Origin, limits, stop.after(args.stop_delay)).await;
+    server::run(listener, app, server::Role::Origin, limits, metrics.connections, stop.after(args.stop_delay)).await;
     store.close().await;
     let uptime_seconds = start.elapsed().as_secs();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
@@ -152,9 +157,13 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
 }
 
 /// Opens the database and brings its schema up to date, or makes sure that it is.
-async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Store>, CliError> {
-    let options =
-        OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
+async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout, metrics: &Metrics) -> Result<Arc<Store>, CliError> {
+    let options = OpenOptions {
+        connections: args.database_connections,
+        create: !args.no_migrate,
+        metrics: metrics.store.clone(),
+        ..OpenOptions::default()
+    };
     if let (Layout::Django(django), false) = (layout, args.demo) {
         // Its schema is the shop's.
         return Ok(Arc::new(Store::open_django(url, options, django).await.map_err(CliError::failed)?));

@@ -9,5 +9,7 @@ mod request_record;
 mod router;
 mod trace_id;
 
+pub use connections::ConnectionMetrics;
 pub use listener::{App, ConnectionLimits, Role, run};
+pub use metrics::{Metrics, serve_metrics};
 pub use router::{Options, router};

@@ -104,7 +104,7 @@ fn method_name(method: &Method) -> &'static str {
 /// The path, if this server has it, and what answers it. Any other may hold anything, even a token, and is not named.
 fn route(path: &str) -> (&'static str, Api) {
     const REST: (&str, Api) = ("/api/shop/customers/me", Api::Rest);
-    const KNOWN: [(&str, Api); 9] = [
+    const KNOWN: [(&str, Api); 8] = [
         REST,
         ("/graphql", Api::Graphql),
         ("/graphiql", Api::Page),
@@ -113,7 +113,6 @@ fn route(path: &str) -> (&'static str, Api) {
         ("/", Api::Page),
         ("/healthz", Api::Health),
         ("/readyz", Api::Health),
-        ("/metrics", Api::Health),
     ];
     let is_path = |known: &str| known == path || path.strip_suffix('/') == Some(known);
     match KNOWN.into_iter().find(|(known, _)| is_path(known)) {

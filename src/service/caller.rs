@@ -119,15 +119,16 @@ impl ProfileService {
 
     fn count(&self, caller: &Caller, owner: Owner) {
         let _ = caller.owner.set(owner);
-        let _ = self
-            .limiter
-            .take(owner.customer, caller.operation, caller.count)
-            .map(|counted| caller.counted.set(counted));
+        let Some(counted) = self.limiter.take(owner.customer, caller.operation, caller.count) else { return };
+        if let Err(exceeded) = counted {
+            self.metrics.limits.of(exceeded.quota().policy).inc();
+        }
+        let _ = caller.counted.set(counted);
     }
 
     fn reject(&self, caller: &Caller, address: Option<IpAddr>, invalid: Invalid) -> Unauthenticated {
         let Invalid { reason, token_id, error } = invalid;
-        self.rejected_tokens.record(reason, token_id);
+        self.record(reason, token_id);
         self.limiter.forget(&caller.credential.digest);
         let _ = self.limiter.count_failed_token(address).map(|quota| caller.counted.set(Ok(quota)));
         let _ = caller.unauthenticated.set(error);
@@ -136,9 +137,15 @@ impl ProfileService {
 
     /// The address has tried too many tokens: the database is not asked for this one.
     fn reject_unchecked(&self, caller: &Caller, exceeded: Exceeded) -> Exceeded {
-        self.rejected_tokens.record(Rejection::Unchecked, None);
+        self.record(Rejection::Unchecked, None);
+        self.metrics.limits.of(exceeded.quota().policy).inc();
         let _ = caller.counted.set(Err(exceeded));
         exceeded
+    }
+
+    fn record(&self, reason: Rejection, token_id: Option<i64>) {
+        self.metrics.failed_tokens.of(reason).inc();
+        self.rejected_tokens.record(reason, token_id);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may import whom: `cli → server → rest, graphql → api, service → store → profile, auth`, and never back.
-//! `rate_limit` stands beside `store`, and `transfer` beside `server`; `profile` knows only the `messages`; these, `request_id` and
-//! `deadline` know nothing.
+//! `rate_limit` stands beside `store`, and `transfer` beside `server`; `profile` knows only the `messages`; these, `metrics`,
+//! `request_notes` and `deadline` know nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 19] = [
+const MAY_NAME: [(&str, &[&str]); 20] = [
     (
         "cli",
         &[
@@ -34,6 +34,7 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
             "graphql",
             "held_body",
             "messages",
+            "metrics",
             "playground",
             "rate_limit",
             "request_id",
@@ -44,31 +45,36 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
         ],
     ),
     ("transfer", &["auth", "profile", "store"]),
-    ("shadow", &["api", "held_body", "request_id", "request_notes", "rest", "store"]),
+    ("shadow", &["api", "held_body", "metrics", "request_id", "request_notes", "rest", "store"]),
     ("playground", &[]),
     ("rest", &["auth", "api", "messages", "profile", "rate_limit", "request_id", "request_notes", "service"]),
-    ("graphql", &["auth", "api", "messages", "profile", "rate_limit", "request_id", "request_notes", "service"]),
+    (
+        "graphql",
+        &["auth", "api", "messages", "metrics", "profile", "rate_limit", "request_id", "request_notes", "service"],
+    ),
     ("api", &["auth", "deadline", "messages", "rate_limit", "request_id"]),
-    ("service", &["audit", "auth", "deadline", "messages", "profile", "rate_limit", "request_id", "store"]),
-    ("store", &["auth", "profile"]),
+    ("service", &["audit", "auth", "deadline", "messages", "metrics", "profile", "rate_limit", "request_id", "store"]),
+    ("store", &["auth", "metrics", "profile"]),
     ("rate_limit", &["auth", "messages", "request_notes"]),
     ("auth", &["messages", "request_id"]),
     ("messages", &[]),
     ("profile", &["messages"]),
     ("deadline", &[]),
     ("held_body", &[]),
+    ("metrics", &[]),
     ("request_id", &["request_notes"]),
     ("request_notes", &[]),
     ("audit", &["request_id"]),
 ];
 
 /// Crates that only some layers may know.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
     ("axum", &["cli", "graphql", "api", "held_body", "playground", "rest", "server", "shadow"]),
     ("clap", &["cli", "transfer"]),
     ("entity", &["transfer", "cli", "store"]),
+    ("prometheus_client", &["metrics"]),
     ("sea_orm", &["transfer", "store"]),
 ];
 

@@ -32,6 +32,7 @@ mod group_commit;
 mod languages;
 mod layering;
 mod log;
+mod metrics;
 mod migrations;
 mod openapi;
 mod parity;

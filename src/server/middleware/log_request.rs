@@ -1,6 +1,6 @@
-//! What every request passes through: an id, a log line, a few headers.
+//! What every request passes through: an id, a log line, a few headers. It is counted here.
 
-use std::{net::SocketAddr, pin::pin, time::Instant};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Instant};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -12,23 +12,29 @@ use axum::{
 use super::client_address::TrustedProxies;
 use crate::{
     request_id::{RequestContext, RequestId},
-    server::request_record::RequestRecord,
+    server::{listener::Overloaded, metrics::RequestMetrics, request_record::RequestRecord},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Which requests are logged, and who is believed about them.
-#[derive(Clone, Debug)]
+/// Which requests are logged, who is believed about them, and what counts them.
+#[derive(Debug)]
 pub(in crate::server) struct RequestLog {
     pub(in crate::server) proxies: TrustedProxies,
     pub(in crate::server) is_on: bool,
+    pub(in crate::server) metrics: RequestMetrics,
 }
 
 /// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body.
-pub(in crate::server) async fn log_request(State(log): State<RequestLog>, request: Request, next: Next) -> Response {
+pub(in crate::server) async fn log_request(
+    State(log): State<Arc<RequestLog>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let record = log.begin(&request);
     let context = RequestContext::new(record.id.clone(), record.client, record.api);
-    let mut under_way = UnderWay { record, start: Instant::now(), is_logged: log.is_on };
+    let had_no_slot = request.extensions().get::<Overloaded>().is_some();
+    let mut under_way = UnderWay { record, start: Instant::now(), had_no_slot, log };
     let mut work = pin!(context.scope(next.run(request)));
     let mut response = work.as_mut().await;
     let notes = work.take_value().map(RequestContext::into_notes).unwrap_or_default();
@@ -59,13 +65,15 @@ impl RequestLog {
 struct UnderWay {
     record: RequestRecord,
     start: Instant,
-    is_logged: bool,
+    had_no_slot: bool,
+    log: Arc<RequestLog>,
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.record.took = self.start.elapsed();
-        if self.is_logged {
+        self.log.metrics.count(&self.record, self.had_no_slot);
+        if self.log.is_on {
             log_line(&self.record);
         }
     }
