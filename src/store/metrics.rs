@@ -88,10 +88,10 @@ impl StoreMetrics {
 impl PoolMetrics {
     fn register(&self, registry: &mut Registry) {
         let Self { open, in_use, max, waits } = self;
-        registry.register("database_connections", "Open connections for requests", open.clone());
-        registry.register("database_connections_in_use", "Connections that requests hold", in_use.clone());
-        registry.register("database_connections_max", "The most connections for requests", max.clone());
-        let help = "Time that requests waited for a connection, of those that had to wait";
+        registry.register("database_connections", "PostgreSQL: open connections for requests", open.clone());
+        registry.register("database_connections_in_use", "PostgreSQL: connections that requests hold", in_use.clone());
+        registry.register("database_connections_max", "PostgreSQL: the most connections for requests", max.clone());
+        let help = "PostgreSQL: time that requests waited for a connection, of those that had to wait";
         registry.register("database_connection_wait_seconds", help, waits.clone());
     }
 }
@@ -99,8 +99,12 @@ impl PoolMetrics {
 impl WriterMetrics {
     fn register(&self, registry: &mut Registry) {
         let Self { queue, batches, wal_bytes } = self;
-        registry.register("sqlite_writer_queue_length", "Updates that wait for the writer", queue.clone());
-        registry.register("sqlite_writer_batch_updates", "Updates of one transaction of the writer", batches.clone());
-        registry.register("sqlite_wal_bytes", "Size of the write-ahead log's file", wal_bytes.clone());
+        registry.register("sqlite_writer_queue_length", "SQLite: updates that wait for the writer", queue.clone());
+        registry.register(
+            "sqlite_writer_batch_updates",
+            "SQLite: updates of one transaction of the writer",
+            batches.clone(),
+        );
+        registry.register("sqlite_wal_bytes", "SQLite: size of the write-ahead log's file", wal_bytes.clone());
     }
 }
