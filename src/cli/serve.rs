@@ -1,9 +1,10 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
+mod database;
 mod demo;
 mod rates;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, time::Instant};
 
 use axum::http::HeaderValue;
 use clap::ArgAction;
@@ -13,7 +14,6 @@ use self::rates::RateArgs;
 use super::{
     CliError,
     arguments::switch,
-    check_not_djangos, check_schema,
     config::Config,
     languages::LanguageArgs,
     layout::Layout,
@@ -121,7 +121,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
     let metrics = Metrics::default();
-    let store = open(&args, &url, layout, &metrics).await?;
+    let store = database::open(&args, &url, layout, &metrics).await?;
     let demo_token = if args.demo { Some(demo::add_customer(&store).await?) } else { None };
     let stop = Stop::on_signal()?;
     let _metrics = metrics_port.serve(metrics.exposition(url.is_postgres(), log::dropped_lines))?;
@@ -154,31 +154,6 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
     tracing::info!(reason = stop.signal(), uptime_seconds, requests, dropped_log_lines, "stopped");
     Ok(())
-}
-
-/// Opens the database and brings its schema up to date, or makes sure that it is.
-async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout, metrics: &Metrics) -> Result<Arc<Store>, CliError> {
-    let options = OpenOptions {
-        connections: args.database_connections,
-        create: !args.no_migrate,
-        metrics: metrics.store.clone(),
-        ..OpenOptions::default()
-    };
-    if let (Layout::Django(django), false) = (layout, args.demo) {
-        // Its schema is the shop's.
-        return Ok(Arc::new(Store::open_django(url, options, django).await.map_err(CliError::failed)?));
-    }
-    let store = Arc::new(Store::open(url, options).await.map_err(CliError::failed)?);
-    if args.no_migrate {
-        check_schema(&store).await?;
-    } else {
-        check_not_djangos(&store.migrations().await.map_err(CliError::failed)?)?;
-        let applied = store.migrate().await.map_err(CliError::failed)?;
-        if !applied.is_empty() {
-            tracing::info!(steps = applied.len(), "migrated the schema");
-        }
-    }
-    Ok(store)
 }
 
 /// What an operator may not have meant.
