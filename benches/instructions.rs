@@ -11,6 +11,7 @@ mod support;
 
 use std::{collections::BTreeMap, env, fs, process::Command};
 
+use shop_profile::cli::log;
 use support::{Case, Result, Shop, output};
 
 const FEW: u64 = 100;
@@ -28,10 +29,13 @@ fn main() -> Result<()> {
 /// The process that is counted.
 fn repeat(case: &str, count: &str) -> Result<()> {
     let case = Case::ALL.into_iter().find(|known| known.to_string() == case).ok_or("no such case")?;
+    // As on every server: each request is a line.
+    log::start(&"info".parse()?, log::Format::Text);
     let shop = Shop::open()?;
     for _ in 0..count.parse()? {
         shop.run(case)?;
     }
+    log::flush();
     Ok(())
 }
 

@@ -16,6 +16,7 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVER_PORT = 8000
+METRICS_PORT = 9464
 IMAGE = "shop-profile:" + tomllib.loads((HERE.parent / "Cargo.toml").read_text())["workspace"]["package"]["version"]
 PROBES = {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}
 
@@ -87,7 +88,7 @@ def kubernetes():
     (container,) = pod["spec"]["containers"]
     assert container["image"] == IMAGE, f"not {IMAGE}"
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-    assert ports == {"http": SERVER_PORT} and service["spec"]["ports"][0]["targetPort"] in ports
+    assert ports == {"http": SERVER_PORT, "metrics": METRICS_PORT} and service["spec"]["ports"][0]["targetPort"] in ports
     for probe, path in PROBES.items():
         assert container[probe]["httpGet"] == {"path": path, "port": "http"}, probe
         assert f'"{path}"' in (HERE.parent / "src/server/health.rs").read_text(), f"the server has no {path}"
@@ -111,5 +112,10 @@ def image():
     return True
 
 
+def grafana():
+    """tests/it holds its expressions to the metrics of the server."""
+    return run(sys.executable, HERE / "grafana/dashboard.py", "--check")
+
+
 # Every check runs, whatever the one before it said.
-sys.exit(not all([check() for check in (haproxy, patroni, systemd, compose, kubernetes, image)]))
+sys.exit(not all([check() for check in (haproxy, patroni, systemd, compose, kubernetes, image, grafana)]))

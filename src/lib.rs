@@ -8,16 +8,19 @@
 //! Start reading at [`profile`].
 
 mod api;
+mod audit;
 pub mod auth;
 pub mod cli;
 mod deadline;
 pub mod graphql;
 mod held_body;
 pub mod messages;
+mod metrics;
 pub mod playground;
 pub mod profile;
 pub mod rate_limit;
 mod request_id;
+mod request_notes;
 pub mod rest;
 pub mod server;
 pub mod service;

@@ -3,6 +3,7 @@
 mod add_customer;
 mod caller;
 mod error;
+mod metrics;
 mod set_contacts;
 
 use std::sync::Arc;
@@ -10,10 +11,12 @@ use std::sync::Arc;
 pub use add_customer::{WriteCustomerError, add_customer};
 pub use caller::Caller;
 pub use error::ProfileError;
+pub use metrics::ServiceMetrics;
 pub use set_contacts::set_contacts;
 
 use self::error::{WriteError, log_store_error};
 use crate::{
+    audit,
     auth::RejectedTokens,
     deadline::{self, Progress},
     profile::{
@@ -44,12 +47,18 @@ pub struct ProfileService {
     store: Arc<Store>,
     limiter: Arc<Limiter>,
     rejected_tokens: RejectedTokens,
+    metrics: Arc<ServiceMetrics>,
 }
 
 impl ProfileService {
     /// The operations on this store, within these limits.
-    pub fn new(store: Arc<Store>, limits: RateLimits) -> Self {
-        Self { store, limiter: Arc::new(Limiter::new(limits)), rejected_tokens: RejectedTokens::default() }
+    pub fn new(store: Arc<Store>, limits: RateLimits, metrics: ServiceMetrics) -> Self {
+        Self {
+            store,
+            limiter: Arc::new(Limiter::new(limits)),
+            rejected_tokens: RejectedTokens::default(),
+            metrics: Arc::new(metrics),
+        }
     }
 
     /// Changes what the patch names and nothing else, in one statement whose condition is the live token. Gives the
@@ -71,7 +80,10 @@ impl ProfileService {
         for _ in 0..MAX_ATTEMPTS {
             if !read_first {
                 match self.write(caller, &patch, condition).await {
-                    Ok(Some(customer)) => return Ok(customer),
+                    Ok(Some(customer)) => {
+                        audit::profile_changed(customer.id, caller.token_id(), &Field::names(patch.fields()));
+                        return Ok(customer);
+                    }
                     Ok(None) => {}
                     Err(WriteError::Rejected(field, code)) => {
                         return Err(self.rejected(caller, &input, field, code).await);

@@ -98,7 +98,7 @@ impl Shop {
         // Some tasks start with the runtime around them.
         let options = Options { rate_limits: RATE_LIMITS, ..Options::default() };
         let app = runtime.block_on(async { server::router(store.clone(), &options, Default::default()) });
-        let (profile, updates) = (ProfileService::new(store, RATE_LIMITS), Cell::new(0));
+        let (profile, updates) = (ProfileService::new(store, RATE_LIMITS, Default::default()), Cell::new(0));
         Ok(Self { runtime, profile, app, token, updates, _directory: directory })
     }
 

@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tracing::field::{DisplayValue, display};
 
 use super::TokenFormat;
-use crate::request_id::RequestContext;
+use crate::request_id;
 
 /// The time that one line sums up.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -23,7 +23,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const MAX_LISTED_VALUES: usize = 8;
 
 /// Why a token was rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Rejection {
     /// No customer has it.
     Unknown,
@@ -59,13 +60,12 @@ struct Shared(Mutex<Summary>);
 impl RejectedTokens {
     /// A token was rejected in the current request. `token` is its id, if it has one.
     pub(crate) fn record(&self, rejection: Rejection, token: Option<i64>) {
-        let context = RequestContext::current();
-        let (request, peer) = (context.map(|context| context.id), context.and_then(|context| context.peer));
-        let (logged_request, logged_peer) = (request.map(display), peer.map(display));
-        tracing::debug!(request = logged_request, peer = logged_peer, reason = ?rejection, token, "token rejected");
+        let client = request_id::client();
+        let (request, logged_client) = (request_id::for_log(), client.map(display));
+        tracing::debug!(request, client = logged_client, reason = ?rejection, token, "token rejected");
         let mut summary = self.0.lock();
         let is_first = summary.count == 0;
-        summary.add(rejection, peer, token);
+        summary.add(rejection, client, token);
         if is_first && let Ok(runtime) = Handle::try_current() {
             let shared = Arc::downgrade(&self.0);
             runtime.spawn(async move {
@@ -103,25 +103,25 @@ struct Summary {
     count: u64,
     /// By [`Rejection`].
     reasons: [u64; 6],
-    peers: Tally<IpAddr>,
+    clients: Tally<IpAddr>,
     tokens: Tally<i64>,
 }
 
 impl Summary {
-    fn add(&mut self, rejection: Rejection, peer: Option<IpAddr>, token: Option<i64>) {
+    fn add(&mut self, rejection: Rejection, client: Option<IpAddr>, token: Option<i64>) {
         self.count += 1;
         self.reasons[rejection as usize] += 1;
-        self.peers.add(peer);
+        self.clients.add(client);
         self.tokens.add(token);
     }
 
     /// Fields without a value are left out.
     fn log(&self) {
-        let Self { count, reasons, peers, tokens } = self;
+        let Self { count, reasons, clients, tokens } = self;
         let [unknown, mistyped, expired, revoked, inactive, unchecked] =
             reasons.map(|count| (count > 0).then_some(count));
-        let (other_peers, other_tokens) = (peers.others(), tokens.others());
-        let (peers, tokens) = (peers.listed(), tokens.listed());
+        let (other_clients, other_tokens) = (clients.others(), tokens.others());
+        let (clients, tokens) = (clients.listed(), tokens.listed());
         tracing::info!(
             count,
             unknown,
@@ -130,8 +130,8 @@ impl Summary {
             revoked,
             inactive,
             unchecked,
-            peers,
-            other_peers,
+            clients,
+            other_clients,
             tokens,
             other_tokens,
             "tokens rejected"
@@ -195,7 +195,7 @@ mod tests {
         summary.add(Rejection::Mistyped, Some(two), None);
         summary.add(Rejection::Revoked, Some(one), Some(5));
         assert_eq!((summary.count, summary.reasons), (3, [1, 1, 0, 1, 0, 0]));
-        assert_eq!(summary.peers.to_string(), "203.0.113.7 (2), 203.0.113.9 (1)");
+        assert_eq!(summary.clients.to_string(), "203.0.113.7 (2), 203.0.113.9 (1)");
         assert_eq!(summary.tokens.to_string(), "5 (1)");
     }
 
@@ -205,7 +205,7 @@ mod tests {
         for host in 0..=255 {
             summary.add(Rejection::Unknown, Some([203, 0, 113, host].into()), None);
         }
-        assert_eq!((summary.peers.listed.len(), summary.peers.others), (MAX_LISTED_VALUES, 256 - 8));
+        assert_eq!((summary.clients.listed.len(), summary.clients.others), (MAX_LISTED_VALUES, 256 - 8));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use clap::ArgAction;
 
-use super::{CliError, arguments::switch, config::DatabaseUrlArg, layout::Layout, print, progress};
+use super::{CliError, arguments::switch, audit, config::DatabaseUrlArg, layout::Layout, print, progress};
 use crate::{
     profile::MediaUrl,
     store::{DatabaseUrl, DjangoOptions, ShopReader, Store},
@@ -108,6 +108,9 @@ pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<()
     let result = transfer::import(store, import, |position| bar.set_position(position)).await;
     bar.finish_and_clear();
     let summary = result.map_err(CliError::failed)?;
+    if !dry_run {
+        audit::import(&summary);
+    }
     print(&in_words(&summary, dry_run));
     match &summary.report {
         Some(report) => Err(CliError::Failure(format!(

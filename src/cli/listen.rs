@@ -8,6 +8,8 @@ use std::{
 
 use tokio::net::{TcpListener, lookup_host};
 
+use super::CliError;
+
 /// `127.0.0.1:8001`, `[::1]:8001`, `localhost:8001`, or on the loopback address `:8001` and `8001`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ListenAddress {
@@ -64,9 +66,15 @@ impl fmt::Display for ListenAddress {
 }
 
 impl ListenAddress {
-    /// Opens the port. Of the addresses of a name the first one that can be used is taken, IPv4 before IPv6: the
-    /// default is IPv4 too.
-    pub(super) async fn bind(&self) -> io::Result<TcpListener> {
+    /// Opens the port that this option names.
+    pub(super) async fn open(&self, option: &str) -> Result<TcpListener, CliError> {
+        self.bind().await.map_err(|error| {
+            CliError::Failure(format!("cannot listen on {self}: {error}: choose another address with {option}"))
+        })
+    }
+
+    /// Of the addresses of a name the first one that can be used is taken, IPv4 before IPv6: the default is IPv4 too.
+    async fn bind(&self) -> io::Result<TcpListener> {
         match &self.host {
             Host::Address(address) => TcpListener::bind((*address, self.port)).await,
             Host::Name(name) => {

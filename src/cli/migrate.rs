@@ -16,7 +16,8 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, url: &DatabaseUrl) -> Result<(), CliError> {
     let options = OpenOptions { create: !args.status, ..OpenOptions::default() };
-    let store = args.wait.open(url, async || Store::open(url, options).await).await.map_err(CliError::failed)?;
+    let store =
+        args.wait.open(url, async || Store::open(url, options.clone()).await).await.map_err(CliError::failed)?;
     let result = if args.status { status(&store).await } else { apply(&store, url).await };
     store.close().await;
     result

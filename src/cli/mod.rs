@@ -2,6 +2,7 @@
 //! success, 1 for an error, 2 for wrong usage.
 
 mod arguments;
+mod audit;
 mod completions;
 mod config;
 mod copy;
@@ -16,6 +17,7 @@ mod layout;
 mod listen;
 pub mod log;
 mod man;
+mod metrics;
 mod migrate;
 mod openapi;
 mod progress;

@@ -1,9 +1,10 @@
 //! `serve`: the server, with its own database or with a throwaway one to try it.
 
+mod database;
 mod demo;
 mod rates;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, time::Instant};
 
 use axum::http::HeaderValue;
 use clap::ArgAction;
@@ -13,18 +14,19 @@ use self::rates::RateArgs;
 use super::{
     CliError,
     arguments::switch,
-    check_not_djangos, check_schema,
     config::Config,
     languages::LanguageArgs,
     layout::Layout,
     listen::ListenAddress,
-    log, print,
+    log,
+    metrics::MetricsArgs,
+    print,
     signals::{Stop, StopDelay},
     wait::WaitArgs,
 };
 use crate::{
     request_id,
-    server::{self, ConnectionLimits},
+    server::{self, ConnectionLimits, Metrics},
     store::{DatabaseUrl, Migrations, OpenOptions, Store},
 };
 
@@ -63,6 +65,11 @@ pub struct Args {
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; several are separated by commas.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    /// Whether each request is a line of the log, at the level `info`.
+    #[arg(long, env = "SHOP_PROFILE_LOG_REQUESTS", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
+    log_requests: bool,
+    #[command(flatten)]
+    metrics: MetricsArgs,
     #[command(flatten)]
     rates: RateArgs,
     #[command(flatten)]
@@ -111,17 +118,17 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         return Ok(());
     }
     // First of all, so that a taken port is noticed before a database is touched.
-    let listener = args.listen.bind().await.map_err(|error| {
-        CliError::Failure(format!("cannot listen on {}: {error}: choose another address with --listen", args.listen))
-    })?;
+    let (listener, metrics_port) = (args.listen.open("--listen").await?, args.metrics.open().await?);
     let address = listener.local_addr().map_err(CliError::failed)?;
     for warning in warnings(&args, address, config.names_database()) {
         tracing::warn!("{warning}");
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
-    let store = open(&args, &url, layout).await?;
+    let metrics = Metrics::default();
+    let store = database::open(&args, &url, layout, &metrics).await?;
     let demo_token = if args.demo { Some(demo::add_customer(&store, address).await?) } else { None };
     let stop = Stop::on_signal()?;
+    let _metrics = metrics_port.serve(metrics.exposition(url.is_postgres(), log::dropped_lines))?;
     log_start(&args, address, &url, layout, &store).await;
     let mut text = String::new();
     if log_format == log::Format::Text {
@@ -138,41 +145,20 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         demo: args.demo,
         rate_limits: args.rates.limits(),
         trusted_proxies: args.rates.trusted_proxies().to_vec(),
+        log_requests: args.log_requests,
         languages: args.languages.languages(),
         allow_origins: args.allow_origin,
+        metrics: metrics.clone(),
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
     let limits =
         ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
-    server::run(listener, app, server::Role::Origin, limits, stop.after(args.stop_delay)).await;
+    server::run(listener, app, server::Role::Origin, limits, metrics.connections, stop.after(args.stop_delay)).await;
     store.close().await;
     let uptime_seconds = start.elapsed().as_secs();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
     tracing::info!(reason = stop.signal(), uptime_seconds, requests, dropped_log_lines, "stopped");
     Ok(())
-}
-
-/// Opens the database and brings its schema up to date, or makes sure that it is.
-async fn open(args: &Args, url: &DatabaseUrl, layout: &Layout) -> Result<Arc<Store>, CliError> {
-    let options =
-        OpenOptions { connections: args.database_connections, create: !args.no_migrate, ..OpenOptions::default() };
-    if let (Layout::Django(django), false) = (layout, args.demo) {
-        // Its schema is the shop's.
-        let open = async || Store::open_django(url, options, django).await;
-        return Ok(Arc::new(args.wait.open(url, open).await.map_err(CliError::failed)?));
-    }
-    let open = async || Store::open(url, options).await;
-    let store = Arc::new(args.wait.open(url, open).await.map_err(CliError::failed)?);
-    if args.no_migrate {
-        check_schema(&store).await?;
-    } else {
-        check_not_djangos(&store.migrations().await.map_err(CliError::failed)?)?;
-        let applied = store.migrate().await.map_err(CliError::failed)?;
-        if !applied.is_empty() {
-            tracing::info!(steps = applied.len(), "migrated the schema");
-        }
-    }
-    Ok(store)
 }
 
 /// What an operator may not have meant.

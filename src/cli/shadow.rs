@@ -2,20 +2,16 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    http::{HeaderValue, header},
-    routing::get,
-};
 use clap::ArgAction;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CliError, arguments::switch, languages::LanguageArgs, layout::Layout, listen::ListenAddress, log, signals::Stop,
+    CliError, arguments::switch, languages::LanguageArgs, layout::Layout, listen::ListenAddress, log,
+    metrics::MetricsArgs, signals::Stop,
 };
 use crate::{
     rate_limit::RateLimits,
-    server::{self, ConnectionLimits, Role},
+    server::{self, ConnectionLimits, ConnectionMetrics, Role},
     shadow::{Address, Report, Shadow, Timeouts},
     store::{DatabaseUrl, OpenOptions, Store},
 };
@@ -36,9 +32,8 @@ pub struct Args {
     /// Show in the report what differs. It is personal data: names, addresses, phone numbers. Tokens are never shown.
     #[arg(long, env = "SHOP_PROFILE_SHOW_VALUES", action = ArgAction::SetTrue, value_parser = switch)]
     show_values: bool,
-    /// The address and port of `/metrics`. The proxy itself passes that path on like any other.
-    #[arg(long, value_name = "ADDRESS", env = "SHOP_PROFILE_METRICS_LISTEN")]
-    metrics_listen: Option<ListenAddress>,
+    #[command(flatten)]
+    metrics: MetricsArgs,
     /// How long the old server may be silent before its client gets 504, in seconds.
     #[arg(
         long,
@@ -72,18 +67,19 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 const OPEN_RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format: log::Format) -> Result<(), CliError> {
-    let listener = args.listen.bind().await.map_err(|error| cannot_listen(&args.listen, "--listen", &error))?;
+    let listener = args.listen.open("--listen").await?;
+    let metrics_port = args.metrics.open().await?;
     let address = listener.local_addr().map_err(CliError::failed)?;
     let report = open_report(&args)?;
     let stop = Stop::on_signal()?;
     let timeouts = Timeouts { silence: Duration::from_secs(args.upstream_timeout), ..Timeouts::default() };
     let shadow = Shadow::new(args.upstream.clone(), timeouts, report);
-    if let Some(listen) = &args.metrics_listen {
-        serve_metrics(listen, shadow.clone(), stop.requested.clone()).await?;
-    }
+    let counted = shadow.clone();
+    let _metrics = metrics_port.serve(move || counted.summary().metrics())?;
     let limits = ConnectionLimits { write_timeout: WRITE_TIMEOUT, ..ConnectionLimits::default() };
-    let serving =
-        tokio::spawn(server::run(listener, shadow.clone().service(), Role::Proxy, limits, stop.requested.clone()));
+    let proxy = shadow.clone().service();
+    let metrics = ConnectionMetrics::default();
+    let serving = tokio::spawn(server::run(listener, proxy, Role::Proxy, limits, metrics, stop.requested.clone()));
     let options = server::Options {
         introspection: false,
         graphiql: false,
@@ -157,19 +153,4 @@ fn open_report(args: &Args) -> Result<Report, CliError> {
     let Some(path) = &args.report else { return Ok(Report::none()) };
     Report::append_to(path, args.show_values)
         .map_err(|error| CliError::Failure(format!("cannot open the report {}: {error}", path.display())))
-}
-
-fn cannot_listen(address: &ListenAddress, option: &str, error: &std::io::Error) -> CliError {
-    CliError::Failure(format!("cannot listen on {address}: {error}: choose another address with {option}"))
-}
-
-async fn serve_metrics(listen: &ListenAddress, shadow: Arc<Shadow>, stop: CancellationToken) -> Result<(), CliError> {
-    let listener = listen.bind().await.map_err(|error| cannot_listen(listen, "--metrics-listen", &error))?;
-    let address = listener.local_addr().map_err(CliError::failed)?;
-    tracing::info!(%address, "metrics");
-    let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    let answer = move || async move { ([(header::CONTENT_TYPE, content_type)], shadow.summary().metrics()) };
-    let app = Router::new().route("/metrics", get(answer));
-    tokio::spawn(server::run(listener, app, Role::Origin, ConnectionLimits::default(), stop));
-    Ok(())
 }

@@ -8,11 +8,13 @@ use tokio::sync::OnceCell;
 use super::{
     error::ResolverError,
     http::limits::{MAX_COMPLEXITY, MAX_DEPTH, MAX_DIRECTIVES_OF_FIELD, MAX_NESTING},
-    types::{CustomerObject, UpdateMyProfileInput, UpdateMyProfilePayload, input_description},
+    types::{CustomerObject, InvalidVersion, UpdateMyProfileInput, UpdateMyProfilePayload, input_description},
 };
 use crate::{
     auth::Unauthenticated,
-    profile::Precondition,
+    profile::{FieldError, Precondition},
+    request_id,
+    request_notes::Outcome,
     service::{Caller, ProfileError, ProfileService, UpdateMyProfile},
 };
 
@@ -127,11 +129,20 @@ async fn update(
     };
     match result {
         Ok(Some(customer)) => Ok(UpdateMyProfilePayload::updated(customer)),
-        Ok(None) => Ok(UpdateMyProfilePayload::invalid(Vec::new(), invalid_version)),
-        Err(ProfileError::Invalid(errors)) => Ok(UpdateMyProfilePayload::invalid(errors, invalid_version)),
-        Err(ProfileError::Conflict(_)) => Ok(UpdateMyProfilePayload::conflict()),
+        Ok(None) => Ok(invalid(Vec::new(), invalid_version)),
+        Err(ProfileError::Invalid(errors)) => Ok(invalid(errors, invalid_version)),
+        Err(ProfileError::Conflict(_)) => {
+            request_id::note(|notes| notes.add_outcome(Outcome::Conflict));
+            Ok(UpdateMyProfilePayload::conflict())
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The response is a 200: the access log is told what it is.
+fn invalid(errors: Vec<FieldError>, version: Option<InvalidVersion>) -> UpdateMyProfilePayload {
+    request_id::note(|notes| notes.add_outcome(Outcome::Invalid));
+    UpdateMyProfilePayload::invalid(errors, version)
 }
 
 fn request<'a>(context: &Context<'a>) -> Result<(&'a ProfileService, &'a Request), ResolverError> {

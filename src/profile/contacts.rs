@@ -31,6 +31,13 @@ impl Contacts {
             (mobile_number, email) => Err([mobile_number.err(), email.err()].into_iter().flatten().flatten().collect()),
         }
     }
+
+    /// The fields that the change names.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + use<> {
+        let Self { mobile_number, email } = self;
+        let fields = [(mobile_number.is_some(), Field::MobileNumber), (email.is_some(), Field::Email)];
+        fields.into_iter().filter(|(is_named, _)| *is_named).map(|(_, field)| field)
+    }
 }
 
 /// A mobile number or an e-mail address: what it must look like is the shop's business, that it is one line of text

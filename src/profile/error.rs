@@ -36,6 +36,11 @@ impl Field {
             Self::Gender => "gender",
         }
     }
+
+    /// The names of some fields: `first_name,gender`.
+    pub fn names(fields: impl Iterator<Item = Self>) -> String {
+        fields.map(Self::as_str).collect::<Vec<_>>().join(",")
+    }
 }
 
 /// What is wrong with a field, for programs.

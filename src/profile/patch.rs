@@ -115,6 +115,20 @@ impl Patch {
         }
     }
 
+    /// The fields that the patch names, in the contract's order. Destructured, so that a new field does not compile before it
+    /// is listed.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + use<> {
+        let Self { username, avatar, first_name, last_name, gender } = self;
+        let fields = [
+            (username.is_some(), Field::Username),
+            (avatar.is_some(), Field::Avatar),
+            (first_name.is_some(), Field::FirstName),
+            (last_name.is_some(), Field::LastName),
+            (gender.is_some(), Field::Gender),
+        ];
+        fields.into_iter().filter(|(is_named, _)| *is_named).map(|(_, field)| field)
+    }
+
     /// Whether applying the patch to this customer would leave everything as it is.
     pub fn is_noop_for(&self, customer: &Customer) -> bool {
         self.apply_to(customer.clone()) == *customer

@@ -27,6 +27,7 @@ use self::{
     table::Table,
 };
 use crate::auth::TokenDigest;
+pub use crate::request_notes::Operation;
 
 /// The limits, each for a minute and for as many at once; 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +51,12 @@ impl Default for RateLimits {
     }
 }
 
-/// What a request counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// A read of the profile.
-    Read,
-    /// An update or a dry run.
-    Update,
+/// Whose token it is, and which of theirs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) customer: i64,
+    /// A Django shop's tokens have no id.
+    pub(crate) token_id: Option<i64>,
 }
 
 /// A limit of each customer.
@@ -117,14 +117,14 @@ impl Limiter {
         limit.map(|limit| limit.take(customer, count, self.now()))
     }
 
-    /// The customer of a token that was valid lately.
-    pub(crate) fn known_customer(&self, token: &TokenDigest) -> Option<i64> {
-        self.known_tokens.customer(token, self.now())
+    /// The owner of a token that was valid lately.
+    pub(crate) fn known_owner(&self, token: &TokenDigest) -> Option<Owner> {
+        self.known_tokens.owner(token, self.now())
     }
 
-    /// The token is valid, and this customer's.
-    pub(crate) fn remember(&self, token: TokenDigest, customer: i64) {
-        self.known_tokens.remember(token, customer, self.now());
+    /// The token is valid, and this owner's.
+    pub(crate) fn remember(&self, token: TokenDigest, owner: Owner) {
+        self.known_tokens.remember(token, owner, self.now());
     }
 
     /// The token is not valid any more.
@@ -223,7 +223,8 @@ mod tests {
         let limiter = Limiter::new(RateLimits::default());
         let before = resident_kib();
         for number in 0..1_000_000_u32 {
-            limiter.remember(ApiToken::from_plaintext(number.to_string()).digest(), number.into());
+            let owner = Owner { customer: number.into(), token_id: Some(number.into()) };
+            limiter.remember(ApiToken::from_plaintext(number.to_string()).digest(), owner);
             let _ = limiter.take(number.into(), Operation::Read, 1);
             let _ = limiter.take(number.into(), Operation::Update, 1);
             let prefix = u128::from(number) << 64;

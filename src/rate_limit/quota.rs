@@ -6,7 +6,7 @@ use super::rate::{Nanos, Rate, in_seconds};
 use crate::messages::{Message, MessageId};
 
 /// A limit, by the name that clients see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::IntoStaticStr, strum::VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Policy {

@@ -19,6 +19,7 @@ use crate::{
     api,
     profile::Precondition,
     rate_limit::Operation,
+    request_id,
     service::{Caller, ProfileError, ProfileService, UpdateMyProfile},
 };
 
@@ -43,8 +44,9 @@ pub(super) async fn handle(State(profile): State<ProfileService>, request: Reque
 
 /// Counts the request, answers it, and says what is left.
 async fn admit(profile: ProfileService, request: Request) -> Result<Response, RestError> {
-    let credential = api::credential(request.headers())?;
     let operation = if *request.method() == Method::PATCH { Operation::Update } else { Operation::Read };
+    request_id::note(|notes| notes.operation = Some(operation));
+    let credential = api::credential(request.headers())?;
     let caller = Arc::new(profile.admit(credential, operation, 1));
     let mut response = dispatch(profile, caller.clone(), request).await.unwrap_or_else(RestError::into_response);
     api::add_rate_limit(response.headers_mut(), caller.quota());

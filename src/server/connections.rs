@@ -10,9 +10,10 @@
 //! | every slot holder has a request under way | the first request waits for a slot; without one in time it gets 503 |
 //! | [`MAX_WITHOUT_SLOT`] connections have no slot already | the longest idle one is closed, or else the request that has waited longest gets 503 |
 //!
-//! Health checks and metrics need no slot. A request that is under way is never cut off to make room. RFC 9112, section
+//! Health checks need no slot. A request that is under way is never cut off to make room. RFC 9112, section
 //! 9.5, lets a server close a connection at any time between two requests.
 
+mod metrics;
 mod requests;
 
 use std::{
@@ -28,8 +29,10 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+pub use self::metrics::ConnectionMetrics;
 pub(super) use self::requests::{Requests, ResponseBody};
 use super::ConnectionLimits;
+use crate::metrics::Held;
 
 /// How many connections may be open without a slot: health checks, and requests that wait for a slot.
 pub(super) const MAX_WITHOUT_SLOT: usize = 128;
@@ -40,6 +43,7 @@ pub(super) struct Connections {
     slots: Arc<Semaphore>,
     open: Mutex<HashMap<u64, Arc<State>>>,
     next_id: AtomicU64,
+    metrics: ConnectionMetrics,
 }
 
 /// One open connection, held by its task. Dropping it gives the slot back.
@@ -47,6 +51,7 @@ pub(super) struct Connection {
     id: u64,
     state: Arc<State>,
     connections: Arc<Connections>,
+    _counted: Held,
 }
 
 struct State {
@@ -93,12 +98,13 @@ impl Activity {
 }
 
 impl Connections {
-    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
+    pub(super) fn new(limits: ConnectionLimits, metrics: ConnectionMetrics) -> Arc<Self> {
         Arc::new(Self {
             limits,
             slots: Arc::new(Semaphore::new(limits.max_connections)),
             open: Mutex::default(),
             next_id: AtomicU64::new(0),
+            metrics,
         })
     }
 
@@ -115,6 +121,7 @@ impl Connections {
             && !close_longest_idle(open.values())
             && !close_longest_waiting(open.values())
         {
+            self.metrics.rejected.inc();
             return None;
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
@@ -126,7 +133,8 @@ impl Connections {
             close: CancellationToken::new(),
         });
         open.insert(id, state.clone());
-        Some(Connection { id, state, connections: self.clone() })
+        let _counted = Held::by(&self.metrics.open);
+        Some(Connection { id, state, connections: self.clone(), _counted })
     }
 
     /// Closes the connection that has been idle longest, for want of anything that each connection needs.

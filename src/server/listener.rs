@@ -20,7 +20,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt};
 
-use super::connections::{Connection, Connections, Requests, ResponseBody};
+use super::connections::{Connection, ConnectionMetrics, Connections, Requests, ResponseBody};
 
 /// What connections may take (docs/limits.md, "Connections"). Tests set shorter times.
 #[derive(Clone, Copy, Debug)]
@@ -91,8 +91,15 @@ impl<S: Service<Request, Response = Response, Error = Infallible, Future: Send> 
 }
 
 /// Serves until `stop` is cancelled, then lets the requests under way finish.
-pub async fn run(listener: TcpListener, app: impl App, role: Role, limits: ConnectionLimits, stop: CancellationToken) {
-    let connections = Connections::new(limits);
+pub async fn run(
+    listener: TcpListener,
+    app: impl App,
+    role: Role,
+    limits: ConnectionLimits,
+    metrics: ConnectionMetrics,
+    stop: CancellationToken,
+) {
+    let connections = Connections::new(limits, metrics);
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -202,7 +209,7 @@ async fn linger(mut socket: Pin<Box<TimeoutStream<TcpStream>>>) {
 
 /// What an operator's tools ask: answered even when no request of a customer can be.
 fn needs_no_slot(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz" | "/metrics")
+    matches!(path, "/healthz" | "/readyz")
 }
 
 async fn answer(

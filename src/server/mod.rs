@@ -6,8 +6,12 @@ mod health;
 mod listener;
 mod metrics;
 mod middleware;
+mod request_record;
 mod router;
+mod trace_id;
 
+pub use connections::ConnectionMetrics;
 pub use demo_avatar::DEMO_AVATAR;
 pub use listener::{App, ConnectionLimits, Role, run};
+pub use metrics::{Metrics, serve_metrics};
 pub use router::{Options, router};

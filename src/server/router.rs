@@ -11,8 +11,13 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    demo_avatar, health, metrics,
-    middleware::{client_address::TrustedProxies, cors, language, log_request, overload},
+    Metrics, demo_avatar, health,
+    middleware::{
+        client_address::TrustedProxies,
+        cors, language,
+        log_request::{self, RequestLog},
+        overload,
+    },
 };
 use crate::{
     graphql,
@@ -24,7 +29,7 @@ use crate::{
     store::Store,
 };
 
-/// What an operator can switch.
+/// How the server answers.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Whether GraphQL clients may ask for the schema.
@@ -41,8 +46,12 @@ pub struct Options {
     pub rate_limits: RateLimits,
     /// The proxies that are believed when they name a client's address.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether each request is a line of the log.
+    pub log_requests: bool,
     /// The languages of the messages.
     pub languages: Languages,
+    /// What the server counts with.
+    pub metrics: Metrics,
 }
 
 impl Default for Options {
@@ -55,18 +64,19 @@ impl Default for Options {
             allow_origins: Vec::new(),
             rate_limits: RateLimits::OFF,
             trusted_proxies: Vec::new(),
+            log_requests: true,
             languages: Languages::default(),
+            metrics: Metrics::default(),
         }
     }
 }
 
 /// Everything that the server answers, until `stop` is cancelled.
 pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> Router {
-    let profile = ProfileService::new(store.clone(), options.rate_limits);
-    let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection);
+    let profile = ProfileService::new(store.clone(), options.rate_limits, options.metrics.service.clone());
+    let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection, options.metrics.graphql.clone());
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
     let others = Router::new()
-        .merge(metrics::router(graphql.clone()))
         .merge(health::router(store, stop))
         .merge(rest::openapi_router(profile.clone()))
         .merge(playground::router(pages));
@@ -81,10 +91,12 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
     let proxies = TrustedProxies::new(&options.trusted_proxies);
+    let metrics = options.metrics.requests.clone();
+    let log = Arc::new(RequestLog { proxies, is_on: options.log_requests, metrics });
     others
         .layer(from_fn(overload::reject))
         .merge(apis)
         .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
-        .layer(from_fn_with_state(proxies, log_request::log_request))
+        .layer(from_fn_with_state(log, log_request::log_request))
 }

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     auth::{Credential, Rejection, TokenFormat, Unauthenticated},
     profile::Customer,
-    rate_limit::{Exceeded, Operation, Quota},
-    request_id::RequestContext,
+    rate_limit::{Exceeded, Operation, Owner, Quota},
+    request_id,
     store::{TokenOwner, now},
 };
 
@@ -20,12 +20,17 @@ pub struct Caller {
     pub(super) credential: Credential,
     operation: Operation,
     count: u32,
-    customer: OnceLock<i64>,
+    owner: OnceLock<Owner>,
     counted: OnceLock<Result<Quota, Exceeded>>,
     unauthenticated: OnceLock<Unauthenticated>,
 }
 
 impl Caller {
+    /// The id of the token, as far as it is known: it has one, and it was looked up in this request or lately.
+    pub(super) fn token_id(&self) -> Option<i64> {
+        self.owner.get()?.token_id
+    }
+
     /// What is left of the limit that the request was counted against; `None` when it was not counted.
     pub fn quota(&self) -> Option<Quota> {
         self.counted.get().map(|counted| counted.unwrap_or_else(|exceeded| exceeded.quota()))
@@ -45,15 +50,15 @@ impl ProfileService {
     /// Counts a request before anything is done for it, as so many operations. A token that was valid lately tells its
     /// customer; any other is looked for first, unless its address has tried too many. [`Caller::check`] has the result.
     pub fn admit(&self, credential: Credential, operation: Operation, count: u32) -> Caller {
-        let (customer, counted, unauthenticated) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        let caller = Caller { credential, operation, count, customer, counted, unauthenticated };
+        let (owner, counted, unauthenticated) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let caller = Caller { credential, operation, count, owner, counted, unauthenticated };
         if !self.limiter.is_on() {
             return caller;
         }
-        match self.limiter.known_customer(&caller.credential.digest) {
-            Some(customer) => self.count(&caller, customer),
+        match self.limiter.known_owner(&caller.credential.digest) {
+            Some(owner) => self.count(&caller, owner),
             None => {
-                if let Err(exceeded) = self.limiter.check_address(address()) {
+                if let Err(exceeded) = self.limiter.check_address(request_id::client()) {
                     self.reject_unchecked(&caller, exceeded);
                 }
             }
@@ -72,8 +77,8 @@ impl ProfileService {
         if let Some(why) = caller.unauthenticated.get() {
             return Err((*why).into());
         }
-        let address = address();
-        let _lookup = match caller.customer.get() {
+        let address = request_id::client();
+        let _lookup = match caller.owner.get() {
             Some(_) => None,
             None => {
                 let lookup = self.limiter.begin_lookup(address).await;
@@ -82,9 +87,10 @@ impl ProfileService {
         };
         let credential = &caller.credential;
         let owner = self.store.find_token_owner(credential).await.map_err(log_store_error)?;
+        let token_id = owner.as_ref().and_then(|owner| owner.token_id);
         match valid_owner(owner, credential.format) {
             Ok(customer) => {
-                self.identify(caller, customer.id)?;
+                self.identify(caller, Owner { customer: customer.id, token_id })?;
                 Ok(customer)
             }
             Err(invalid) => Err(self.reject(caller, address, invalid).into()),
@@ -94,29 +100,35 @@ impl ProfileService {
     /// Makes sure that the request is counted before it changes anything.
     pub(super) async fn check_caller(&self, caller: &Caller) -> Result<(), ProfileError> {
         caller.check()?;
-        if self.limiter.is_on() && caller.customer.get().is_none() {
+        if self.limiter.is_on() && caller.owner.get().is_none() {
             self.me(caller).await?;
         }
         Ok(())
     }
 
-    /// The token is valid, and this customer's.
-    fn identify(&self, caller: &Caller, customer: i64) -> Result<(), Exceeded> {
-        if self.limiter.is_on() && caller.customer.get().is_none() {
-            self.limiter.remember(caller.credential.digest, customer);
-            self.count(caller, customer);
+    /// The token is valid, and this owner's.
+    fn identify(&self, caller: &Caller, owner: Owner) -> Result<(), Exceeded> {
+        if caller.owner.get().is_none() {
+            if self.limiter.is_on() {
+                self.limiter.remember(caller.credential.digest, owner);
+            }
+            self.count(caller, owner);
         }
         caller.check()
     }
 
-    fn count(&self, caller: &Caller, customer: i64) {
-        let _ = caller.customer.set(customer);
-        let _ = self.limiter.take(customer, caller.operation, caller.count).map(|counted| caller.counted.set(counted));
+    fn count(&self, caller: &Caller, owner: Owner) {
+        let _ = caller.owner.set(owner);
+        let Some(counted) = self.limiter.take(owner.customer, caller.operation, caller.count) else { return };
+        if let Err(exceeded) = counted {
+            self.metrics.limits.of(exceeded.quota().policy).inc();
+        }
+        let _ = caller.counted.set(counted);
     }
 
     fn reject(&self, caller: &Caller, address: Option<IpAddr>, invalid: Invalid) -> Unauthenticated {
         let Invalid { reason, token_id, error } = invalid;
-        self.rejected_tokens.record(reason, token_id);
+        self.record(reason, token_id);
         self.limiter.forget(&caller.credential.digest);
         let _ = self.limiter.count_failed_token(address).map(|quota| caller.counted.set(Ok(quota)));
         let _ = caller.unauthenticated.set(error);
@@ -125,15 +137,16 @@ impl ProfileService {
 
     /// The address has tried too many tokens: the database is not asked for this one.
     fn reject_unchecked(&self, caller: &Caller, exceeded: Exceeded) -> Exceeded {
-        self.rejected_tokens.record(Rejection::Unchecked, None);
+        self.record(Rejection::Unchecked, None);
+        self.metrics.limits.of(exceeded.quota().policy).inc();
         let _ = caller.counted.set(Err(exceeded));
         exceeded
     }
-}
 
-/// The address of the request's client, as far as it is known.
-fn address() -> Option<IpAddr> {
-    RequestContext::current().and_then(|context| context.peer)
+    fn record(&self, reason: Rejection, token_id: Option<i64>) {
+        self.metrics.failed_tokens.of(reason).inc();
+        self.rejected_tokens.record(reason, token_id);
+    }
 }
 
 /// Why a token is not valid: for the log, and for the client.

@@ -6,8 +6,8 @@ use crate::{
     store::{CustomerRef, Store, StoreError},
 };
 
-/// Changes a customer's mobile number and e-mail address; `None` when there is no such customer. A change of nothing leaves
-/// the version alone.
+/// Changes a customer's mobile number and e-mail address, and says whether anything changed; `None` when there is no such
+/// customer. A change of nothing leaves the version alone.
 ///
 /// # Errors
 ///
@@ -16,7 +16,7 @@ pub async fn set_contacts(
     store: &Store,
     who: &CustomerRef,
     contacts: &Contacts,
-) -> Result<Option<Customer>, WriteCustomerError> {
+) -> Result<Option<(Customer, bool)>, WriteCustomerError> {
     match store.set_contacts(who, contacts).await {
         Err(StoreError::Unique(_)) => {
             let own = store.find_customer(who).await?.map(|customer| customer.id);
@@ -25,6 +25,6 @@ pub async fn set_contacts(
             let taken = store.find_taken(None, mobile_number, email).await?;
             Err(WriteCustomerError::Invalid(taken_errors(taken, own)))
         }
-        changed => Ok(changed?.map(Customer::from)),
+        stored => Ok(stored?.map(|(customer, is_changed)| (customer.into(), is_changed))),
     }
 }

@@ -23,7 +23,10 @@ use super::{
     totals::Totals,
     writes::Write,
 };
-use crate::request_id::{RequestContext, RequestId};
+use crate::{
+    request_id::{RequestContext, RequestId},
+    request_notes::Api,
+};
 
 /// How many comparisons may be under way. Each holds a body and two answers.
 const MAX_COMPARISONS: usize = 256;
@@ -127,7 +130,7 @@ impl Comparison {
         let (parts, body) = response.into_parts();
         let (body, copied) = tee::tee(body);
         let (status, headers) = (parts.status, parts.headers.clone());
-        let context = RequestContext { id: self.asked.id, peer: None };
+        let context = RequestContext::new(self.asked.id.clone(), None, Api::Rest);
         let tasks = self.comparer.tasks.clone();
         tasks.spawn(context.scope(async move {
             let outcome = match self.look_again(row, status, &headers, copied).await {

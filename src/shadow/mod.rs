@@ -55,6 +55,7 @@ pub use self::{
 use crate::{
     held_body::HeldBody,
     request_id::{RequestContext, RequestId},
+    request_notes::Api,
     rest,
 };
 
@@ -118,14 +119,14 @@ impl Shadow {
 
     async fn answer(&self, request: Request) -> Response {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        let context = RequestContext { id: RequestId::next(), peer };
-        context.scope(self.pass_on(request, context)).await
+        let context = RequestContext::new(RequestId::next(), peer, Api::Rest);
+        context.clone().scope(self.pass_on(request, context)).await
     }
 
     async fn pass_on(&self, request: Request, context: RequestContext) -> Response {
         self.comparer.totals.count_request();
         let (parts, body) = request.into_parts();
-        let parts = match proxy::forwarded(parts, context.peer) {
+        let parts = match proxy::forwarded(parts, context.client) {
             Ok(parts) => parts,
             Err(status) => return proxy::own_response(status),
         };

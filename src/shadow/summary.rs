@@ -1,8 +1,9 @@
 //! The counters at one moment, as Prometheus and as a person read them.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use super::{outcome::Reason, rules::RULES};
+use crate::metrics::{self, ConstCounter, Registry, counted};
 
 /// The counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,33 +49,25 @@ impl Summary {
         self.compared() > 0 && self.unexplained == 0 && self.defects() == 0
     }
 
-    /// In Prometheus' text format (version 0.0.4).
+    /// In Prometheus' text format.
     pub fn metrics(&self) -> String {
-        let mut text = String::new();
+        let mut registry = Registry::with_prefix("shop_profile_shadow");
         for (name, help, value) in [
-            ("requests", "Requests that were passed on to the old server.", self.requests),
-            ("compared", "Requests whose two answers were compared.", self.compared()),
-            ("equal", "Compared requests whose answers are equal.", self.equal),
-            ("explained", "Compared requests whose answers differ by documented rules.", self.explained),
-            ("unexplained", "Compared requests whose answers differ in another way.", self.unexplained),
-            ("moved_meanwhile", "Requests whose row changed between two looks at it.", self.moved_meanwhile),
-            ("report_lines_dropped", "Lines that could not be written to the report.", self.dropped_lines),
+            ("requests", "Requests that were passed on to the old server", self.requests),
+            ("compared", "Requests whose two answers were compared", self.compared()),
+            ("equal", "Compared requests whose answers are equal", self.equal),
+            ("explained", "Compared requests whose answers differ by documented rules", self.explained),
+            ("unexplained", "Compared requests whose answers differ in another way", self.unexplained),
+            ("moved_meanwhile", "Requests whose row changed between two looks at it", self.moved_meanwhile),
+            ("report_lines_dropped", "Lines that could not be written to the report", self.dropped_lines),
         ] {
-            let name = format!("shop_profile_shadow_{name}_total");
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
+            registry.register(name, help, ConstCounter::new(value));
         }
-        let labelled = |text: &mut String, name: &str, help: &str, label: &str, values: Vec<(String, u64)>| {
-            let name = format!("shop_profile_shadow_{name}_total");
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
-            for (value, count) in values {
-                let _ = writeln!(text, "{name}{{{label}=\"{value}\"}} {count}");
-            }
-        };
-        let reasons = self.not_compared.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
-        labelled(&mut text, "not_compared", "Requests that were not compared.", "reason", reasons);
-        let rules = self.by_rule.iter().map(|(number, count)| (number.to_string(), *count)).collect();
-        labelled(&mut text, "explained_differences", "Differences that a rule explains.", "rule", rules);
-        text
+        let reasons = self.not_compared.iter().map(|(reason, count)| ((*reason).to_owned(), *count));
+        registry.register("not_compared", "Requests that were not compared", counted("reason", reasons));
+        let rules = self.by_rule.iter().map(|(number, count)| (number.to_string(), *count));
+        registry.register("explained_differences", "Differences that a rule explains", counted("rule", rules));
+        metrics::text(&registry)
     }
 }
 

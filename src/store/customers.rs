@@ -67,8 +67,8 @@ impl Store {
         Ok(query.all(&self.own_tables()?.read().await?).await?)
     }
 
-    /// Sets the mobile number and the e-mail address, as far as the change names them, in one statement; `None` when there
-    /// is no such customer. What changes nothing leaves the version alone.
+    /// Sets the mobile number and the e-mail address, as far as the change names them, in one statement, and says whether
+    /// anything changed; `None` when there is no such customer. What changes nothing leaves the version alone.
     ///
     /// # Errors
     /// [`StoreError::Unique`] when another customer has one of the values; any other error of the database.
@@ -76,7 +76,7 @@ impl Store {
         &self,
         who: &CustomerRef,
         contacts: &Contacts,
-    ) -> Result<Option<customer::Model>, StoreError> {
+    ) -> Result<Option<(customer::Model, bool)>, StoreError> {
         let Contacts { mobile_number, email } = contacts;
         let mut update = customer::Entity::update_many()
             .filter(who.condition())
@@ -96,8 +96,8 @@ impl Store {
         let rows = update.filter(differs).exec_with_returning(&transaction).await?;
         transaction.commit().await?;
         match rows.into_iter().next() {
-            Some(row) => Ok(Some(row)),
-            None => self.find_customer(who).await,
+            Some(row) => Ok(Some((row, true))),
+            None => Ok(self.find_customer(who).await?.map(|row| (row, false))),
         }
     }
 

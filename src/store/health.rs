@@ -10,7 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::StoreError;
+use super::{
+    StoreError,
+    metrics::{Failure, FailureMetrics},
+};
+use crate::metrics::{Counter, Gauge};
 
 /// A failure is over when something succeeds after as long without a failure: where some requests fail and others do
 /// not, the log does not follow each of them.
@@ -42,18 +46,21 @@ pub(super) struct Health {
     has_written: AtomicBool,
 }
 
-impl Default for Health {
-    fn default() -> Self {
+impl Health {
+    pub(super) fn new(metrics: FailureMetrics) -> Self {
+        let outage = |failure, begins, ends| {
+            let (requests, is_out) = (metrics.requests.of(failure).clone(), metrics.outages.of(failure).clone());
+            Outage::new((begins, ends), requests, is_out)
+        };
+        let [writes, written] = ["the database cannot be written to", "the database can be written to"];
         Self {
-            connections: Outage::new("database lost", "database back"),
-            writes: Outage::new("the database cannot be written to", "the database can be written to"),
-            load: Outage::new("requests wait too long for the database", "requests no longer wait"),
+            connections: outage(Failure::Connection, "database lost", "database back"),
+            writes: outage(Failure::Write, writes, written),
+            load: outage(Failure::Wait, "requests wait too long for the database", "requests no longer wait"),
             has_written: AtomicBool::new(false),
         }
     }
-}
 
-impl Health {
     /// What became of a request's read.
     pub(super) fn after_read<T>(&self, result: &Result<T, StoreError>) {
         match result {
@@ -134,8 +141,10 @@ impl Health {
 struct Outage {
     begins: &'static str,
     ends: &'static str,
-    /// Whether there is a state: all that a successful request looks at.
-    is_out: AtomicBool,
+    /// Requests that failed so.
+    requests: Counter,
+    /// 1 while there is a state: all that a successful request looks at.
+    is_out: Gauge,
     state: Mutex<Option<State>>,
 }
 
@@ -150,15 +159,16 @@ struct State {
 }
 
 impl Outage {
-    fn new(begins: &'static str, ends: &'static str) -> Self {
-        Self { begins, ends, is_out: AtomicBool::new(false), state: Mutex::new(None) }
+    fn new((begins, ends): (&'static str, &'static str), requests: Counter, is_out: Gauge) -> Self {
+        Self { begins, ends, requests, is_out, state: Mutex::new(None) }
     }
 
     fn failed(&self, error: &StoreError, requests: u64) {
+        self.requests.inc_by(requests);
         let now = Instant::now();
         let mut state = lock(&self.state);
         let state = state.get_or_insert_with(|| {
-            self.is_out.store(true, Ordering::Relaxed);
+            self.is_out.set(1);
             tracing::error!(error = error as &dyn Error, "{}", self.begins);
             State { began: now, last_failure: now, failing_since: None, rejected: 0, is_read_only: false }
         });
@@ -169,7 +179,7 @@ impl Outage {
     }
 
     fn succeeded(&self) {
-        if !self.is_out.load(Ordering::Relaxed) {
+        if self.is_out.get() == 0 {
             return;
         }
         let mut state = lock(&self.state);
@@ -179,7 +189,7 @@ impl Outage {
             let (seconds, rejected) = (outage.began.elapsed().as_secs(), outage.rejected);
             tracing::info!("{} after {seconds} s, {rejected} requests rejected", self.ends);
             *state = None;
-            self.is_out.store(false, Ordering::Relaxed);
+            self.is_out.set(0);
         }
     }
 }

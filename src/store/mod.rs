@@ -9,8 +9,9 @@
 //! - `layout`, `sql`, `row`: what the two operations ask of the database, and what it answers
 //! - `sqlite`, `postgres`: each database's connections, and how it is read and written to
 //! - `fault`, `error`, `health`: what a failure means, for its request and for the server
+//! - `metrics`: what is counted and measured
 //! - `last_used`: when a token was last used, off the path of the requests
-//! - `customers`, `tokens`: what operators do with customers and tokens
+//! - `customers`, `tokens`, `own_tables`: what operators do with customers and tokens
 //! - `bulk`: many rows at once, for import, export and copy
 //! - `django`: a Django shop's own tables
 
@@ -24,9 +25,11 @@ mod fault;
 mod health;
 mod last_used;
 mod layout;
+mod metrics;
 mod migrations;
 mod open;
 mod options;
+mod own_tables;
 mod postgres;
 mod rejected;
 mod row;
@@ -43,7 +46,7 @@ use std::{
 };
 
 use chrono::{DateTime, SubsecRound, Utc};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
 pub use bulk::{BulkCustomer, Conflicts, CustomerUpdate, UniqueValues};
 pub use customers::CustomerRef;
@@ -55,6 +58,7 @@ pub use django::{
 pub use error::StoreError;
 pub use explain::explain;
 pub use health::NotReady;
+pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, Migrations};
 pub use open::OpenError;
 pub use options::{OpenOptions, PreparedStatements, Timeouts};
@@ -67,6 +71,7 @@ use self::{
     health::Health,
     last_used::LastUsedTracker,
     layout::Layout,
+    metrics::Work,
     postgres::Postgres,
     rules::RulesSource,
     sql::{Condition, ProfileUpdate, Sql},
@@ -93,6 +98,7 @@ pub struct Store {
     /// Only shop-profile's own tables have a column for it.
     last_used: Option<LastUsedTracker>,
     health: Health,
+    metrics: StoreMetrics,
 }
 
 /// What an engine's opening gives: the requests' way to the database, and connections for everything else.
@@ -132,8 +138,10 @@ impl Store {
     /// [`StoreError::Stopped`], [`StoreError::Database`].
     pub async fn find_token_owner(&self, credential: &Credential) -> Result<Option<TokenOwner>, StoreError> {
         let token = self.sql.token_key(credential);
+        let start = Instant::now();
         // On the heap, as below: whatever holds the work of a request moves it, and this is most of it.
         let result = dispatch!(&*self.engine, database => Box::pin(database.token_owner(&token)).await);
+        self.metrics.time.of(Work::Read).observe(start.elapsed());
         self.health.after_read(&result);
         let owner = result?;
         let is_live = |owner: &TokenOwner| owner.revoked_at.is_none() && owner.expires_at.is_none_or(|end| end > now());
@@ -164,7 +172,9 @@ impl Store {
     ) -> Result<Option<Customer>, StoreError> {
         let condition = version.map_or(Condition::None, Condition::Version);
         let update = ProfileUpdate { token: self.sql.token_key(credential), patch: patch.clone(), condition };
+        let start = Instant::now();
         let result = dispatch!(&*self.engine, database => Box::pin(database.update(update, deadline)).await);
+        self.metrics.time.of(Work::Update).observe(start.elapsed());
         self.health.after_write(&result);
         let customer = match (result, &self.sql.layout) {
             (Err(error), Layout::Django(layout)) => return Err(self.rejected_field(error, layout, patch).await),
@@ -188,7 +198,9 @@ impl Store {
             Layout::Native(_) => username.canonical(),
             Layout::Django(_) => username.as_str(),
         };
+        let start = Instant::now();
         let result = dispatch!(&*self.engine, database => database.find_username(username).await);
+        self.metrics.time.of(Work::Read).observe(start.elapsed());
         self.health.after_read(&result);
         result
     }
@@ -219,37 +231,6 @@ impl Store {
         };
         // What is not closed by then ends with the process.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, close).await;
-    }
-}
-
-impl Store {
-    /// For what operators do with shop-profile's own tables.
-    fn own_tables(&self) -> Result<OwnTables<'_>, StoreError> {
-        match &self.sql.layout {
-            Layout::Native(_) => Ok(OwnTables(self)),
-            Layout::Django(_) => Err(StoreError::DjangoTables),
-        }
-    }
-}
-
-/// Transactions for everything but requests, on shop-profile's own tables.
-struct OwnTables<'a>(&'a Store);
-
-impl OwnTables<'_> {
-    /// Begins a transaction that only reads, and may be dropped.
-    async fn read(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.begin(&self.0.read).await
-    }
-
-    /// Begins a transaction.
-    async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.begin(&self.0.write).await
-    }
-
-    async fn begin(&self, db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-        let transaction = db.begin().await?;
-        dispatch!(&*self.0.engine, database => database.prepare(&transaction).await)?;
-        Ok(transaction)
     }
 }
 

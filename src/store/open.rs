@@ -79,19 +79,21 @@ impl Store {
         rules: RulesSource,
     ) -> Result<Self, OpenError> {
         let sql = Arc::new(Sql::new(layout));
+        let metrics = options.metrics.clone();
         let opened = match &url.0 {
             Kind::Sqlite(sqlite) => open_sqlite(sqlite, sql.clone(), options).await,
             Kind::Postgres(postgres) => open_postgres(postgres, sql.clone(), options).await,
         };
         let Opened { engine, read, write } = opened.map_err(|reason| OpenError::new(url, reason))?;
-        Ok(Self { engine: Arc::new(engine), sql, rules, read, write, last_used: None, health: Health::default() })
+        let health = Health::new(metrics.failures.clone());
+        Ok(Self { engine: Arc::new(engine), sql, rules, read, write, last_used: None, health, metrics })
     }
 }
 
 /// Opens a SQLite database, or says why it cannot, for an operator.
 async fn open_sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, Reason> {
     sqlite_file::prepare(url, options.create)?;
-    let opened = sqlite::open(url, sql, options.timeouts).await.map_err(|error| explain_sqlite(url, &error))?;
+    let opened = sqlite::open(url, sql, options).await.map_err(|error| explain_sqlite(url, &error))?;
     let sqlite::Opened { requests, read, write } = opened;
     Ok(Opened { engine: Engine::Sqlite(requests), read, write })
 }

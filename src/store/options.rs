@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sea_orm::{ConnectOptions, DbErr};
 
+use super::StoreMetrics;
+
 /// Whether PostgreSQL keeps the statements that a connection has prepared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PreparedStatements {
@@ -17,7 +19,7 @@ pub enum PreparedStatements {
 }
 
 /// How to open a database.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct OpenOptions {
     /// PostgreSQL: the most connections for requests; two more are for everything else. SQLite needs no choice.
     pub connections: u32,
@@ -25,6 +27,8 @@ pub struct OpenOptions {
     pub create: bool,
     /// How long the database may take.
     pub timeouts: Timeouts,
+    /// What the store counts with.
+    pub metrics: StoreMetrics,
 }
 
 /// How long the database may take. The defaults are for operation, others for tests.
@@ -68,7 +72,7 @@ impl Default for Timeouts {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { connections: 16, create: true, timeouts: Timeouts::default() }
+        Self { connections: 16, create: true, timeouts: Timeouts::default(), metrics: StoreMetrics::default() }
     }
 }
 

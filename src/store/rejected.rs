@@ -4,9 +4,7 @@
 
 use sea_orm::sqlx::{self, error::ErrorKind, postgres::PgDatabaseError, sqlite::SqliteError};
 
-use super::{
-    Store, StoreError, dispatch, django::DjangoShop, explain::sqlx_error, layout::DjangoLayout, sql::changed_fields,
-};
+use super::{Store, StoreError, dispatch, django::DjangoShop, explain::sqlx_error, layout::DjangoLayout};
 use crate::profile::{ErrorCode, Field, Patch};
 
 /// Why a value was rejected, as far as the error says it.
@@ -91,7 +89,7 @@ impl Store {
 /// The field of the patch whose column is among these; else the first that the patch names.
 fn field_of(shop: &DjangoShop, patch: &Patch, columns: &[String]) -> Option<Field> {
     let is_named = |field: &Field| columns.contains(&shop.column(*field).name);
-    changed_fields(patch).find(is_named).or_else(|| changed_fields(patch).next())
+    patch.fields().find(is_named).or_else(|| patch.fields().next())
 }
 
 #[cfg(test)]

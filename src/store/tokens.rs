@@ -113,22 +113,21 @@ impl Store {
         Ok(query.count(&self.own_tables()?.read().await?).await?)
     }
 
-    /// Revokes tokens from this moment on, in one statement; gives the ids of those that were not revoked before.
+    /// Revokes tokens from this moment on, in one statement; gives those that were not revoked before, oldest first.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn revoke_tokens(&self, which: &TokenRef) -> Result<Vec<i64>, StoreError> {
+    pub async fn revoke_tokens(&self, which: &TokenRef) -> Result<Vec<api_token::Model>, StoreError> {
         let revoked = api_token::ActiveModel { revoked_at: Set(Some(now())), ..Default::default() };
         let transaction = self.own_tables()?.write().await?;
-        let rows = api_token::Entity::update_many()
+        let mut rows = api_token::Entity::update_many()
             .set(revoked)
             .filter(which.condition())
             .filter(api_token::Column::RevokedAt.is_null())
             .exec_with_returning(&transaction)
             .await?;
         transaction.commit().await?;
-        let mut ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
-        ids.sort_unstable();
-        Ok(ids)
+        rows.sort_unstable_by_key(|row| row.id);
+        Ok(rows)
     }
 }

@@ -1,5 +1,6 @@
 //! Who may import whom: `cli → server → rest, graphql → api, service → store → profile, auth`, and never back.
-//! `rate_limit` stands beside `store`, and `transfer` beside `server`; `profile` knows only the `messages`; these, `request_id` and `deadline` know nothing.
+//! `rate_limit` stands beside `store`, and `transfer` beside `server`; `profile` knows only the `messages`; these, `metrics`,
+//! `request_notes` and `deadline` know nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,10 +9,11 @@ use std::{
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 17] = [
+const MAY_NAME: [(&str, &[&str]); 20] = [
     (
         "cli",
         &[
+            "audit",
             "auth",
             "messages",
             "transfer",
@@ -28,32 +30,51 @@ const MAY_NAME: [(&str, &[&str]); 17] = [
     ),
     (
         "server",
-        &["graphql", "held_body", "messages", "playground", "rate_limit", "request_id", "rest", "service", "store"],
+        &[
+            "graphql",
+            "held_body",
+            "messages",
+            "metrics",
+            "playground",
+            "rate_limit",
+            "request_id",
+            "request_notes",
+            "rest",
+            "service",
+            "store",
+        ],
     ),
     ("transfer", &["auth", "profile", "store"]),
-    ("shadow", &["api", "held_body", "request_id", "rest", "store"]),
+    ("shadow", &["api", "held_body", "metrics", "request_id", "request_notes", "rest", "store"]),
     ("playground", &[]),
-    ("rest", &["auth", "api", "messages", "profile", "rate_limit", "service"]),
-    ("graphql", &["auth", "api", "messages", "profile", "rate_limit", "service"]),
+    ("rest", &["auth", "api", "messages", "profile", "rate_limit", "request_id", "request_notes", "service"]),
+    (
+        "graphql",
+        &["auth", "api", "messages", "metrics", "profile", "rate_limit", "request_id", "request_notes", "service"],
+    ),
     ("api", &["auth", "deadline", "messages", "rate_limit", "request_id"]),
-    ("service", &["auth", "deadline", "messages", "profile", "rate_limit", "request_id", "store"]),
-    ("store", &["auth", "profile"]),
-    ("rate_limit", &["auth", "messages"]),
+    ("service", &["audit", "auth", "deadline", "messages", "metrics", "profile", "rate_limit", "request_id", "store"]),
+    ("store", &["auth", "metrics", "profile"]),
+    ("rate_limit", &["auth", "messages", "request_notes"]),
     ("auth", &["messages", "request_id"]),
     ("messages", &[]),
     ("profile", &["messages"]),
     ("deadline", &[]),
     ("held_body", &[]),
-    ("request_id", &[]),
+    ("metrics", &[]),
+    ("request_id", &["request_notes"]),
+    ("request_notes", &[]),
+    ("audit", &["request_id"]),
 ];
 
 /// Crates that only some layers may know.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
     ("axum", &["cli", "graphql", "api", "held_body", "playground", "rest", "server", "shadow"]),
     ("clap", &["cli", "transfer"]),
     ("entity", &["transfer", "cli", "store"]),
+    ("prometheus_client", &["metrics"]),
     ("sea_orm", &["transfer", "store"]),
 ];
 

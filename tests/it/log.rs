@@ -6,23 +6,18 @@ use std::{
     process::Stdio,
 };
 
-use axum::http::Method;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::support::{
-    api::{Api, ME},
+    api::Api,
     binary::{self, Server, serve},
     both_databases,
     database::Database,
     shop::Shop,
 };
 
-both_databases![
-    a_start_and_a_stop_are_one_line_each,
-    rejected_tokens_are_summed_up,
-    a_request_is_one_line_with_its_time_as_a_number,
-];
+both_databases![a_start_and_a_stop_are_one_line_each, rejected_tokens_are_summed_up,];
 
 /// The lines of a JSON log whose message is this.
 pub fn lines(log: &str, message: &str) -> Vec<Value> {
@@ -90,29 +85,11 @@ async fn rejected_tokens_are_summed_up(shop: Shop) {
         [306, 302, 1, 1, 1, 1],
         "{log}"
     );
-    assert!(summaries[0]["peers"].as_str().is_some_and(|peers| peers.starts_with("127.0.0.1 (")), "{log}");
+    assert!(summaries[0]["clients"].as_str().is_some_and(|clients| clients.starts_with("127.0.0.1 (")), "{log}");
     assert!(summaries[0]["tokens"].as_str().is_some_and(|tokens| tokens.starts_with("1 (1)")), "{log}");
     for token in [sara.token.as_str(), "mistyped", "flood"] {
         assert!(!log.replace("\"mistyped\":", "").contains(token), "{token}: {log}");
     }
-}
-
-async fn a_request_is_one_line_with_its_time_as_a_number(shop: Shop) {
-    let options = ["--log", "warn,shop_profile=debug", "--log-format", "json"];
-    let server = Server::start(shop.database.url(), &options).await;
-    let answer = server.get().token("secret-key").send().await.assert_status(401);
-    server.request(Method::GET, "/healthz").send().await.assert_status(200);
-    server.request(Method::GET, "/secret-path").send().await.assert_status(404);
-    server.terminate().await;
-    let (_, log) = server.ended().await;
-    let requests = lines(&log, "answered");
-    assert_eq!(requests.len(), 3, "{log}");
-    for (line, path) in requests.iter().zip([ME, "/healthz", "other"]) {
-        assert_eq!((&line["path"], &line["peer"]), (&json!(path), &json!("127.0.0.1")), "{line}");
-        assert!(line["took_us"].is_u64() && line["status"].is_u64(), "{line}");
-    }
-    assert_eq!(requests[0]["request"], answer.header("x-request-id"));
-    assert!(!log.contains("secret"), "{log}");
 }
 
 /// Rejects 1,000 tokens, then asks for the end.

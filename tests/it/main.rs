@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says no by panicking")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
+mod audit;
 mod auth;
 mod cli;
 mod cli_config;
@@ -32,6 +33,7 @@ mod group_commit;
 mod languages;
 mod layering;
 mod log;
+mod metrics;
 mod migrations;
 mod openapi;
 mod parity;
@@ -40,6 +42,7 @@ mod properties;
 mod races;
 mod rate_limits;
 mod readiness;
+mod request_log;
 mod rest_contract;
 mod rest_fields;
 mod schema;

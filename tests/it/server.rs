@@ -1,9 +1,9 @@
-//! What the server does around the APIs: health, metrics, CORS, the playground's switch.
+//! What the server does around the APIs: health, CORS, the playground's switch.
 
 use axum::http::{HeaderValue, Method};
 use shop_profile::server::{ConnectionLimits, Options};
 
-use crate::support::{Subject, binary::Server, both_databases, database::Database, shop::Shop};
+use crate::support::{binary::Server, both_databases, database::Database, shop::Shop};
 
 both_databases![health_checks_need_no_token];
 
@@ -17,18 +17,6 @@ async fn health_checks_need_no_token(shop: Shop) {
     shop.request(Method::GET, "/healthz").send().await.assert_status(200);
     let answer = shop.connection().await.exchange("GET /readyz HTTP/1.1\r\nHost: shop\r\n\r\n").await;
     assert_eq!(answer.assert_status(503).body, "database unavailable\n");
-}
-
-#[tokio::test]
-async fn metrics_count_the_hits_and_misses_of_the_document_cache() {
-    let shop = Shop::on(Database::sqlite()).await;
-    for _ in 0..3 {
-        shop.graphql("{ __typename }", serde_json::Value::Null).send().await.assert_status(200);
-    }
-    let metrics = shop.request(Method::GET, "/metrics").send().await.assert_status(200).body;
-    for line in ["hits_total 2", "misses_total 1", "evictions_total 0", "entries 1"] {
-        assert!(metrics.contains(&format!("\nshop_profile_graphql_documents_{line}\n")), "{line}\n{metrics}");
-    }
 }
 
 #[tokio::test]

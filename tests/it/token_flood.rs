@@ -77,5 +77,8 @@ async fn a_flood_of_unknown_tokens_stops_at_the_limit_and_not_the_customers() {
     let others = u64::from(1 + PATCHES) + 2 * seconds + 10;
     let looks = looks(&shop.database).await - before;
     assert!((unknown..=unknown + others).contains(&looks), "{looks} looks for {unknown} tokens in {seconds} s");
-    assert!(log.lines().count() <= 60, "{log}");
+    // The customer's own requests and changes are a line each.
+    let of_customer =
+        |line: &&str| ["\"shop_profile::request\"", "\"audit\""].iter().any(|target| line.contains(target));
+    assert!(log.lines().filter(|line| !of_customer(line)).count() <= 60, "{log}");
 }

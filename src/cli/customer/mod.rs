@@ -6,7 +6,7 @@ mod show;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, arguments::CustomerArg, duplicates, export, import, layout::Layout, open, print};
+use super::{CliError, arguments::CustomerArg, audit, duplicates, export, import, layout::Layout, open, print};
 use crate::{
     profile::{Customer, NewCustomerInput},
     service::{self, WriteCustomerError},
@@ -129,7 +129,10 @@ async fn of_django(command: Command, url: &DatabaseUrl, options: &DjangoOptions)
 async fn add(store: &Store, args: AddArgs) -> Result<(), CliError> {
     let customer = NewCustomerInput::from(args).parse().map_err(CliError::Invalid)?;
     match service::add_customer(store, &customer).await {
-        Ok(customer) => print_customer(&customer),
+        Ok(customer) => {
+            audit::customer("customer added", customer.id, None);
+            print_customer(&customer)
+        }
         Err(WriteCustomerError::Invalid(errors)) => Err(CliError::Invalid(errors)),
         Err(WriteCustomerError::Store(error)) => Err(CliError::failed(error)),
     }
@@ -145,6 +148,7 @@ async fn set_active(store: &Store, customer: &CustomerArg, is_active: bool) -> R
     let id = customer.find(store).await?.id;
     let changed = store.set_active(id, is_active).await.map_err(CliError::failed)?;
     let changed = changed.ok_or_else(|| customer.not_found())?;
+    audit::customer(if is_active { "customer activated" } else { "customer deactivated" }, changed.id, None);
     print(&format!("{}\t{}", changed.id, if is_active { "active" } else { "inactive" }));
     Ok(())
 }

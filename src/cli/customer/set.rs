@@ -4,8 +4,8 @@ use clap::ArgGroup;
 
 use super::print_customer;
 use crate::{
-    cli::{CliError, arguments::CustomerArg},
-    profile::Contacts,
+    cli::{CliError, arguments::CustomerArg, audit},
+    profile::{Contacts, Field},
     service::{self, WriteCustomerError},
     store::Store,
 };
@@ -29,7 +29,12 @@ pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
     let Args { customer, mobile_number, email } = args;
     let contacts = Contacts::parse(mobile_number.into(), email.into()).map_err(CliError::Invalid)?;
     match service::set_contacts(store, &customer.to_ref()?, &contacts).await {
-        Ok(Some(changed)) => print_customer(&changed),
+        Ok(Some((customer, is_changed))) => {
+            if is_changed {
+                audit::customer("customer changed", customer.id, Some(&Field::names(contacts.fields())));
+            }
+            print_customer(&customer)
+        }
         Ok(None) => Err(customer.not_found()),
         Err(WriteCustomerError::Invalid(errors)) => Err(CliError::Invalid(errors)),
         Err(WriteCustomerError::Store(error)) => Err(CliError::failed(error)),

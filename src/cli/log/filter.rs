@@ -11,6 +11,9 @@ const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 /// already exists, skipping`). They are logged at their level only when the filter names them.
 const QUIET_TARGETS: [&str; 2] = ["sea_orm_migration", "sqlx::postgres::notice"];
 
+/// Logged at `info` whatever the filter's level is, unless the filter names it or is `off`.
+const AUDIT_TARGET: &str = crate::audit::TARGET;
+
 /// Never logged, whatever the filter says: sqlx shows a malformed line of `.pgpass` with its password.
 const SECRET_TARGET: &str = "sqlx_postgres::options";
 
@@ -32,7 +35,10 @@ impl LogFilter {
         let quiet = QUIET_TARGETS.into_iter().filter(|target| !self.names(target));
         let quiet = quiet.map(|target| (target.to_owned(), self.level.min(LevelFilter::WARN)));
         let named = self.targets.iter().filter(|(target, _)| !is_inside(target, SECRET_TARGET)).cloned();
-        let targets = Targets::new().with_default(self.level).with_targets(quiet).with_targets(named);
+        let is_off = self.level == LevelFilter::OFF;
+        let audit = (AUDIT_TARGET, if is_off { LevelFilter::OFF } else { LevelFilter::INFO });
+        let targets =
+            Targets::new().with_default(self.level).with_targets(quiet).with_targets([audit]).with_targets(named);
         targets.with_target(SECRET_TARGET, LevelFilter::OFF)
     }
 
@@ -126,6 +132,17 @@ mod tests {
             ("info,sqlx::postgres::notice=info", LevelFilter::INFO, LevelFilter::INFO),
         ] {
             assert_eq!(levels(filter), (ours, notice), "{filter}");
+        }
+    }
+
+    #[test]
+    fn the_audit_log_is_on_unless_the_filter_names_it() {
+        for (filter, is_on) in
+            [("info", true), ("warn", true), ("off", false), ("off,audit=info", true), ("info,audit=off", false)]
+        {
+            let targets = filter.parse::<LogFilter>().unwrap().targets();
+            assert_eq!(targets.would_enable("audit", &Level::INFO), is_on, "{filter}");
+            assert!(!targets.would_enable("audit", &Level::DEBUG), "{filter}");
         }
     }
 

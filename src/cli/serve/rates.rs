@@ -26,7 +26,7 @@ pub(super) struct RateArgs {
     )]
     rate_limit_failed_tokens: u32,
     /// The proxies in front, as networks or addresses: only from these do `Forwarded` and `X-Forwarded-For` tell a client's
-    /// address. A proxy must set or append to one of them and remove the other.
+    /// address, and `X-Request-Id` a request's id. A proxy must set or append to one of the first two and remove the other.
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = network, env = "SHOP_PROFILE_TRUSTED_PROXIES")]
     trusted_proxies: Vec<IpNet>,
 }

@@ -11,7 +11,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, arguments::CustomerArg, open, print};
+use super::{CliError, arguments::CustomerArg, audit, open, print};
 use crate::{
     auth::{ApiToken, TokenDigest},
     store::{DatabaseUrl, NewToken, Store, now},
@@ -95,7 +95,8 @@ async fn issue(store: &Store, args: IssueArgs) -> Result<(), CliError> {
     let token = ApiToken::generate().map_err(CliError::failed)?;
     let expires_at = expires_in.0.map(|time| now() + time);
     let new = NewToken { digest: token.digest(), name, expires_at };
-    store.issue_token(customer.id, new).await.map_err(CliError::failed)?;
+    let stored = store.issue_token(customer.id, new).await.map_err(CliError::failed)?;
+    audit::token("token issued", &stored);
     print(token.expose_secret());
     Ok(())
 }

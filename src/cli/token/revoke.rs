@@ -4,7 +4,7 @@ use clap::ArgGroup;
 
 use super::{TokenId, read_token};
 use crate::{
-    cli::{CliError, arguments::CustomerArg, print},
+    cli::{CliError, arguments::CustomerArg, audit, print},
     store::{Store, TokenRef},
 };
 
@@ -47,8 +47,9 @@ pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
         }
     };
     let revoked = store.revoke_tokens(&which).await.map_err(CliError::failed)?;
-    for id in &revoked {
-        print(&format!("{id}\trevoked"));
+    for token in &revoked {
+        audit::token("token revoked", token);
+        print(&format!("{}\trevoked", token.id));
     }
     if revoked.is_empty() { Err(CliError::Failure(missing)) } else { Ok(()) }
 }

@@ -16,7 +16,10 @@ use async_graphql::parser::{self, parse_query, types::ExecutableDocument};
 use lru::LruCache;
 use sha2::{Digest, Sha256};
 
-use super::limits::{ComplexityError, SourceError, check_document, check_source};
+use super::{
+    limits::{ComplexityError, SourceError, check_document, check_source},
+    metrics::GraphqlMetrics,
+};
 use crate::messages::{Message, MessageId};
 
 /// How many documents are kept. An application has some tens of them.
@@ -60,34 +63,19 @@ pub(crate) struct Document {
     pub(crate) parsed: ExecutableDocument,
 }
 
-/// What the cache has seen since the start, and what it holds now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CacheStats {
-    /// Documents found.
-    pub hits: u64,
-    /// Documents not found.
-    pub misses: u64,
-    /// Documents removed to make room for others.
-    pub evictions: u64,
-    /// Documents held.
-    pub entries: usize,
-    /// An estimate of the memory that they take.
-    pub bytes: usize,
-}
-
 /// The bounded cache of documents. The least recently used one is removed first.
 pub(crate) struct DocumentCache {
     max_documents: usize,
     max_bytes: usize,
     cache: Mutex<Cache>,
+    metrics: GraphqlMetrics,
 }
 
 struct Cache {
     documents: LruCache<Arc<str>, Entry>,
     /// The text of each document, by its hash.
     texts: HashMap<DocumentHash, Arc<str>>,
-    /// Its `entries` is filled in when it is read.
-    stats: CacheStats,
+    bytes: usize,
 }
 
 struct Entry {
@@ -97,18 +85,18 @@ struct Entry {
 
 impl DocumentCache {
     /// An empty cache.
-    pub(crate) fn new() -> Self {
-        Self::with_bounds(MAX_DOCUMENTS, MAX_BYTES)
+    pub(crate) fn new(metrics: &GraphqlMetrics) -> Self {
+        Self::with_bounds(MAX_DOCUMENTS, MAX_BYTES, metrics.clone())
     }
 
-    fn with_bounds(max_documents: usize, max_bytes: usize) -> Self {
-        let cache = Cache { documents: LruCache::unbounded(), texts: HashMap::new(), stats: CacheStats::default() };
-        Self { max_documents, max_bytes, cache: Mutex::new(cache) }
+    fn with_bounds(max_documents: usize, max_bytes: usize, metrics: GraphqlMetrics) -> Self {
+        let cache = Cache { documents: LruCache::unbounded(), texts: HashMap::new(), bytes: 0 };
+        Self { max_documents, max_bytes, cache: Mutex::new(cache), metrics }
     }
 
     /// The document of this text, parsed and checked against every limit, now or before.
     pub(crate) fn load(&self, text: &str) -> Result<Arc<Document>, DocumentError> {
-        if let Some(document) = self.lock().find(text) {
+        if let Some(document) = self.find_text(text) {
             return Ok(document);
         }
         // Without the lock: two requests may parse the same text, but none waits for another's parser.
@@ -122,51 +110,47 @@ impl DocumentCache {
 
     /// The document whose text has this hash, if it is known.
     pub(crate) fn find(&self, hash: &DocumentHash) -> Option<Arc<Document>> {
-        let mut cache = self.lock();
-        match cache.texts.get(hash).cloned() {
-            Some(text) => cache.find(&text),
+        let text = self.lock().texts.get(hash).cloned();
+        match text {
+            Some(text) => self.find_text(&text),
             None => {
-                cache.stats.misses += 1;
+                self.metrics.documents.misses.inc();
                 None
             }
         }
     }
 
+    fn find_text(&self, text: &str) -> Option<Arc<Document>> {
+        let found = self.lock().documents.get(text).map(|entry| entry.document.clone());
+        let documents = &self.metrics.documents;
+        if found.is_some() {
+            documents.hits.inc()
+        } else {
+            documents.misses.inc()
+        };
+        found
+    }
+
     fn insert(&self, text: Arc<str>, entry: Entry) {
         let mut cache = self.lock();
-        cache.stats.bytes += entry.bytes;
+        cache.bytes += entry.bytes;
         cache.texts.insert(entry.document.hash, text.clone());
         if let Some(same) = cache.documents.put(text, entry) {
-            cache.stats.bytes -= same.bytes;
+            cache.bytes -= same.bytes;
         }
-        while (cache.documents.len() > self.max_documents || cache.stats.bytes > self.max_bytes)
+        while (cache.documents.len() > self.max_documents || cache.bytes > self.max_bytes)
             && let Some((_, evicted)) = cache.documents.pop_lru()
         {
             cache.texts.remove(&evicted.document.hash);
-            cache.stats.bytes -= evicted.bytes;
-            cache.stats.evictions += 1;
+            cache.bytes -= evicted.bytes;
+            self.metrics.documents.evictions.inc();
         }
-    }
-
-    /// What the cache has seen and what it holds.
-    pub(crate) fn stats(&self) -> CacheStats {
-        let cache = self.lock();
-        CacheStats { entries: cache.documents.len(), ..cache.stats }
+        self.metrics.documents.entries.set(cache.documents.len() as i64);
+        self.metrics.document_bytes.set(cache.bytes as i64);
     }
 
     fn lock(&self) -> MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Cache {
-    fn find(&mut self, text: &str) -> Option<Arc<Document>> {
-        let found = self.documents.get(text).map(|entry| entry.document.clone());
-        match found {
-            Some(_) => self.stats.hits += 1,
-            None => self.stats.misses += 1,
-        }
-        found
     }
 }
 
@@ -192,19 +176,29 @@ fn estimated_bytes(text: &str, tokens: usize) -> usize {
 mod tests {
     use super::*;
 
+    fn cache(max_documents: usize, max_bytes: usize) -> DocumentCache {
+        DocumentCache::with_bounds(max_documents, max_bytes, GraphqlMetrics::default())
+    }
+
+    /// Hits, misses, evictions, entries and bytes.
+    fn counted(cache: &DocumentCache) -> [u64; 5] {
+        let GraphqlMetrics { documents, document_bytes, .. } = &cache.metrics;
+        let now = [&documents.entries, document_bytes].map(|gauge| gauge.get().try_into().unwrap());
+        [documents.hits.get(), documents.misses.get(), documents.evictions.get(), now[0], now[1]]
+    }
+
     fn shared(a: &Arc<Document>, b: &Arc<Document>) -> bool {
         Arc::ptr_eq(a, b)
     }
 
     #[test]
     fn a_document_is_parsed_once_and_found_by_text_and_by_hash() {
-        let cache = DocumentCache::new();
+        let cache = cache(MAX_DOCUMENTS, MAX_BYTES);
         let first = cache.load("{ a }").unwrap();
         assert!(shared(&first, &cache.load("{ a }").unwrap()));
         assert!(shared(&first, &cache.find(&hash_of("{ a }")).unwrap()));
         assert!(cache.find(&hash_of("{ b }")).is_none());
-        let stats = cache.stats();
-        assert_eq!((stats.hits, stats.misses, stats.evictions, stats.entries), (2, 2, 0, 1));
+        assert_eq!(counted(&cache)[..4], [2, 2, 0, 1]);
     }
 
     #[test]
@@ -218,55 +212,55 @@ mod tests {
 
     #[test]
     fn a_rejected_document_is_not_kept() {
-        let cache = DocumentCache::new();
+        let cache = cache(MAX_DOCUMENTS, MAX_BYTES);
         assert!(matches!(cache.load("\""), Err(DocumentError::Source(_))));
         assert!(matches!(cache.load("{"), Err(DocumentError::Syntax(_))));
         assert!(matches!(cache.load("{ ...F } fragment F on Query { ...F }"), Err(DocumentError::Complexity(_))));
-        assert_eq!(cache.stats(), CacheStats { misses: 3, ..CacheStats::default() });
+        assert_eq!(counted(&cache), [0, 3, 0, 0, 0]);
     }
 
     #[test]
     fn the_least_recently_used_document_makes_room() {
-        let cache = DocumentCache::with_bounds(2, usize::MAX);
+        let cache = cache(2, usize::MAX);
         for text in ["{ a }", "{ b }", "{ a }", "{ c }"] {
             cache.load(text).unwrap();
         }
         let known = ["{ a }", "{ b }", "{ c }"].map(|text| cache.find(&hash_of(text)).is_some());
         assert_eq!(known, [true, false, true]);
-        assert_eq!((cache.stats().evictions, cache.stats().entries), (1, 2));
+        assert_eq!(counted(&cache)[2..4], [1, 2]);
     }
 
     #[test]
     fn the_cache_stays_within_its_memory_limit() {
         let room_for_two = 2 * estimated_bytes("{ a }", 3);
-        let cache = DocumentCache::with_bounds(usize::MAX, room_for_two);
+        let cache = cache(usize::MAX, room_for_two);
         for text in ["{ a }", "{ b }"] {
             cache.load(text).unwrap();
         }
-        assert_eq!((cache.stats().entries, cache.stats().bytes), (2, room_for_two));
+        assert_eq!(counted(&cache)[3..], [2, room_for_two as u64]);
         cache.load("{ c d }").unwrap();
-        assert_eq!((cache.stats().entries, cache.stats().bytes), (1, estimated_bytes("{ c d }", 4)));
+        assert_eq!(counted(&cache)[3..], [1, estimated_bytes("{ c d }", 4) as u64]);
     }
 
     #[test]
     fn a_document_larger_than_the_cache_is_answered_and_not_kept() {
-        let cache = DocumentCache::with_bounds(usize::MAX, 0);
+        let cache = cache(usize::MAX, 0);
         assert!(cache.load("{ a }").is_ok());
-        assert_eq!(cache.stats(), CacheStats { misses: 1, evictions: 1, ..CacheStats::default() });
+        assert_eq!(counted(&cache), [0, 1, 1, 0, 0]);
     }
 
     #[test]
     fn threads_share_the_cache_within_its_bounds() {
-        let cache = DocumentCache::with_bounds(8, usize::MAX);
+        let cache = cache(8, usize::MAX);
         std::thread::scope(|scope| {
             for thread in 0..4 {
                 let cache = &cache;
                 scope.spawn(move || (0..100).for_each(|i| drop(cache.load(&format!("{{ f{} }}", (i * thread) % 16)))));
             }
         });
-        let stats = cache.stats();
+        let [hits, misses, _, entries, bytes] = counted(&cache);
         let weights: usize = cache.lock().documents.iter().map(|(_, entry)| entry.bytes).sum();
         assert_eq!(cache.lock().texts.len(), 8, "an evicted document's hash is forgotten too");
-        assert_eq!((stats.entries, stats.bytes, stats.hits + stats.misses), (8, weights, 400));
+        assert_eq!((entries, bytes, hits + misses), (8, weights as u64, 400));
     }
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 
 use super::{
     document_cache::DocumentError,
-    limits::{ComplexityError, SourceError},
+    limits::{ComplexityError, LimitExceeded, SourceError},
     negotiation::MediaType,
     variables::CoerceError,
 };
@@ -84,6 +84,17 @@ impl From<ProfileError> for RequestError {
 }
 
 impl RequestError {
+    /// The limit that the document exceeds.
+    pub(super) fn limit(&self) -> Option<LimitExceeded> {
+        match self {
+            Self::Document(
+                DocumentError::Source(SourceError::Limit(limit))
+                | DocumentError::Complexity(ComplexityError::Limit(limit)),
+            ) => Some(*limit),
+            _ => None,
+        }
+    }
+
     /// `extensions.code`.
     pub(super) fn code(&self) -> Code {
         match self {

@@ -9,12 +9,16 @@
 //! 5. `authentication`: who checks the API token, and what the request is counted as
 //! 6. the resolvers, by async-graphql, which first validates what `validation_cache` does not know
 //! 7. `response`: the status and the errors; `error` has what goes wrong before 6
+//!
+//! `notes` tells the access log and the metrics.
 
 mod authentication;
 mod document_cache;
 mod error;
 pub(super) mod limits;
+mod metrics;
 mod negotiation;
+mod notes;
 mod request;
 mod response;
 mod validation_cache;
@@ -31,12 +35,13 @@ use axum::{
     routing::any,
 };
 
-pub use document_cache::CacheStats;
+pub use metrics::GraphqlMetrics;
 
 use self::{
     authentication::Authentication,
     document_cache::{Document, DocumentCache},
     error::RequestError,
+    limits::LimitExceeded,
     negotiation::{MediaType, negotiate},
     response::Counted,
     validation_cache::{ValidationCache, ValidationKey},
@@ -46,6 +51,7 @@ use super::{ProfileSchema, schema};
 use crate::{
     api,
     auth::Unauthenticated,
+    metrics::{By, Counter},
     rate_limit::Operation,
     service::{Caller, ProfileService},
 };
@@ -61,6 +67,7 @@ pub struct Endpoint {
     profile: ProfileService,
     document_cache: Arc<DocumentCache>,
     introspection: bool,
+    limits: By<LimitExceeded, Counter>,
 }
 
 async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
@@ -68,7 +75,12 @@ async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response 
     let media_type = accepted.unwrap_or(MediaType::Json);
     match endpoint.respond(accepted.is_some(), request).await {
         (Ok(response), counted) => response::executed(media_type, response, counted),
-        (Err(error), counted) => response::error_response(media_type, &error, counted),
+        (Err(error), counted) => {
+            if let Some(limit) = error.limit() {
+                endpoint.limits.of(limit).inc();
+            }
+            response::error_response(media_type, &error, counted)
+        }
     }
 }
 
@@ -101,26 +113,22 @@ struct Prepared {
 
 impl Endpoint {
     /// The API over this service; `introspection`: whether clients may ask for the schema.
-    pub fn new(profile: ProfileService, introspection: bool) -> Self {
+    pub fn new(profile: ProfileService, introspection: bool, metrics: GraphqlMetrics) -> Self {
         Self {
             schema: super::schema(profile.clone(), ValidationMode::Strict),
             schema_prevalidated: super::schema(profile.clone(), ValidationMode::Fast),
             input_types: Arc::new(InputTypes::of_sdl(&super::types_sdl())),
-            validation_cache: Arc::default(),
+            validation_cache: Arc::new(ValidationCache::new(metrics.validations.clone())),
             profile,
-            document_cache: Arc::new(DocumentCache::new()),
+            document_cache: Arc::new(DocumentCache::new(&metrics)),
             introspection,
+            limits: metrics.limits,
         }
     }
 
     /// Its one route.
     pub fn router(self) -> Router {
         Router::new().route("/graphql", any(handle)).with_state(self)
-    }
-
-    /// What the cache of parsed documents has seen and what it holds.
-    pub fn document_cache_stats(&self) -> CacheStats {
-        self.document_cache.stats()
     }
 
     async fn respond(&self, acceptable: bool, request: Request) -> (Executed, Counted) {
@@ -181,6 +189,11 @@ impl Endpoint {
         let name = request.operation_name.as_deref();
         let operation = variables::operation(&document.parsed, name)?;
         let roots = limits::root_fields(&document.parsed, operation);
+        let counted_as = match operation.ty {
+            OperationType::Mutation => Operation::Update,
+            OperationType::Query | OperationType::Subscription => Operation::Read,
+        };
+        notes::note_operation(&document.parsed, name, &roots, counted_as);
         if operation.ty == OperationType::Mutation && !by_post {
             return Err(RequestError::MutationByGet);
         }
@@ -193,10 +206,6 @@ impl Endpoint {
         let introspection_only = roots.introspection_only();
         let root_fields = roots.count_resolved();
         let shows_rate_limit = request.extensions.get("rateLimit") == Some(&async_graphql::Value::Boolean(true));
-        let counted_as = match operation.ty {
-            OperationType::Mutation => Operation::Update,
-            OperationType::Query | OperationType::Subscription => Operation::Read,
-        };
         let mut parsed = document.parsed.clone();
         variables::prepare(&mut parsed, name, &mut request.variables, &self.input_types)?;
         let validation_key = self.validation_cache.key(&document.hash, name, &request.variables);

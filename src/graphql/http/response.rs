@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{
     error::{RequestError, request_error},
     negotiation::MediaType,
+    notes::note_error,
 };
 use crate::{
     api,
@@ -54,7 +55,9 @@ struct Body<'a> {
 pub(super) fn error_response(media_type: MediaType, error: &RequestError, counted: Counted) -> Response {
     let mut server_error = ServerError::new(error.message().text(), None);
     server_error.locations = error.locations();
-    set_code(&mut server_error, error.code());
+    let code = error.code();
+    note_error(code);
+    set_code(&mut server_error, code);
     shorten(&mut server_error.message);
     let mut response = write(media_type, error.status(media_type), (None, &[server_error]), counted);
     let headers = response.headers_mut();
@@ -80,6 +83,7 @@ pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response,
             None if not_executed => Code::GraphqlValidationFailed,
             None => Code::BadUserInput,
         };
+        note_error(code);
         set_code(error, code);
         shorten(&mut error.message);
     }

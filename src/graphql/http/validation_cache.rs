@@ -13,7 +13,7 @@ use std::{
 use async_graphql::Variables;
 use async_graphql_value::ConstValue;
 
-use super::document_cache::DocumentHash;
+use super::{document_cache::DocumentHash, metrics::CacheMetrics};
 
 /// How many keys are kept: 64 KB. One more and all are forgotten; a client that fills it costs others a validation.
 const MAX_KEYS: usize = 4096;
@@ -23,13 +23,17 @@ const MAX_KEYS: usize = 4096;
 pub(super) struct ValidationKey(u64);
 
 /// The requests that passed.
-#[derive(Default)]
 pub(super) struct ValidationCache {
     hasher: RandomState,
     passed: Mutex<HashSet<ValidationKey>>,
+    metrics: CacheMetrics,
 }
 
 impl ValidationCache {
+    pub(super) fn new(metrics: CacheMetrics) -> Self {
+        Self { hasher: RandomState::new(), passed: Mutex::default(), metrics }
+    }
+
     pub(super) fn key(&self, document: &DocumentHash, operation: Option<&str>, variables: &Variables) -> ValidationKey {
         let mut hasher = self.hasher.build_hasher();
         (document, operation, variables.len()).hash(&mut hasher);
@@ -41,15 +45,23 @@ impl ValidationCache {
     }
 
     pub(super) fn contains(&self, key: ValidationKey) -> bool {
-        self.lock().contains(&key)
+        let is_known = self.lock().contains(&key);
+        if is_known {
+            self.metrics.hits.inc()
+        } else {
+            self.metrics.misses.inc()
+        };
+        is_known
     }
 
     pub(super) fn insert(&self, key: ValidationKey) {
         let mut passed = self.lock();
         if passed.len() >= MAX_KEYS {
+            self.metrics.evictions.inc_by(passed.len() as u64);
             passed.clear();
         }
         passed.insert(key);
+        self.metrics.entries.set(passed.len() as i64);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<ValidationKey>> {
@@ -91,13 +103,17 @@ mod tests {
 
     use super::*;
 
+    fn cache() -> ValidationCache {
+        ValidationCache::new(CacheMetrics::default())
+    }
+
     fn key(cache: &ValidationCache, variables: serde_json::Value) -> ValidationKey {
         cache.key(&[0; 32], None, &Variables::from_json(variables))
     }
 
     #[test]
     fn strings_share_a_key_and_enum_values_and_kinds_do_not() {
-        let cache = ValidationCache::default();
+        let cache = cache();
         let sara = key(&cache, json!({"input": {"firstName": "Sara"}}));
         assert_eq!(sara, key(&cache, json!({"input": {"firstName": "Neda Ahmadi"}})));
         let others = [
@@ -123,11 +139,12 @@ mod tests {
 
     #[test]
     fn a_full_cache_of_validations_is_emptied() {
-        let cache = ValidationCache::default();
+        let cache = cache();
         for number in 0..=MAX_KEYS {
             cache.insert(key(&cache, json!({ "number": number })));
         }
-        assert_eq!(cache.lock().len(), 1);
+        let counted = [cache.lock().len() as u64, cache.metrics.entries.get() as u64, cache.metrics.evictions.get()];
+        assert_eq!(counted, [1, 1, MAX_KEYS as u64]);
         assert!(cache.contains(key(&cache, json!({ "number": MAX_KEYS }))));
     }
 

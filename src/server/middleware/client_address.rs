@@ -57,7 +57,8 @@ impl TrustedProxies {
         Ok(first)
     }
 
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether it is the address of a trusted proxy.
+    pub(super) fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }

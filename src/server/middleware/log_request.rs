@@ -1,6 +1,6 @@
-//! What every request passes through: an id, a log line, a few headers.
+//! What every request passes through: an id, a log line, a few headers. It is counted here.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Instant};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -8,71 +8,106 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tracing::field::display;
 
 use super::client_address::TrustedProxies;
-use crate::request_id::{RequestContext, RequestId};
+use crate::{
+    request_id::{RequestContext, RequestId},
+    server::{listener::Overloaded, metrics::RequestMetrics, request_record::RequestRecord},
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Which requests are logged, who is believed about them, and what counts them.
+#[derive(Debug)]
+pub(in crate::server) struct RequestLog {
+    pub(in crate::server) proxies: TrustedProxies,
+    pub(in crate::server) is_on: bool,
+    pub(in crate::server) metrics: RequestMetrics,
+}
+
 /// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body.
 pub(in crate::server) async fn log_request(
-    State(proxies): State<TrustedProxies>,
+    State(log): State<Arc<RequestLog>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map(|ConnectInfo(peer)| proxies.client(peer.ip(), request.headers()));
-    let context = RequestContext { id: RequestId::next(), peer };
-    let (method, path) = (request.method().clone(), route(request.uri().path()));
-    let start = Instant::now();
-    let mut response = context.scope(next.run(request)).await;
-    let status = response.status();
+    let record = log.begin(&request);
+    let context = RequestContext::new(record.id.clone(), record.client, record.api);
+    let had_no_slot = request.extensions().get::<Overloaded>().is_some();
+    let mut under_way = UnderWay { record, start: Instant::now(), had_no_slot, log };
+    let mut work = pin!(context.scope(next.run(request)));
+    let mut response = work.as_mut().await;
+    let notes = work.take_value().map(RequestContext::into_notes).unwrap_or_default();
+    under_way.record.answer(&response, notes);
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(id) = HeaderValue::try_from(context.id.to_string()) {
+    if let Ok(id) = HeaderValue::try_from(under_way.record.id.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    // A number in one unit: programs compare and add it.
-    let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let (request, peer, status) = (display(context.id), peer.map(display), status.as_u16());
-    tracing::debug!(request, peer, %method, path, status, took_us, "answered");
     response
 }
 
-/// The path, if this server has it. Any other may hold anything, even a token, and is not logged.
-fn route(path: &str) -> &'static str {
-    const KNOWN: [&str; 9] = [
-        "/api/shop/customers/me",
-        "/graphql",
-        "/graphiql",
-        "/docs",
-        "/openapi.json",
-        "/",
-        "/healthz",
-        "/readyz",
-        "/metrics",
-    ];
-    KNOWN.into_iter().find(|known| *known == path || path.strip_suffix('/') == Some(known)).unwrap_or("other")
+impl RequestLog {
+    /// Whose request it is, and the id that a trusted proxy gives it, or a new one.
+    fn begin(&self, request: &Request) -> RequestRecord {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let client = peer.map(|peer| self.proxies.client(peer, request.headers()));
+        let given = if peer.is_some_and(|peer| self.proxies.contains(peer.to_canonical())) {
+            request.headers().get(REQUEST_ID).and_then(|id| RequestId::given(id.to_str().ok()?))
+        } else {
+            None
+        };
+        RequestRecord::of(request, given.unwrap_or_else(RequestId::next), client)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A request that ends when it is answered, or when its connection ends before, which drops this.
+struct UnderWay {
+    record: RequestRecord,
+    start: Instant,
+    had_no_slot: bool,
+    log: Arc<RequestLog>,
+}
 
-    #[test]
-    fn logs_only_paths_that_the_server_has() {
-        for (path, logged) in [
-            ("/graphql", "/graphql"),
-            ("/api/shop/customers/me/", "/api/shop/customers/me"),
-            ("/healthz", "/healthz"),
-            ("/readyz", "/readyz"),
-            ("/metrics", "/metrics"),
-            ("/", "/"),
-            ("/shp_secret", "other"),
-            ("/graphql/shp_secret", "other"),
-        ] {
-            assert_eq!(route(path), logged, "{path}");
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.record.took = self.start.elapsed();
+        self.log.metrics.count(&self.record, self.had_no_slot);
+        if self.log.is_on {
+            log_line(&self.record);
         }
+    }
+}
+
+/// One line. A field without a value is left out.
+fn log_line(record: &RequestRecord) {
+    let RequestRecord { id, client, trace_id, method, path, api, notes, status, bytes, took } = record;
+    let outcome = record.outcome();
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "shop_profile::request",
+                request = display(id),
+                client = client.map(display),
+                trace_id = trace_id.map(display),
+                api = <&str>::from(*api),
+                method,
+                path,
+                operation = notes.operation.map(<&str>::from),
+                operation_name = notes.operation_name(),
+                root_fields = (!notes.root_fields.is_empty()).then(|| display(notes.root_fields)),
+                outcome = <&str>::from(outcome),
+                status = status.map(|status| status.as_u16()),
+                // A number in one unit: programs compare and add it.
+                took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                bytes,
+                "answered"
+            )
+        };
+    }
+    if outcome.is_unlimited() {
+        answered!(debug);
+    } else {
+        answered!(info);
     }
 }

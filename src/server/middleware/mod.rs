@@ -1,5 +1,5 @@
-//! What every request passes through, outermost first: its id, its client's address and its log line, CORS, the language of the messages, and
-//! the rejection of a request for which there is no room.
+//! What every request passes through, outermost first: its id, its client's address and its log line, CORS, the language of
+//! the messages, and the rejection of a request for which there is no room.
 
 pub(super) mod client_address;
 pub(super) mod cors;

@@ -68,12 +68,12 @@ pub(super) struct Opened {
 }
 
 pub(super) async fn open(url: &str, sql: Arc<Sql>, options: OpenOptions, sessions: Sessions) -> Result<Opened, DbErr> {
-    let OpenOptions { connections, timeouts, .. } = options;
+    let OpenOptions { connections, timeouts, metrics, .. } = options;
     let sessions = Arc::new(sessions);
     let db = connect_others(url, sessions.clone(), &timeouts).await?;
     let settings = db.get_postgres_connection_pool().connect_options().as_ref().clone();
     let max_connections = connections.max(1) as usize;
-    let pool = Pool::new(settings, sessions.clone(), max_connections, timeouts);
+    let pool = Pool::new(settings, sessions.clone(), max_connections, (timeouts, metrics.pool));
     let pool = pool.map_err(|error| options::invalid(&error))?;
     let turns = Turns::new(max_connections);
     // Whether the database is read-only, which a standby always is, and a look at the customers. Every engine with

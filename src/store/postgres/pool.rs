@@ -28,7 +28,10 @@ use super::{
     access::{Access, Sent},
     sessions::{Sessions, Settings, set_of_session},
 };
-use crate::store::{StoreError, Timeouts, fault::Fault};
+use crate::{
+    metrics::{Held, measure_wait},
+    store::{StoreError, Timeouts, fault::Fault, metrics::PoolMetrics},
+};
 
 /// How long a connection may take to answer whether it still lives.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -45,6 +48,7 @@ struct Opener {
     ping_after: Duration,
     /// Connections of an older generation are not used again.
     generation: AtomicU64,
+    metrics: PoolMetrics,
 }
 
 /// A connection, and what is known of it.
@@ -53,6 +57,7 @@ pub(super) struct PooledConnection {
     generation: u64,
     /// Whether a statement was sent of which the end was not seen.
     is_in_doubt: bool,
+    _counted: Held,
 }
 
 impl Manager for Opener {
@@ -64,7 +69,8 @@ impl Manager for Opener {
         let generation = self.generation.load(Ordering::Relaxed);
         let mut connection = self.options.connect().await?;
         set_of_session(&mut connection, self.sessions.of_requests()).await?;
-        Ok(PooledConnection { connection, generation, is_in_doubt: false })
+        let _counted = Held::by(&self.metrics.open);
+        Ok(PooledConnection { connection, generation, is_in_doubt: false, _counted })
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -105,9 +111,10 @@ impl Pool {
         options: PgConnectOptions,
         sessions: Arc<Sessions>,
         max_connections: usize,
-        timeouts: Timeouts,
+        (timeouts, metrics): (Timeouts, PoolMetrics),
     ) -> Result<Self, BuildError> {
-        let opener = Opener { options, sessions, ping_after: timeouts.idle, generation: AtomicU64::new(0) };
+        metrics.max.set(i64::try_from(max_connections).unwrap_or(i64::MAX));
+        let opener = Opener { options, sessions, ping_after: timeouts.idle, generation: AtomicU64::new(0), metrics };
         let pool = managed::Pool::builder(opener)
             .max_size(max_connections)
             // Those used last are the least likely to be asked first.
@@ -161,7 +168,9 @@ impl Pool {
         statement: impl Fn() -> Statement<'q>,
         sent: &mut Sent,
     ) -> Result<Option<PgRow>, StoreError> {
-        let mut pooled = self.connections.get().await.map_err(acquire_error)?;
+        let metrics = &self.connections.manager().metrics;
+        let mut pooled = measure_wait(&metrics.waits, self.connections.get()).await.map_err(acquire_error)?;
+        let _in_use = Held::by(&metrics.in_use);
         access.check_time()?;
         pooled.is_in_doubt = true;
         let mut result = self.send(&mut pooled.connection, statement(), sent).await;

@@ -54,9 +54,8 @@ impl DjangoLayout {
     /// `$1`: the present; then, in this order, the token, the columns, and what is expected of the customer.
     pub(super) fn update(&self, patch: &Patch, is_conditional: bool, parameter: &mut impl FnMut() -> u32) -> String {
         let token = parameter();
-        let changes: Vec<_> = changed_fields(patch)
-            .map(|field| Change { column: self.shop.column(field), parameter: parameter() })
-            .collect();
+        let changes: Vec<_> =
+            patch.fields().map(|field| Change { column: self.shop.column(field), parameter: parameter() }).collect();
         let differs: Vec<_> = changes.iter().map(|change| self.differs(change)).collect();
         let expected = if is_conditional { self.expected(parameter) } else { String::new() };
         let is_active = self.qualified(&self.shop.is_active);
@@ -200,18 +199,4 @@ impl DjangoLayout {
         }
         set.join(", ")
     }
-}
-
-/// The fields that a patch changes, in the order in which their values are bound. Destructured, so that a new field does
-/// not compile before it is written.
-pub(in crate::store) fn changed_fields(patch: &Patch) -> impl Iterator<Item = Field> {
-    let Patch { username, avatar, first_name, last_name, gender } = patch;
-    let fields = [
-        (username.is_some(), Field::Username),
-        (avatar.is_some(), Field::Avatar),
-        (first_name.is_some(), Field::FirstName),
-        (last_name.is_some(), Field::LastName),
-        (gender.is_some(), Field::Gender),
-    ];
-    fields.into_iter().filter(|(is_changed, _)| *is_changed).map(|(_, field)| field)
 }

@@ -13,8 +13,6 @@ mod native;
 #[cfg(test)]
 mod plans;
 
-pub(super) use django::changed_fields;
-
 use std::sync::{Arc, OnceLock};
 
 use super::{layout::Layout, row::StoredProfile};

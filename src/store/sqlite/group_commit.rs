@@ -27,6 +27,7 @@ use super::{
 use crate::store::{
     StoreError,
     fault::Fault,
+    metrics::WriterMetrics,
     sql::{ProfileUpdate, Sql},
 };
 
@@ -50,6 +51,7 @@ pub(super) struct GroupCommit {
     keep: Duration,
     is_the_database: bool,
     begun: Arc<AtomicU64>,
+    metrics: WriterMetrics,
     /// As they came from the queue.
     jobs: Vec<Job>,
     /// The present batch, in the order of the queue.
@@ -59,15 +61,14 @@ pub(super) struct GroupCommit {
 
 impl GroupCommit {
     pub(super) fn new(
-        pool: SqlitePool,
-        sql: Arc<Sql>,
-        wal: Arc<WalState>,
+        (pool, sql, wal): (SqlitePool, Arc<Sql>, Arc<WalState>),
         keep: Duration,
         is_the_database: bool,
         begun: Arc<AtomicU64>,
+        metrics: WriterMetrics,
     ) -> Self {
         let (jobs, updates) = (Vec::with_capacity(MAX_BATCH), Vec::with_capacity(MAX_BATCH));
-        Self { pool, sql, wal, keep, is_the_database, begun, jobs, updates, probes: Vec::new() }
+        Self { pool, sql, wal, keep, is_the_database, begun, metrics, jobs, updates, probes: Vec::new() }
     }
 
     /// Runs until the queue is closed and empty.
@@ -107,6 +108,7 @@ impl GroupCommit {
         if let Some(last) = self.jobs.last() {
             self.begun.store(last.number, Ordering::SeqCst);
         }
+        self.metrics.queue.dec_by(self.jobs.len() as i64);
         let now = Instant::now();
         for Job { deadline, task, .. } in self.jobs.drain(..) {
             let is_too_old = deadline <= now;
@@ -123,6 +125,9 @@ impl GroupCommit {
     /// be tried one by one.
     async fn write_batch(&mut self, connection: &mut SqliteConnection) -> bool {
         let updates: Vec<_> = self.updates.iter().map(|(update, _)| update).collect();
+        if !updates.is_empty() {
+            self.metrics.batches.observe(updates.len() as f64);
+        }
         match transaction(connection, &self.sql, &updates).await {
             Ok(results) => {
                 let mut is_sound = true;

@@ -20,7 +20,7 @@ use super::{
     writer::Writer,
 };
 use crate::store::{
-    Timeouts,
+    OpenOptions, Timeouts,
     explain::{code, sqlx_error},
     layout::Layout,
     options,
@@ -45,15 +45,16 @@ pub(in crate::store) struct Opened {
     pub(in crate::store) write: DatabaseConnection,
 }
 
-pub(in crate::store) async fn open(url: &SqliteUrl, sql: Arc<Sql>, timeouts: Timeouts) -> Result<Opened, DbErr> {
+pub(in crate::store) async fn open(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, DbErr> {
+    let OpenOptions { timeouts, metrics, .. } = options;
     let is_in_memory = url.file.is_none();
     let url = url.text.as_str();
     // The writer's connection comes first: it turns the WAL on.
     let write = connect_writer(url, &timeouts, matches!(sql.layout, Layout::Native(_))).await?;
-    let wal = Arc::new(WalState::new(timeouts.busy));
+    let wal = Arc::new(WalState::new(timeouts.busy, metrics.writer.wal_bytes.clone()));
     let pool = write.get_sqlite_connection_pool().clone();
     if is_in_memory {
-        let writer = Writer::start(pool.clone(), sql.clone(), wal, Duration::ZERO, true);
+        let writer = Writer::start(pool.clone(), sql.clone(), wal, Duration::ZERO, true, metrics.writer);
         let (reads, write_too) = (Reads::Memory(pool), write.clone());
         let requests = Sqlite { sql, reads, writer, checkpoints: None, write: write_too, timeouts };
         return Ok(Opened { requests, read: write.clone(), write });
@@ -63,7 +64,7 @@ pub(in crate::store) async fn open(url: &SqliteUrl, sql: Arc<Sql>, timeouts: Tim
     let settings = read.get_sqlite_connection_pool().connect_options().as_ref().clone();
     let readers = Readers::new(settings.clone(), MAX_READERS, timeouts.acquire);
     let reads = Reads::File(readers.map_err(|error| options::invalid(&error))?);
-    let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, false);
+    let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, false, metrics.writer);
     let checkpoints = Some(Checkpoints::start(settings.pragma("query_only", "OFF"), wal));
     let requests = Sqlite { sql, reads, writer, checkpoints, write: write.clone(), timeouts };
     Ok(Opened { requests, read, write })

@@ -34,6 +34,8 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
+use crate::metrics::Gauge;
+
 /// How often the task checkpoints.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(500);
 /// The WAL is to stay below 64 MB; a quarter of that is more than any transaction needs.
@@ -46,6 +48,8 @@ const MAX_WAIT_FOR_READERS: Duration = Duration::from_millis(100);
 /// What the writer and the task tell each other.
 pub(super) struct WalState {
     busy_timeout: Duration,
+    /// The length of its file.
+    bytes: Gauge,
     /// Set by the task alone, and not for a database in memory.
     file: OnceLock<PathBuf>,
     may_restart: AtomicBool,
@@ -55,9 +59,9 @@ pub(super) struct WalState {
 }
 
 impl WalState {
-    pub(super) fn new(busy_timeout: Duration) -> Self {
+    pub(super) fn new(busy_timeout: Duration, bytes: Gauge) -> Self {
         let [may_restart, is_held, is_failing] = [false; 3].map(AtomicBool::new);
-        Self { busy_timeout, file: OnceLock::new(), may_restart, is_held, is_failing }
+        Self { busy_timeout, bytes, file: OnceLock::new(), may_restart, is_held, is_failing }
     }
 
     /// The writer has committed and is between two transactions. Whether its connection is sound.
@@ -76,8 +80,15 @@ impl WalState {
     }
 
     fn is_too_long(&self) -> bool {
+        self.measure() > TRUNCATE_ABOVE_BYTES
+    }
+
+    /// The length of the file.
+    fn measure(&self) -> u64 {
         let metadata = self.file.get().and_then(|file| file.metadata().ok());
-        metadata.is_some_and(|file| file.len() > TRUNCATE_ABOVE_BYTES)
+        let bytes = metadata.map_or(0, |file| file.len());
+        self.bytes.set(bytes.try_into().unwrap_or(i64::MAX));
+        bytes
     }
 
     async fn checkpoint(&self, connection: &mut SqliteConnection, mode: &str) -> sqlx::Result<()> {
@@ -131,6 +142,7 @@ async fn run(options: SqliteConnectOptions, wal: Arc<WalState>, stop: Arc<Notify
         // Also for what an import or a command beside the server writes. With nothing to move it costs next to nothing.
         let result = checkpoint(&options, &wal, &mut connection).await;
         wal.note(&result);
+        wal.measure();
         if result.is_err() {
             // Its state is in doubt: the next checkpoint opens another one.
             connection = None;

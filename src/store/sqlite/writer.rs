@@ -28,6 +28,7 @@ use super::{
 };
 use crate::store::{
     StoreError,
+    metrics::WriterMetrics,
     sql::{ProfileUpdate, Sql},
 };
 
@@ -40,6 +41,7 @@ pub(super) struct Writer {
     /// The number of the last job that was begun.
     begun: Arc<AtomicU64>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    metrics: WriterMetrics,
 }
 
 struct Queue {
@@ -57,12 +59,14 @@ impl Writer {
         wal: Arc<WalState>,
         keep: Duration,
         is_the_database: bool,
+        metrics: WriterMetrics,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_CAPACITY);
         let begun = Arc::new(AtomicU64::new(0));
-        let task = tokio::spawn(GroupCommit::new(pool, sql, wal, keep, is_the_database, begun.clone()).run(queue));
+        let writer = GroupCommit::new((pool, sql, wal), keep, is_the_database, begun.clone(), metrics.clone());
+        let task = tokio::spawn(writer.run(queue));
         let queue = Mutex::new(Queue { jobs: Some(jobs), last_number: 0 });
-        Self { queue, begun, task: tokio::sync::Mutex::new(Some(task)) }
+        Self { queue, begun, task: tokio::sync::Mutex::new(Some(task)), metrics }
     }
 
     /// Makes the update durable. If it is not begun by the deadline it never will be.
@@ -85,10 +89,15 @@ impl Writer {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let number = queue.last_number + 1;
         let jobs = queue.jobs.as_ref().ok_or(StoreError::Stopped)?;
-        jobs.try_send(Job { number, deadline, task }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
-        })?;
+        // First, for the writer subtracts it at once.
+        self.metrics.queue.inc();
+        if let Err(error) = jobs.try_send(Job { number, deadline, task }) {
+            self.metrics.queue.dec();
+            return Err(match error {
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+            });
+        }
         queue.last_number = number;
         Ok(number)
     }

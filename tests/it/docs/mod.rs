@@ -8,6 +8,7 @@ mod graphql_limits;
 mod limits;
 mod map;
 mod markdown;
+mod metrics;
 mod options;
 mod rules;
 

@@ -119,14 +119,28 @@ pub(super) async fn serve(shadow: &Arc<Shadow>, stop: &CancellationToken) -> Soc
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let limits = ConnectionLimits::default();
-    tokio::spawn(server::run(listener, shadow.clone().service(), Role::Proxy, limits, stop.clone()));
+    tokio::spawn(server::run(
+        listener,
+        shadow.clone().service(),
+        Role::Proxy,
+        limits,
+        Default::default(),
+        stop.clone(),
+    ));
     address
 }
 
 pub(super) async fn serve_old(app: Router, stop: &CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(server::run(listener, app, Role::Origin, ConnectionLimits::default(), stop.clone()));
+    tokio::spawn(server::run(
+        listener,
+        app,
+        Role::Origin,
+        ConnectionLimits::default(),
+        Default::default(),
+        stop.clone(),
+    ));
     address
 }
 

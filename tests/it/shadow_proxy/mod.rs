@@ -38,7 +38,14 @@ impl Proxy {
         let stop = CancellationToken::new();
         let upstream = Address::Tcp { host: upstream.ip().to_string(), port: upstream.port() };
         let app = Shadow::new(upstream, timeouts, Report::none()).service();
-        tokio::spawn(server::run(listener, app, Role::Proxy, ConnectionLimits::default(), stop.clone()));
+        tokio::spawn(server::run(
+            listener,
+            app,
+            Role::Proxy,
+            ConnectionLimits::default(),
+            Default::default(),
+            stop.clone(),
+        ));
         Self { address, _stop: stop.drop_guard() }
     }
 

@@ -79,6 +79,11 @@ impl Request {
         self.0.send().await.unwrap().text().await.unwrap()
     }
 
+    /// The status alone, of such an answer.
+    pub async fn raw_status(self) -> u16 {
+        self.0.send().await.unwrap().status().as_u16()
+    }
+
     pub async fn send(self) -> Answer {
         self.try_send().await.unwrap()
     }

@@ -10,13 +10,14 @@ use std::{
     time::Duration,
 };
 
+use axum::http::Method;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader, Lines},
     process::{Child, ChildStderr, ChildStdout, Command},
     task::JoinHandle,
 };
 
-use crate::api::Api;
+use crate::{api::Api, metrics::Metrics};
 
 /// The program: the one that was built beside this test, or the one that `TEST_PROGRAM` names, say a release build.
 fn program() -> PathBuf {
@@ -72,7 +73,13 @@ impl From<Output> for Ended {
 
 /// Runs a command to its end. `database_url` goes by the environment.
 pub async fn run(database_url: &str, arguments: &[&str]) -> Ended {
-    command(arguments).env("DATABASE_URL", database_url).env("SHOP_PROFILE_LOG", "warn").output().await.unwrap().into()
+    command(arguments)
+        .env("DATABASE_URL", database_url)
+        .env("SHOP_PROFILE_LOG", "warn,audit=off")
+        .output()
+        .await
+        .unwrap()
+        .into()
 }
 
 /// A running `serve`. Dropping it kills it.
@@ -135,6 +142,16 @@ impl Server {
     /// All that was logged so far.
     pub fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// A client of the port that `--metrics-listen` opens.
+    pub async fn metrics_port(&self) -> Api {
+        Api::at(address_in(&self.log.line(" metrics ").await).expect("an address"))
+    }
+
+    /// The metrics at this moment.
+    pub async fn metrics(&self) -> Metrics {
+        self.metrics_port().await.request(Method::GET, "/metrics").raw().await.into()
     }
 
     /// The process.

@@ -9,6 +9,7 @@ pub mod database;
 pub mod django;
 pub mod full_disk;
 pub mod fuzz_targets;
+pub mod metrics;
 pub mod pooler;
 pub mod proxy;
 pub mod raw;

@@ -57,7 +57,14 @@ impl Shop {
         let api = Api::at(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let app = server::router(store.clone(), options, stop.clone());
-        tokio::spawn(server::run(listener, app, server::Role::Origin, limits, stop.clone()));
+        tokio::spawn(server::run(
+            listener,
+            app,
+            server::Role::Origin,
+            limits,
+            options.metrics.connections.clone(),
+            stop.clone(),
+        ));
         Self { database, store, api, options: options.clone(), _stop: stop.drop_guard() }
     }
 

@@ -53,7 +53,7 @@ pub(crate) const MAX_COMPLEXITY: usize = 500;
 pub(crate) const MAX_DIRECTIVES_OF_FIELD: usize = 5;
 
 /// A limit that the document exceeds. The message names the limit and its value, and nothing of the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, strum::VariantArray)]
 #[error("{}", self.message())]
 pub(crate) enum LimitExceeded {
     /// `DOCUMENT_TOO_LARGE`: [`MAX_DOCUMENT_BYTES`]
@@ -80,6 +80,13 @@ pub(crate) enum LimitExceeded {
     IntrospectionLists,
     /// `TOO_MANY_ROOT_FIELDS`: [`MAX_MUTATION_ROOT_FIELDS`]
     MutationRootFields,
+}
+
+/// By the code: an operator looks for the limit as its client does.
+impl From<LimitExceeded> for &'static str {
+    fn from(limit: LimitExceeded) -> Self {
+        limit.code().as_str()
+    }
 }
 
 impl LimitExceeded {

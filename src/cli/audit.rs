@@ -1,0 +1,33 @@
+//! The audit lines of commands. Who runs a command is known to the operating system alone: a line has its user's id.
+
+use std::{fs, os::unix::fs::MetadataExt};
+
+use entity::api_token;
+
+use crate::{audit::TARGET, transfer::ImportSummary};
+
+/// What a command is in place of the API of a request.
+const API: &str = "command";
+
+/// A customer was added or changed.
+pub(super) fn customer(change: &str, customer: i64, fields: Option<&str>) {
+    tracing::info!(target: TARGET, api = API, user = user(), customer, fields, message = change);
+}
+
+/// A token was issued or revoked.
+pub(super) fn token(change: &str, token: &api_token::Model) {
+    tracing::info!(target: TARGET, api = API, user = user(), customer = token.customer_id, token = token.id, message = change);
+}
+
+/// Customers were imported. What changed nothing is not counted.
+pub(super) fn import(summary: &ImportSummary) {
+    let ImportSummary { imported, updated, tokens, .. } = *summary;
+    if imported + updated + tokens > 0 {
+        tracing::info!(target: TARGET, api = API, user = user(), imported, updated, tokens, "customers imported");
+    }
+}
+
+/// The id of the user of the operating system; `None` where `/proc` does not tell.
+fn user() -> Option<u32> {
+    fs::metadata("/proc/self").ok().map(|process| process.uid())
+}

@@ -1,0 +1,91 @@
+"""Clients that send all kinds of requests, and count what each is by its response."""
+
+import collections
+import http.client
+import json
+import random
+import threading
+
+CLIENTS_OF_CUSTOMER = 2
+REST = "/api/shop/customers/me"
+UPDATE = "mutation($i: UpdateMyProfileInput!) { updateMyProfile(input: $i) { userErrors { code } } }"
+ALIASES = "{ " + " ".join(f"a{number}: __typename" for number in range(40)) + " }"
+
+
+class Client(threading.Thread):
+    def __init__(self, number, address, token, stopped):
+        super().__init__(daemon=True)
+        self.random, self.address, self.token, self.stopped = random.Random(number), address, token, stopped
+        # By API, operation and outcome, as docs/operations.md names them.
+        self.counts = collections.Counter()
+        self.failure = None
+
+    def run(self):
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        kinds = [self.get, self.get, self.patch, self.invalid_patch, self.unknown_token, self.me, self.update, self.aliases]
+        while not self.stopped.is_set():
+            try:
+                self.counts[self.random.choice(kinds)(connection)] += 1
+            except Exception as error:
+                self.failure = error
+                return
+
+    def send(self, connection, method, path, body=None, token=None):
+        headers = {"authorization": f"Token {token or self.token}", "content-type": "application/json"}
+        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+    def rest(self, connection, method, operation, body=None, token=None):
+        status, _ = self.send(connection, method, REST, body, token)
+        outcomes = {200: "ok", 400: "invalid", 401: "unauthenticated", 429: "rate_limited"}
+        return "rest", operation, outcomes[status]
+
+    def get(self, connection):
+        return self.rest(connection, "GET", "read")
+
+    def patch(self, connection):
+        return self.rest(connection, "PATCH", "update", {"first_name": f"Name{self.random.random()}"})
+
+    def invalid_patch(self, connection):
+        return self.rest(connection, "PATCH", "update", {"gender": "x"})
+
+    def unknown_token(self, connection):
+        return self.rest(connection, "GET", "read", token="unknown")
+
+    def graphql(self, connection, operation, query, variables=None):
+        status, body = self.send(connection, "POST", "/graphql", {"query": query, "variables": variables})
+        errors = json.loads(body).get("errors")
+        if status == 429:
+            return "graphql", operation, "rate_limited"
+        assert status == 200, f"{status} {body}"
+        if errors:
+            assert errors[0]["extensions"]["code"] == "TOO_MANY_ALIASES", body
+            return "graphql", "none", "rejected"
+        return "graphql", operation, "ok"
+
+    def me(self, connection):
+        return self.graphql(connection, "read", "{ me { id username } }")
+
+    def update(self, connection):
+        return self.graphql(connection, "update", UPDATE, {"i": {"lastName": f"Name{self.random.random()}"}})
+
+    def aliases(self, connection):
+        return self.graphql(connection, "none", ALIASES)
+
+
+class Load:
+    def __init__(self, address, tokens):
+        self.stopped = threading.Event()
+        numbered = enumerate(tokens * CLIENTS_OF_CUSTOMER)
+        self.clients = [Client(number, address, token, self.stopped) for number, token in numbered]
+        for client in self.clients:
+            client.start()
+
+    def stop(self):
+        """Waits for the last responses, and gives the counts."""
+        self.stopped.set()
+        for client in self.clients:
+            client.join(40)
+            assert not client.is_alive() and not client.failure, f"a request failed: {client.failure!r}"
+        return sum((client.counts for client in self.clients), collections.Counter())
