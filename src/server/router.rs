@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::HeaderValue,
-    middleware::{from_fn, from_fn_with_state},
-};
+use axum::{Router, http::HeaderValue, middleware::from_fn_with_state};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     health, metrics,
-    middleware::{client_address::TrustedProxies, cors, language, log_request, overload},
+    middleware::{client_address::TrustedProxies, cors, language, log_request, unavailable},
 };
 use crate::{
     graphql,
@@ -64,12 +60,13 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
     let others = Router::new()
         .merge(metrics::router(graphql.clone()))
-        .merge(health::router(store, stop))
+        .merge(health::router(store.clone(), stop))
         .merge(rest::openapi_router(profile.clone()))
         .merge(playground::router(pages));
     let apis =
         Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
-    let apis = apis.layer(from_fn(overload::reject));
+    let unavailable = from_fn_with_state(store, unavailable::respond);
+    let apis = apis.layer(unavailable.clone());
     let apis = match &options.languages {
         // Without a choice messages are English.
         Languages::Fixed(language) if *language == ENGLISH => apis,
@@ -78,7 +75,7 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
     let proxies = TrustedProxies::new(&options.trusted_proxies);
     others
-        .layer(from_fn(overload::reject))
+        .layer(unavailable)
         .merge(apis)
         .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.

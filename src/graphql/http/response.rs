@@ -160,7 +160,6 @@ fn write(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match status {
         StatusCode::UNAUTHORIZED => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token")),
-        StatusCode::SERVICE_UNAVAILABLE => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
         StatusCode::TOO_MANY_REQUESTS => {
             quota.and_then(|quota| headers.insert(header::RETRY_AFTER, HeaderValue::from(quota.reset)))
         }
