@@ -21,6 +21,8 @@ use crate::{
 
 /// How many errors a response has (docs/limits.md, "GraphQL documents").
 const MAX_ERRORS: usize = 10;
+/// Most bodies are shorter.
+const USUAL_BYTES: usize = 1024;
 /// The longest message of an error, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
@@ -150,9 +152,10 @@ fn write(
     Counted { quota, is_shown }: Counted,
 ) -> Response {
     let extensions = quota.filter(|_| is_shown).map(|rate_limit| Extensions { rate_limit });
-    let Ok(body) = serde_json::to_vec(&Body { data, errors, extensions }) else {
+    let mut body = Vec::with_capacity(USUAL_BYTES);
+    if serde_json::to_writer(&mut body, &Body { data, errors, extensions }).is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
+    }
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
