@@ -13,8 +13,9 @@ use crate::{
 /// The type `Customer`.
 pub(super) struct CustomerObject(pub(super) Customer);
 
+// `serial`, here and below: no field waits for anything, and the library need not prepare for that.
 /// A customer of the shop.
-#[Object(name = "Customer")]
+#[Object(name = "Customer", serial)]
 impl CustomerObject {
     /// Unique: a 64-bit integer as a string.
     async fn id(&self) -> ID {
@@ -158,6 +159,7 @@ fn text(value: MaybeUndefined<String>) -> FieldInput {
 
 /// The result of `updateMyProfile`: the customer, or errors.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub(super) struct UpdateMyProfilePayload {
     /// The customer as stored after the change; null if there are errors.
     customer: Option<CustomerObject>,
@@ -184,6 +186,7 @@ impl UpdateMyProfilePayload {
 
 /// A validation error that the customer can correct.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub(super) struct UserError {
     /// The path of the input field, e.g. `["username"]`; empty for `CONFLICT`.
     field: Vec<&'static str>,
@@ -197,6 +200,7 @@ pub(super) struct UserError {
 
 /// A value in a message.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub(super) struct MessageParam {
     /// What it is, e.g. `max`.
     name: &'static str,

@@ -123,16 +123,11 @@ impl IntoResponse for RestError {
                 let present = [(header::ETAG, conditional::etag(version))];
                 (present, detail(StatusCode::PRECONDITION_FAILED, MessageId::VersionConflict)).into_response()
             }
-            Self::Unavailable => unavailable(MessageId::Unavailable),
-            Self::OutcomeUnknown => unavailable(MessageId::OutcomeUnknown),
+            Self::Unavailable => detail(StatusCode::SERVICE_UNAVAILABLE, MessageId::Unavailable),
+            Self::OutcomeUnknown => detail(StatusCode::SERVICE_UNAVAILABLE, MessageId::OutcomeUnknown),
             Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, MessageId::InternalError),
         }
     }
-}
-
-fn unavailable(message: MessageId) -> Response {
-    let later = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
-    (later, detail(StatusCode::SERVICE_UNAVAILABLE, message)).into_response()
 }
 
 fn body_status(error: BodyError) -> StatusCode {

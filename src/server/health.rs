@@ -34,10 +34,6 @@ pub(super) fn router(store: Arc<Store>, stop: CancellationToken) -> Router {
 
 fn text_response(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Response {
     let mut response = (status, text.into()).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::HeaderValue,
-    middleware::{from_fn, from_fn_with_state},
-};
+use axum::{Router, http::HeaderValue, middleware::from_fn_with_state};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +12,7 @@ use super::{
         client_address::TrustedProxies,
         cors, language,
         log_request::{self, RequestLog},
-        overload,
+        unavailable,
     },
 };
 use crate::{
@@ -77,13 +73,14 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let graphql = graphql::http::Endpoint::new(profile.clone(), options.introspection, options.metrics.graphql.clone());
     let pages = playground::Pages { graphiql: options.graphiql, docs: options.docs };
     let others = Router::new()
-        .merge(health::router(store, stop))
+        .merge(health::router(store.clone(), stop))
         .merge(rest::openapi_router(profile.clone()))
         .merge(playground::router(pages));
     let others = if options.demo { others.merge(demo_avatar::router()) } else { others };
     let apis =
         Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
-    let apis = apis.layer(from_fn(overload::reject));
+    let unavailable = from_fn_with_state(store, unavailable::respond);
+    let apis = apis.layer(unavailable.clone());
     let apis = match &options.languages {
         // Without a choice messages are English.
         Languages::Fixed(language) if *language == ENGLISH => apis,
@@ -94,7 +91,7 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let metrics = options.metrics.requests.clone();
     let log = Arc::new(RequestLog { proxies, is_on: options.log_requests, metrics });
     others
-        .layer(from_fn(overload::reject))
+        .layer(unavailable)
         .merge(apis)
         .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.

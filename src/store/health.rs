@@ -19,6 +19,12 @@ use crate::metrics::{Counter, Gauge};
 /// A failure is over when something succeeds after as long without a failure: where some requests fail and others do
 /// not, the log does not follow each of them.
 const QUIET: Duration = Duration::from_secs(1);
+/// The least that a client is asked to wait before it tries again.
+const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The most, which is also how late a client may notice that the database is back.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(10);
+/// An orderly switchover, during which the database is read-only, takes a second or two (docs/high-availability.md).
+const SWITCHOVER: Duration = Duration::from_secs(2);
 
 /// Why requests cannot be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,6 +125,12 @@ impl Health {
         }
     }
 
+    /// When a request that cannot be served now is worth another try: after as long again as the database has been seen
+    /// to fail. Requests that wait for each other, and a stop, are over soon.
+    pub(super) fn retry_after(&self) -> Duration {
+        self.connections.has_lasted().max(self.writes.has_lasted()).clamp(MIN_RETRY_AFTER, MAX_RETRY_AFTER)
+    }
+
     /// Whether nothing has told lately whether writes succeed: no write has, and the last failure is as long ago.
     pub(super) fn is_write_check_due(&self, long: Duration) -> bool {
         match &*lock(&self.writes.state) {
@@ -178,6 +190,19 @@ impl Outage {
         state.is_read_only = error.is_read_only();
     }
 
+    /// From its first failure to its last; nothing if that was not just now.
+    fn has_lasted(&self) -> Duration {
+        match &*lock(&self.state) {
+            Some(State { failing_since: Some(since), last_failure, is_read_only, .. })
+                if last_failure.elapsed() < QUIET =>
+            {
+                let least = if *is_read_only { SWITCHOVER } else { Duration::ZERO };
+                last_failure.duration_since(*since).max(least)
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
     fn succeeded(&self) {
         if self.is_out.get() == 0 {
             return;
@@ -197,3 +222,6 @@ impl Outage {
 fn lock(state: &Mutex<Option<State>>) -> MutexGuard<'_, Option<State>> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -213,6 +213,11 @@ impl Store {
         dispatch!(&*self.engine, database => database.check_ready(&self.health).await)
     }
 
+    /// After how many seconds a request that cannot be served now is worth another try: one to ten.
+    pub fn retry_after(&self) -> u64 {
+        self.health.retry_after().as_secs()
+    }
+
     /// Stores what requests have begun, then the last uses of tokens as far as two seconds allow, then closes every
     /// connection. Later calls fail with [`StoreError::Stopped`] or [`StoreError::Unavailable`].
     pub async fn close(&self) {

@@ -104,14 +104,13 @@ async fn requests_recover_within_one_deadline_of_a_silent_server() {
         match answer.status {
             200 => assert!(is_stored),
             _ if answer.body == UNAVAILABLE => assert!(!is_stored),
-            _ => drop(answer.assert(503, OUTCOME_UNKNOWN).assert_header("retry-after", "1")),
+            _ => drop(answer.assert(503, OUTCOME_UNKNOWN)),
         }
     }
     failing.assert_recovered().await;
 
     failing.proxy.freeze();
     let update = failing.shop.graphql(UPDATE, Value::Null).token(&failing.customers[0].token).send().await;
-    let update = update.assert_header("retry-after", "1");
     let error = &update.json()["errors"][0];
     let detail = if shares_sessions { UNAVAILABLE } else { OUTCOME_UNKNOWN };
     let detail: Value = serde_json::from_str(detail).unwrap();
@@ -136,7 +135,7 @@ async fn reset_connections_are_replaced() {
     failing.proxy.reset();
     for answer in failing.patch_all("reset").await {
         if answer.status != 200 {
-            answer.assert(503, OUTCOME_UNKNOWN).assert_header("retry-after", "1");
+            answer.assert(503, OUTCOME_UNKNOWN);
         }
     }
     failing.assert_recovered().await;
@@ -180,7 +179,7 @@ async fn a_read_only_database_takes_reads_and_recovers() {
     // The connections end, as they do when their server becomes a standby. The statement waits until they have ended.
     db.execute_unprepared(TERMINATE_OTHERS).await.unwrap();
     for answer in failing.patch_all("read-only").await {
-        answer.assert(503, UNAVAILABLE).assert_header("retry-after", "1");
+        assert!(answer.assert(503, UNAVAILABLE).retry_after() >= 2);
     }
     failing.get_all().await.into_iter().for_each(|answer| drop(answer.assert_status(200)));
     let ask = || shop.request(axum::http::Method::GET, "/readyz").send();

@@ -48,13 +48,21 @@ async fn from_body(parts: &Parts, body: Body) -> Result<async_graphql::Request, 
         return Err(RequestError::UnsupportedMediaType);
     }
     let bytes = api::read(&parts.headers, body).await.map_err(RequestError::Body)?;
-    let params: RequestParams<'_> = json_object(&bytes)?;
-    params.check()?;
-    if params.query.is_none() {
-        return params.into_graphql_request();
+    // serde reads a struct out of an array as well, by position. Nothing but an object is a request.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(RequestError::Malformed);
     }
-    drop(params);
-    extract(bytes).await
+    match extract(bytes.clone()).await {
+        Ok(request) => Ok(request),
+        Err(Malformed) => without_query(&bytes),
+    }
+}
+
+/// The one request that async-graphql-axum's extractor does not take: `query` is null.
+fn without_query(json: &[u8]) -> Result<async_graphql::Request, RequestError> {
+    let params: RequestParams<'_> = serde_json::from_slice(json).map_err(|_| RequestError::Malformed)?;
+    params.check()?;
+    if params.query.is_some() { Err(RequestError::Malformed) } else { params.into_graphql_request() }
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
@@ -86,14 +94,6 @@ fn raw_json(text: Option<&str>) -> Result<Option<&RawValue>, RequestError> {
     text.map_or(Ok(None), |text| serde_json::from_str(text).map_err(|_| RequestError::Malformed))
 }
 
-/// serde reads a struct out of an array as well, by position. Nothing but an object is a request.
-fn json_object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, RequestError> {
-    if json.trim_ascii_start().first() != Some(&b'{') {
-        return Err(RequestError::Malformed);
-    }
-    serde_json::from_slice(json).map_err(|_| RequestError::Malformed)
-}
-
 impl RequestParams<'_> {
     /// `variables` and `extensions` are objects or null.
     fn check(&self) -> Result<(), RequestError> {
@@ -117,13 +117,12 @@ fn parse<T: DeserializeOwned + Default>(json: Option<&RawValue>) -> Result<T, Re
     json.map_or(Ok(T::default()), |json| serde_json::from_str(json.get()).map_err(|_| RequestError::Malformed))
 }
 
-/// Hands the checked body to async-graphql-axum.
-async fn extract(body: Bytes) -> Result<async_graphql::Request, RequestError> {
+/// Hands the body to async-graphql-axum.
+async fn extract(body: Bytes) -> Result<async_graphql::Request, Malformed> {
     let mut request = Request::new(Body::from(body));
     *request.method_mut() = Method::POST;
     request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let request = GraphQLRequest::<Malformed>::from_request(request, &()).await;
-    request.map(GraphQLRequest::into_inner).map_err(|Malformed| RequestError::Malformed)
+    GraphQLRequest::from_request(request, &()).await.map(GraphQLRequest::into_inner)
 }
 
 /// The library's own rejection would print its `Debug` text.

@@ -22,6 +22,8 @@ use crate::{
 
 /// How many errors a response has (docs/limits.md, "GraphQL documents").
 const MAX_ERRORS: usize = 10;
+/// Most bodies are shorter.
+const USUAL_BYTES: usize = 1024;
 /// The longest message of an error, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
@@ -154,9 +156,10 @@ fn write(
     Counted { quota, is_shown }: Counted,
 ) -> Response {
     let extensions = quota.filter(|_| is_shown).map(|rate_limit| Extensions { rate_limit });
-    let Ok(body) = serde_json::to_vec(&Body { data, errors, extensions }) else {
+    let mut body = Vec::with_capacity(USUAL_BYTES);
+    if serde_json::to_writer(&mut body, &Body { data, errors, extensions }).is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
+    }
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
@@ -164,7 +167,6 @@ fn write(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match status {
         StatusCode::UNAUTHORIZED => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token")),
-        StatusCode::SERVICE_UNAVAILABLE => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
         StatusCode::TOO_MANY_REQUESTS => {
             quota.and_then(|quota| headers.insert(header::RETRY_AFTER, HeaderValue::from(quota.reset)))
         }

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 
 use super::{
     examples::{self, Example},
-    headers::{self, ETAG, PREFERENCE_APPLIED},
+    headers::{self, ETAG, PREFERENCE_APPLIED, RETRY_AFTER},
     schemas,
 };
 
@@ -43,7 +43,7 @@ const STATUSES: [(u16, &str, &str); 11] = [
         503,
         "ServiceUnavailable",
         "The database cannot be reached, or the server is stopping or has too many requests. The change was not made, \
-         unless the text says that this is not known.",
+         unless the text says that this is not known. `Retry-After` says when to try again.",
     ),
 ];
 
@@ -63,12 +63,17 @@ pub(super) fn error(code: u16, has_body: bool) -> Response {
     let examples: Vec<Example> = examples::errors().into_iter().filter(|example| example.status == code).collect();
     let description = STATUSES.iter().find(|status| status.0 == code).map_or("", |(_, _, description)| description);
     let response = ResponseBuilder::new().description(description);
+    let mut others = headers_of(&examples);
+    if code == 503 {
+        // The server adds it to each.
+        others.push(RETRY_AFTER);
+    }
     let response = match code {
         404 => headers::add_to_other_path(response),
         405 => headers::add(response, &[]),
         // Whatever becomes of a PATCH, its preference was read.
-        _ if has_body => headers::add(response, &[&headers_of(&examples)[..], &[PREFERENCE_APPLIED]].concat()),
-        _ => headers::add(response, &headers_of(&examples)),
+        _ if has_body => headers::add(response, &[&others[..], &[PREFERENCE_APPLIED]].concat()),
+        _ => headers::add(response, &others),
     };
     if !has_body {
         return response.build();

@@ -1,8 +1,8 @@
 //! What every request passes through, outermost first: its id, its client's address and its log line, CORS, the language of
-//! the messages, and the rejection of a request for which there is no room.
+//! the messages, and what a response 503 says.
 
 pub(super) mod client_address;
 pub(super) mod cors;
 pub(super) mod language;
 pub(super) mod log_request;
-pub(super) mod overload;
+pub(super) mod unavailable;

@@ -77,13 +77,13 @@ impl DjangoLayout {
     fn update_user(&self, set: &str, also_from: &str, token: u32, condition: &str) -> String {
         let from = if also_from.is_empty() { String::new() } else { format!(" FROM {also_from}") };
         let (users, id, owner, columns) = (self.users(), self.user_id(), self.owner(token), self.profile_columns());
-        format!("UPDATE {users} SET {set}{from} WHERE {id} IN ({owner}) AND {condition} RETURNING {columns}")
+        format!("UPDATE {users} SET {set}{from} WHERE {id} = ({owner}) AND {condition} RETURNING {columns}")
     }
 
     /// Of the one-to-one table alone.
     fn update_profile(&self, set: &str, table: &ProfileTable, token: u32, condition: &str) -> String {
         format!(
-            "UPDATE {profiles} SET {set} FROM {users} WHERE {joined} AND {id} IN ({owner}) AND {condition} RETURNING \
+            "UPDATE {profiles} SET {set} FROM {users} WHERE {joined} AND {id} = ({owner}) AND {condition} RETURNING \
              {columns}",
             profiles = self.profiles(table),
             users = self.users(),

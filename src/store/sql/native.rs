@@ -39,7 +39,8 @@ impl NativeLayout {
         format!("SELECT 1 FROM {} LIMIT 1", self.customer.table)
     }
 
-    /// `$1`: the present; then, in this order, the digest, the columns, and the id and the version.
+    /// `$1`: the present; then, in this order, the digest, the columns, and the id and the version. A digest is unique:
+    /// for `IN` in the place of `=` SQLite would fill two temporary tables.
     pub(super) fn update(&self, patch: &Patch, is_conditional: bool, parameter: &mut impl FnMut() -> u32) -> String {
         let Self { customer, token } = self;
         let digest = parameter();
@@ -56,7 +57,7 @@ impl NativeLayout {
             String::new()
         };
         format!(
-            "UPDATE {customer} SET {set}{updated_at} = $1, {version} = {version} + 1 WHERE {id} IN (SELECT {customer_id} \
+            "UPDATE {customer} SET {set}{updated_at} = $1, {version} = {version} + 1 WHERE {id} = (SELECT {customer_id} \
              FROM {token} WHERE {token_digest} = ${digest} AND {revoked_at} IS NULL AND ({expires_at} IS NULL OR \
              {expires_at} > $1)) AND {is_active} AND ({differs}){at_version} RETURNING {profile}",
             updated_at = customer.updated_at,

@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     job::{Answer, Job, Task},
     statements::{self, Updated},
+    turn::Turn,
     wal::WalState,
 };
 use crate::store::{
@@ -36,8 +37,6 @@ const MAX_BATCH: usize = 256;
 /// The most updates that go to SQLite's thread as one command, if they are alike: the way there and back takes longer
 /// than the update. Their number is a power of two, so that few texts are prepared and they are found again.
 const MAX_STATEMENTS_PER_COMMAND: usize = 16;
-/// The longest that the writer holds its connection while there is always more to write.
-const MAX_HOLD: Duration = Duration::from_millis(100);
 
 type Connection = PoolConnection<Sqlite>;
 type Update = (ProfileUpdate, oneshot::Sender<Answer>);
@@ -84,8 +83,8 @@ impl GroupCommit {
     /// Writes with one connection, this batch and those that follow soon, until it is the others' turn. To take a
     /// connection out of the pool and to give it back costs more than an update does. Fails when there is none.
     async fn write_while_busy(&mut self, queue: &mut mpsc::Receiver<Job>) -> Result<(), StoreError> {
-        let start = Instant::now();
         let mut connection = self.pool.acquire().await.map_err(StoreError::connecting)?;
+        let mut turn = Turn::begin(self.keep);
         loop {
             self.begin();
             let is_sound = self.write_batch(&mut connection).await && self.wal.after_commit(&mut connection).await;
@@ -93,12 +92,8 @@ impl GroupCommit {
                 connection = self.renew(connection).await?;
                 connection = self.write_one_by_one(connection).await?;
             }
-            if start.elapsed() > MAX_HOLD {
+            if !turn.goes_on_with(queue.recv_many(&mut self.jobs, MAX_BATCH)).await {
                 return Ok(());
-            }
-            match tokio::time::timeout(self.keep, queue.recv_many(&mut self.jobs, MAX_BATCH)).await {
-                Ok(1..) => {}
-                Ok(0) | Err(_) => return Ok(()),
             }
         }
     }

@@ -3,6 +3,7 @@
 //! - `open`: the connections
 //! - `readers`: the read-only connections of the requests
 //! - `writer`, `job`, `group_commit`: the queue of the updates, and the task that makes them
+//! - `turn`: how long the writer keeps its connection
 //! - `wal`: the checkpoints
 //! - `statements`: what the requests ask
 //! - `bulk`: many rows at once
@@ -14,6 +15,7 @@ mod job;
 mod open;
 mod readers;
 mod statements;
+mod turn;
 mod wal;
 mod writer;
 

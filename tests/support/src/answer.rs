@@ -53,6 +53,7 @@ impl Answer {
         }
         assert_eq!(answer.headers.contains_key("www-authenticate"), answer.status == 401, "{answer}");
         assert_eq!(answer.headers.contains_key("retry-after"), [429, 503].contains(&answer.status), "{answer}");
+        assert!(answer.status != 503 || (1..=10).contains(&answer.retry_after()), "{answer}");
         assert_eq!(
             answer.headers.contains_key("ratelimit"),
             answer.headers.contains_key("ratelimit-policy"),
@@ -87,6 +88,12 @@ impl Answer {
     /// A header's value; `""` if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
+    }
+
+    /// After how many seconds to try again.
+    #[track_caller]
+    pub fn retry_after(&self) -> u64 {
+        self.header("retry-after").parse().unwrap_or_else(|error| panic!("{error}\n{self}"))
     }
 
     #[track_caller]
