@@ -29,8 +29,8 @@ fn main() -> Result<()> {
 /// The process that is counted.
 fn repeat(case: &str, count: &str) -> Result<()> {
     let case = Case::ALL.into_iter().find(|known| known.to_string() == case).ok_or("no such case")?;
-    // As on every server: each request is a line.
-    log::start(&"info".parse()?, log::Format::Text);
+    // As on every server: each request is a line. `BENCH_LOG=off` shows what that costs.
+    log::start(&env::var("BENCH_LOG").as_deref().unwrap_or("info").parse()?, log::Format::Text);
     let shop = Shop::open()?;
     for _ in 0..count.parse()? {
         shop.run(case)?;

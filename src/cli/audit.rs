@@ -11,12 +11,13 @@ const API: &str = "command";
 
 /// A customer was added or changed.
 pub(super) fn customer(change: &str, customer: i64, fields: Option<&str>) {
-    tracing::info!(target: TARGET, api = API, user = user(), customer, fields, message = change);
+    tracing::info!(target: TARGET, message = change, api = API, user = user(), customer, fields);
 }
 
 /// A token was issued or revoked.
 pub(super) fn token(change: &str, token: &api_token::Model) {
-    tracing::info!(target: TARGET, api = API, user = user(), customer = token.customer_id, token = token.id, message = change);
+    let (customer, token) = (token.customer_id, token.id);
+    tracing::info!(target: TARGET, message = change, api = API, user = user(), customer, token);
 }
 
 /// Customers were imported. What changed nothing is not counted.

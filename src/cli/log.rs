@@ -1,6 +1,7 @@
 //! The log, on stderr. It never stops the server and no request waits for it: see `writer`.
 
 mod filter;
+mod line;
 mod writer;
 
 use std::{
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use filter::{LogFilter, LogFilterError};
+use line::Lines;
 use writer::LogWriter;
 
 use crate::request_id;
@@ -33,14 +35,13 @@ pub enum Format {
 /// Starts the log. A second call in the same process changes nothing.
 pub fn start(filter: &LogFilter, format: Format) {
     let writer = WRITER.get_or_init(|| LogWriter::start(open_stderr(), warn_of_dropped_lines)).clone();
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(io::stderr().is_terminal())
+    let lines = if format == Format::Text && io::stderr().is_terminal() {
+        // In colours.
+        let lines = tracing_subscriber::fmt::layer().with_writer(writer);
         // Without this a line that cannot be written is reported by `eprintln!`, which panics when stderr is closed.
-        .log_internal_errors(false)
-        .with_writer(writer);
-    let lines = match format {
-        Format::Text => lines.boxed(),
-        Format::Json => lines.json().boxed(),
+        lines.log_internal_errors(false).boxed()
+    } else {
+        Lines { format, writer }.boxed()
     };
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter.targets())).try_init();
     // The place and the request. The panic's message could hold a customer's data. The hook itself cannot panic: the

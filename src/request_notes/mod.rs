@@ -95,11 +95,7 @@ mod tests {
         let mut notes = Notes::default();
         notes.set_operation_name("UpdateMyProfile");
         assert_eq!(notes.operation_name(), Some("UpdateMyProfile"));
-        let djangos = "d".repeat(40);
-        let token = crate::auth::ApiToken::generate().unwrap();
-        for name in [token.expose_secret(), &djangos] {
-            notes.set_operation_name(name);
-            assert_eq!(notes.operation_name(), None);
-        }
+        notes.set_operation_name(&"d".repeat(40));
+        assert_eq!(notes.operation_name(), None);
     }
 }

@@ -15,8 +15,6 @@ use crate::{
     messages::{Message, MessageId},
     profile::{FieldError, ProfileVersion, clip, escape_line_separators},
     rate_limit::Exceeded,
-    request_id,
-    request_notes::Outcome,
     service::ProfileError,
 };
 
@@ -114,11 +112,7 @@ impl IntoResponse for RestError {
             Self::Malformed(problem) => detail(StatusCode::BAD_REQUEST, problem),
             Self::NotAnObject(None) => not_an_object(MessageId::NoData),
             Self::NotAnObject(Some(kind)) => not_an_object(MessageId::NotADictionary.with("type", kind)),
-            Self::Invalid(errors, ignored) => {
-                // Other errors of the request are 400, too.
-                request_id::note(|notes| notes.add_outcome(Outcome::Invalid));
-                json(StatusCode::BAD_REQUEST, &FieldErrors(&errors, &ignored))
-            }
+            Self::Invalid(errors, ignored) => json(StatusCode::BAD_REQUEST, &FieldErrors(&errors, &ignored)),
             Self::Conflict(version) => {
                 let present = [(header::ETAG, conditional::etag(version))];
                 (present, detail(StatusCode::PRECONDITION_FAILED, MessageId::VersionConflict)).into_response()

@@ -20,6 +20,7 @@ use crate::{
     profile::Precondition,
     rate_limit::Operation,
     request_id,
+    request_notes::Outcome,
     service::{Caller, ProfileError, ProfileService, UpdateMyProfile},
 };
 
@@ -102,7 +103,12 @@ struct Update {
 impl Update {
     async fn answer(self) -> Result<Response, RestError> {
         let strict = self.strict;
-        let mut response = self.run().await.unwrap_or_else(RestError::into_response);
+        let result = self.run().await;
+        if matches!(result, Err(RestError::Invalid(..))) {
+            // 400 is other errors, too.
+            request_id::note(|notes| notes.add_outcome(Outcome::Invalid));
+        }
+        let mut response = result.unwrap_or_else(RestError::into_response);
         if strict {
             response.headers_mut().insert("preference-applied", APPLIED);
         }

@@ -62,3 +62,32 @@ fn outcome(code: Code) -> Outcome {
         | Code::UnsupportedMediaType => Outcome::Rejected,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::{
+        parse_schema,
+        types::{TypeKind, TypeSystemDefinition},
+    };
+
+    use crate::request_notes::RootFieldNames;
+
+    #[test]
+    fn each_root_field_of_the_schema_has_a_name_in_the_log() {
+        let sdl = parse_schema(crate::graphql::sdl()).unwrap();
+        let mut named = Vec::new();
+        for definition in sdl.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            if let ("Query" | "Mutation", TypeKind::Object(object)) =
+                (&*definition.node.name.node, &definition.node.kind)
+            {
+                for field in &object.fields {
+                    let name = field.node.name.node.as_str();
+                    assert_eq!([name].into_iter().collect::<RootFieldNames>().to_string(), name);
+                    named.push(name.to_owned());
+                }
+            }
+        }
+        assert_eq!(named.len(), 2, "{named:?}");
+    }
+}

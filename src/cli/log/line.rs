@@ -1,0 +1,217 @@
+//! Writes log lines: as tracing-subscriber's own formats look, for a third of the instructions (docs/performance.md). Each
+//! request is a line, so that a line is part of what a request costs. Those formats also show spans; ours has none.
+
+use std::{
+    cell::RefCell,
+    error::Error,
+    fmt::{self, Arguments, Debug, Display, Write},
+    io,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer,
+    fmt::{
+        MakeWriter,
+        format::Writer,
+        time::{FormatTime, SystemTime as Time},
+    },
+    layer::Context,
+};
+
+use super::Format;
+
+/// Writes each event as a line.
+pub(super) struct Lines<W> {
+    pub(super) format: Format,
+    pub(super) writer: W,
+}
+
+thread_local! {
+    /// The line that is being written. Its memory is used again.
+    static LINE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The last second in which this thread has written a line, and how a line says it.
+    static SECOND: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+}
+
+impl<S: Subscriber, W: for<'w> MakeWriter<'w> + 'static> Layer<S> for Lines<W> {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        LINE.with(|line| {
+            // A value that logs while it is shown has a line of its own.
+            let mut own = String::new();
+            let mut shared = line.try_borrow_mut();
+            let line = shared.as_deref_mut().unwrap_or(&mut own);
+            line.clear();
+            // Writing to a string does not fail, and neither does the log's writer: it counts what it drops.
+            let _ = write_line(self.format, event, line);
+            let _ = io::Write::write_all(&mut self.writer.make_writer(), line.as_bytes());
+        });
+    }
+}
+
+fn write_line(format: Format, event: &Event<'_>, line: &mut String) -> fmt::Result {
+    let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
+    match format {
+        Format::Text => {
+            write_time(line)?;
+            write!(line, " {level:>5} {target}:")?;
+        }
+        Format::Json => {
+            line.push_str("{\"timestamp\":\"");
+            write_time(line)?;
+            write!(line, "\",\"level\":\"{level}\",\"fields\":{{")?;
+        }
+    }
+    let mut fields = Fields { line, format, is_first: true, result: Ok(()) };
+    event.record(&mut fields);
+    let Fields { line, result, .. } = fields;
+    match format {
+        Format::Text => line.push('\n'),
+        Format::Json => writeln!(line, "}},\"target\":\"{target}\"}}")?,
+    }
+    result
+}
+
+/// The present in UTC, to the microsecond. What stands before the fraction is made once a second.
+fn write_time(line: &mut String) -> fmt::Result {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    SECOND.with_borrow_mut(|(second, text)| {
+        if *second != since.as_secs() {
+            text.clear();
+            Time.format_time(&mut Writer::new(text))?;
+            text.truncate("2026-11-29T20:00:00".len());
+            *second = since.as_secs();
+        }
+        line.push_str(text);
+        write!(line, ".{:06}Z", since.subsec_micros())
+    })
+}
+
+/// Writes the fields of an event.
+struct Fields<'a> {
+    line: &'a mut String,
+    format: Format,
+    is_first: bool,
+    result: fmt::Result,
+}
+
+impl Fields<'_> {
+    /// Writes a field; `is_quoted`: whether its value stands in quotes.
+    fn write(&mut self, name: &str, is_quoted: bool, value: Arguments<'_>) {
+        self.begin(name, is_quoted);
+        let written = Escaped { line: self.line, is_quoted }.write_fmt(value);
+        self.result = self.result.and(written);
+        self.end(is_quoted);
+    }
+
+    /// Writes a number or a switch.
+    fn write_plain(&mut self, field: &Field, value: impl Display) {
+        self.begin(field.name(), false);
+        self.result = self.result.and(write!(self.line, "{value}"));
+    }
+
+    fn begin(&mut self, name: &str, is_quoted: bool) {
+        match self.format {
+            Format::Text => {
+                self.line.push(' ');
+                if name != "message" {
+                    self.line.push_str(name);
+                    self.line.push('=');
+                }
+            }
+            Format::Json => {
+                self.line.push_str(if self.is_first { "\"" } else { ",\"" });
+                self.line.push_str(name);
+                self.line.push_str("\":");
+            }
+        }
+        self.is_first = false;
+        self.end(is_quoted);
+    }
+
+    fn end(&mut self, is_quoted: bool) {
+        if is_quoted {
+            self.line.push('"');
+        }
+    }
+
+    fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.write_plain(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.write_plain(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.write_plain(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let is_quoted = self.is_json() || field.name() != "message";
+        self.begin(field.name(), is_quoted);
+        Escaped { line: self.line, is_quoted }.push(value);
+        self.end(is_quoted);
+    }
+
+    fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
+        self.record_debug(field, &format_args!("{error}"));
+        let (mut causes, mut cause) = (Vec::new(), error.source());
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        if !self.is_json() && !causes.is_empty() {
+            self.write(&format!("{field}.sources"), false, format_args!("[{}]", causes.join(", ")));
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.write(field.name(), self.is_json(), format_args!("{value:?}"));
+    }
+}
+
+/// Escapes what would end a line or a quoted value, as JSON does.
+struct Escaped<'a> {
+    line: &'a mut String,
+    is_quoted: bool,
+}
+
+impl Escaped<'_> {
+    fn push(&mut self, text: &str) {
+        // Almost every text. Without an early end the compiler looks at many bytes at once.
+        let is_plain = |byte| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+        if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+            self.line.push_str(text);
+            return;
+        }
+        for c in text.chars() {
+            if c.is_control() || (self.is_quoted && matches!(c, '"' | '\\')) {
+                // Writing to a string does not fail.
+                let _ = write!(self.line, "\\u{:04x}", u32::from(c));
+            } else {
+                self.line.push(c);
+            }
+        }
+    }
+}
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
