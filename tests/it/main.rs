@@ -20,6 +20,7 @@ mod cost;
 mod demo;
 mod django_check;
 mod docs;
+mod doctor;
 mod dry_run;
 mod durability;
 mod faults;
