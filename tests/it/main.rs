@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod auth;
+mod backup;
 mod cli;
 mod cli_config;
 mod cli_database;
