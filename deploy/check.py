@@ -6,6 +6,7 @@ Needs PyYAML; haproxy and systemd-analyze are used where they are (with --requir
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SERVER_PORT = 8000
 METRICS_PORT = 9464
 IMAGE = "shop-profile:" + tomllib.loads((HERE.parent / "Cargo.toml").read_text())["workspace"]["package"]["version"]
-PROBES = {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}
+PROBES = {"startupProbe": "/readyz", "livenessProbe": "/healthz", "readinessProbe": "/healthz"}
 
 
 def run(program, *arguments, env=None):
@@ -50,12 +51,31 @@ def patroni():
 
 
 def systemd():
-    # The program need not be installed for its unit to be checked.
-    unit = (HERE / "shop-profile.service").read_text().replace("=/usr/local/bin/shop-profile", f"={shutil.which('true')}")
+    unit = (HERE / "shop-profile.service").read_text()
+    program, _, rest = re.search("^ExecStart=(.*)$", unit, re.M)[1].partition(" ")
+    assert (program, rest) == ("/usr/local/bin/shop-profile", "serve --config /etc/shop-profile.toml"), unit
+    settings = tomllib.loads((HERE / "shop-profile.toml").read_text())
+    assert settings["database-url"].startswith("sqlite:///var/lib/" + setting(unit, "StateDirectory") + "/"), settings
     with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "shop-profile.service"
-        path.write_text(unit)
-        return run("systemd-analyze", "verify", path)
+        root = pathlib.Path(folder)
+        # The program and its manual page need not be installed for the unit to be checked.
+        path = root / "shop-profile.service"
+        path.write_text(unit.replace(f"={program}", f"={shutil.which('true')}"))
+        verified = run("systemd-analyze", "verify", "--man=no", path)
+        # In tenths: what is left open is the network and the state folder.
+        secure = run("systemd-analyze", "security", "--offline=yes", "--threshold=15", path)
+        (root / "etc").mkdir()
+        users = root / "usr/lib/sysusers.d/shop-profile.conf"
+        users.parent.mkdir(parents=True)
+        shutil.copy(HERE / "shop-profile.sysusers", users)
+        made = run("systemd-sysusers", f"--root={root}")
+        passwd = root / "etc/passwd"
+        assert not passwd.exists() or f"\n{setting(unit, 'User')}:" in "\n" + passwd.read_text(), passwd.read_text()
+    return verified and secure and made
+
+
+def setting(unit, name):
+    return re.search(f"^{name}=(.*)$", unit, re.M)[1]
 
 
 def compose():
@@ -99,6 +119,16 @@ def kubernetes():
     backends = [path["backend"]["service"] for path in rule["http"]["paths"]]
     (port,) = service["spec"]["ports"]
     assert backends == [{"name": service["metadata"]["name"], "port": {"name": port["name"]}}] * 2, backends
+    assert [path["path"] for path in rule["http"]["paths"]] == ["/api/shop/", "/graphql"]
+    assert [tls["hosts"] for tls in ingress["spec"]["tls"]] == [[rule["host"]]]
+    policy = yaml.safe_load((HERE / "kubernetes/network-policy.yaml").read_text())["spec"]
+    assert policy["podSelector"]["matchLabels"] == labels and policy["policyTypes"] == ["Ingress"]
+    assert all(port["port"] in ports for allowed in policy["ingress"] for port in allowed["ports"])
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    readme = (HERE.parent / "README.md").read_text()
+    for name, value in variables.items():
+        # YAML makes booleans and numbers of some bare words, and Kubernetes rejects them.
+        assert isinstance(value, str) and f"`{name}`" in readme, f"{name}: {value!r}"
     print("kubernetes: ok")
     return True
 
@@ -108,6 +138,11 @@ def image():
     compiler = tomllib.loads((HERE.parent / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
     assert f"FROM rust:{compiler}-" in dockerfile, f"the image is not built by Rust {compiler}"
     assert f"-t {IMAGE} ." in dockerfile, f"not {IMAGE}"
+    # The last stage is what runs: a numeric user's, without a shell.
+    last = dockerfile[dockerfile.rindex("\nFROM ") :]
+    assert "\nUSER 10001:10001\n" in last and "\nRUN " not in last and "distroless" in last, last
+    for line in re.findall("^(?:ENTRYPOINT|CMD) (.*)$", last, re.M):
+        assert isinstance(yaml.safe_load(line), list), f"{line} needs a shell"
     print("Dockerfile: ok")
     return True
 

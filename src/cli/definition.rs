@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use super::{
     arguments, completions,
     config::{self, Config, DatabaseUrlArg},
-    copy, customer, django,
+    copy, customer, django, doctor,
     layout::{self, Layout, LayoutArgs, LayoutError},
     log, man, migrate, serve, shadow, token,
 };
@@ -84,6 +84,9 @@ pub(super) enum Command {
     Token(token::Command),
     /// Move a shop from one database to another (SQLite to PostgreSQL, or back), and compare the two.
     Copy(copy::Args),
+    /// Look at the database, its files and its settings, and say what is wrong; changes nothing. The exit code is 1 when
+    /// there is a problem.
+    Doctor(doctor::Args),
     /// Print the settings in force, and where each value comes from.
     Config(config::Args),
     /// Look at a Django shop's tables before the server works on them; changes nothing.
@@ -113,6 +116,7 @@ impl Command {
             | Self::Shadow(_)
             | Self::Django(_)
             | Self::Config(_)
+            | Self::Doctor(_)
             | Self::Schema
             | Self::Openapi
             | Self::Completions(_)

@@ -18,6 +18,16 @@ pub struct Args {
     json: bool,
 }
 
+/// How many customers have a username that looks like another's.
+pub(super) async fn count_look_alikes(store: &Store) -> Result<u64, CliError> {
+    let (customers, _) = store.count_rows().await.map_err(CliError::failed)?;
+    let (bar, mut count) = (progress::rows(customers), 0);
+    let result = transfer::duplicates(store, |rows| bar.set_position(rows), |_| count += 1).await;
+    bar.finish_and_clear();
+    result.map_err(CliError::failed)?;
+    Ok(count)
+}
+
 pub(super) async fn run(args: &Args, store: &Store) -> Result<(), CliError> {
     let (customers, _) = store.count_rows().await.map_err(CliError::failed)?;
     let bar = progress::rows(customers);

@@ -9,6 +9,7 @@ mod copy;
 pub mod customer;
 mod definition;
 mod django;
+mod doctor;
 mod duplicates;
 pub mod export;
 pub mod import;
@@ -145,6 +146,11 @@ async fn dispatch(Invocation { cli, config }: Invocation) -> Result<(), CliError
         Command::Customer(command) => customer::run(command, &url()?, &layout).await,
         Command::Token(command) => token::run(command, &url()?).await,
         Command::Copy(args) => copy::run(args, of_postgres).await,
+        Command::Doctor(args) => {
+            let (url, connections) = (url()?, config.database_connections()?);
+            let served = doctor::Served { url, layout, prepared_statements: prepared, connections };
+            doctor::run(&args, &served).await
+        }
         Command::Config(args) => config::run(&args, &config),
         Command::Django(command) => match layout {
             Layout::Django(options) => django::run(command, &url()?, &options).await,

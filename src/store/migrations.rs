@@ -38,12 +38,17 @@ impl Migrations {
         self.unknown.last().or(known).map(String::as_str)
     }
 
+    /// Says when the database is ahead of this version.
+    pub fn describe_unknown(&self) -> Option<String> {
+        let (count, names) = (self.unknown.len(), self.unknown.join(", "));
+        let migrations = if count == 1 { "migration" } else { "migrations" };
+        (count > 0).then(|| format!("the database has {count} {migrations} that this version does not know: {names}"))
+    }
+
     /// Warns when the database is ahead of this version.
     pub fn warn_of_unknown(&self) {
-        if let unknown @ [_, ..] = self.unknown.as_slice() {
-            let (count, names) = (unknown.len(), unknown.join(", "));
-            let migrations = if count == 1 { "migration" } else { "migrations" };
-            tracing::warn!("the database has {count} {migrations} that this version does not know: {names}");
+        if let Some(unknown) = self.describe_unknown() {
+            tracing::warn!("{unknown}");
         }
     }
 }

@@ -14,6 +14,7 @@
 //! - `customers`, `tokens`, `own_tables`: what operators do with customers and tokens
 //! - `bulk`: many rows at once, for import, export and copy
 //! - `django`: a Django shop's own tables
+//! - `facts`: what a database says about itself
 
 mod bulk;
 mod cannot_open;
@@ -21,6 +22,7 @@ mod customers;
 mod django;
 mod error;
 mod explain;
+mod facts;
 mod fault;
 mod health;
 mod last_used;
@@ -57,14 +59,17 @@ pub use django::{
 };
 pub use error::StoreError;
 pub use explain::explain;
+pub use facts::{DatabaseFacts, PostgresFacts};
 pub use health::NotReady;
 pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, Migrations};
 pub use open::OpenError;
 pub use options::{OpenOptions, PreparedStatements, Timeouts};
+pub use postgres::OTHER_CONNECTIONS;
 pub use row::TokenOwner;
 pub use rules::Rules;
-pub use tokens::{NewToken, TokenRef};
+pub use sqlite_file::{FileFacts, SqliteFiles};
+pub use tokens::{NewToken, OldTokens, TokenRef};
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use self::{

@@ -93,8 +93,11 @@ impl Store {
 /// Opens a SQLite database, or says why it cannot, for an operator.
 async fn open_sqlite(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, Reason> {
     sqlite_file::prepare(url, options.create)?;
-    let opened = sqlite::open(url, sql, options).await.map_err(|error| explain_sqlite(url, &error))?;
-    let sqlite::Opened { requests, read, write } = opened;
+    let opened = match options.look_only {
+        true => sqlite::open_to_look(url, sql, options).await,
+        false => sqlite::open(url, sql, options).await,
+    };
+    let sqlite::Opened { requests, read, write } = opened.map_err(|error| explain_sqlite(url, &error))?;
     Ok(Opened { engine: Engine::Sqlite(requests), read, write })
 }
 

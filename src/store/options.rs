@@ -25,6 +25,9 @@ pub struct OpenOptions {
     pub connections: u32,
     /// SQLite: whether a file that is not there is created, readable by its owner alone.
     pub create: bool,
+    /// SQLite: whether the file is only looked at. It is not changed then, no other file is created, and nothing is moved
+    /// out of the WAL.
+    pub look_only: bool,
     /// How long the database may take.
     pub timeouts: Timeouts,
     /// What the store counts with.
@@ -72,7 +75,8 @@ impl Default for Timeouts {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { connections: 16, create: true, timeouts: Timeouts::default(), metrics: StoreMetrics::default() }
+        let (timeouts, metrics) = (Timeouts::default(), StoreMetrics::default());
+        Self { connections: 16, create: true, look_only: false, timeouts, metrics }
     }
 }
 

@@ -37,6 +37,15 @@ pub enum TokenRef {
     },
 }
 
+/// Tokens that an operator may want to know of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OldTokens {
+    /// How many are live and never expire.
+    pub never_expire: u64,
+    /// How many expired or were revoked before a moment.
+    pub ended: u64,
+}
+
 impl TokenRef {
     fn condition(&self) -> Condition {
         use api_token::Column;
@@ -111,6 +120,19 @@ impl Store {
             .filter(api_token::Column::RevokedAt.is_null())
             .filter(Condition::any().add(expires_at.is_null()).add(expires_at.gt(now())));
         Ok(query.count(&self.own_tables()?.read().await?).await?)
+    }
+
+    /// Counts the tokens that never expire, and those that ended before this moment.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn count_old_tokens(&self, ended_before: DateTime<Utc>) -> Result<OldTokens, StoreError> {
+        let (expires_at, revoked_at) = (api_token::Column::ExpiresAt, api_token::Column::RevokedAt);
+        let never_expire = Condition::all().add(expires_at.is_null()).add(revoked_at.is_null());
+        let ended = Condition::any().add(expires_at.lt(ended_before)).add(revoked_at.lt(ended_before));
+        let db = self.own_tables()?.read().await?;
+        let count = |which| api_token::Entity::find().filter(which).count(&db);
+        Ok(OldTokens { never_expire: count(never_expire).await?, ended: count(ended).await? })
     }
 
     /// Revokes tokens from this moment on, in one statement; gives those that were not revoked before, oldest first.

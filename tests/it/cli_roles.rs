@@ -16,13 +16,13 @@ pub fn with_setting(url: &str, name: &str, value: &str) -> String {
 }
 
 /// A role that may read and write rows and do nothing else. Dropped with what it was granted.
-struct Role<'a> {
+pub struct Role<'a> {
     database: &'a Database,
-    name: String,
+    pub name: String,
 }
 
 impl<'a> Role<'a> {
-    async fn new(database: &'a Database, name: &str) -> Self {
+    pub async fn new(database: &'a Database, name: &str) -> Self {
         let name = format!("shop_it_{name}_{}", std::process::id());
         let db = database.connect().await;
         for sql in [
@@ -35,11 +35,11 @@ impl<'a> Role<'a> {
         Self { database, name }
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         with_setting(self.database.direct_url(), "role", &self.name)
     }
 
-    async fn drop(self) {
+    pub async fn drop(self) {
         let db = self.database.connect().await;
         db.execute_unprepared(&format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name)).await.unwrap();
     }

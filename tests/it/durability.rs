@@ -56,7 +56,7 @@ async fn an_answered_patch_survives_kill_9(shop: Shop) {
 }
 
 /// Patches without a pause until the server is gone; gives the last version that was answered.
-async fn stream(api: Api, token: String, mut version: i64, answered: Arc<AtomicUsize>) -> i64 {
+pub async fn stream(api: Api, token: String, mut version: i64, answered: Arc<AtomicUsize>) -> i64 {
     loop {
         let next = json!({ "first_name": (version + 1).to_string() });
         let Ok(answer) = api.patch(next.clone()).token(&token).try_send().await else { return version };

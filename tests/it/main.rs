@@ -9,6 +9,7 @@
 
 mod audit;
 mod auth;
+mod backup;
 mod cli;
 mod cli_config;
 mod cli_database;
@@ -22,6 +23,7 @@ mod cost;
 mod demo;
 mod django_check;
 mod docs;
+mod doctor;
 mod dry_run;
 mod durability;
 mod faults;

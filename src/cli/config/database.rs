@@ -49,6 +49,18 @@ impl Config {
         Some(format!("--{option} (command line): `{command}` does not use it (see --help)"))
     }
 
+    /// How many connections `serve` would have for requests.
+    ///
+    /// # Errors
+    /// A setting of `serve` cannot be used.
+    pub(in crate::cli) fn database_connections(&self) -> Result<u32, CliError> {
+        let serve = self.matches_of("serve")?;
+        serve
+            .get_one("database_connections")
+            .copied()
+            .ok_or_else(|| CliError::Usage("--database-connections".to_owned()))
+    }
+
     /// The URL of the database. Of the URL and the file with the URL the one counts that is given nearer to the command.
     ///
     /// # Errors

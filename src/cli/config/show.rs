@@ -27,10 +27,7 @@ const COLUMNS: &[Column] = &[("KEY", "key"), ("VALUE", "value"), ("SOURCE", "sou
 /// # Errors
 /// A value cannot be used.
 pub(in crate::cli) fn run(args: &Args, config: &Config) -> Result<(), CliError> {
-    let shown = config.shown().map_err(|error| match error {
-        UsageError::Line(line) => CliError::Usage(line),
-        UsageError::Clap(error) => CliError::Usage(error.to_string()),
-    })?;
+    let shown = config.shown()?;
     config.database_url()?;
     let mut table = Table::new(COLUMNS, args.json);
     shown.into_iter().for_each(|record| table.row(record));
@@ -56,7 +53,7 @@ impl Config {
     }
 
     /// What a server would be given if it were started now, without options on the command line.
-    fn matches_of(&self, server: &str) -> Result<ArgMatches, UsageError> {
+    pub(super) fn matches_of(&self, server: &str) -> Result<ArgMatches, UsageError> {
         let command = self.command.find_subcommand(server).cloned().unwrap_or_default();
         let mut command = command.mut_args(|arg: Arg| arg.required(false));
         command.try_get_matches_from_mut([server]).map_err(|error| UsageError::new(error, &command))

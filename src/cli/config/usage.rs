@@ -9,7 +9,7 @@ use clap::{
 };
 
 use super::{environment, source::Source};
-use crate::cli::{fail, secrets};
+use crate::cli::{CliError, fail, secrets};
 
 /// Why the program does not start.
 pub(in crate::cli) enum UsageError {
@@ -22,6 +22,15 @@ pub(in crate::cli) enum UsageError {
 impl From<String> for UsageError {
     fn from(line: String) -> Self {
         Self::Line(line)
+    }
+}
+
+impl From<UsageError> for CliError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(match error {
+            UsageError::Line(line) => line,
+            UsageError::Clap(error) => error.to_string(),
+        })
     }
 }
 

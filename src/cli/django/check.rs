@@ -8,7 +8,8 @@ use crate::{
 
 const HEADING: [&str; 6] = ["FIELD", "COLUMN", "TYPE", "LIMIT", "NULL", "DECIDED BY"];
 
-pub(super) async fn run(url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
+/// Looks at a Django shop's tables, and at the usernames in them.
+pub(in crate::cli) async fn examine(url: &DatabaseUrl, options: &DjangoOptions) -> Result<ShopCheck, CliError> {
     let mut check = check_django(url, options).await.map_err(CliError::failed)?;
     // Without all of its rights the role may have none to the usernames.
     if check.shop.is_some() && check.notices.iter().all(|notice| !matches!(notice, Notice::NoRight { .. })) {
@@ -18,6 +19,11 @@ pub(super) async fn run(url: &DatabaseUrl, options: &DjangoOptions) -> Result<()
             check.notices.insert(0, Notice::LookAlike { count, ids });
         }
     }
+    Ok(check)
+}
+
+pub(super) async fn run(url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
+    let check = examine(url, options).await?;
     print(&in_words(&check));
     if check.missing.is_empty() {
         print(&format!("\nStart the server, with the database's URL in DATABASE_URL:\n\n  {}", serve_line(options)));

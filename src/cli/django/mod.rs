@@ -5,6 +5,7 @@ mod serve_line;
 
 use clap::Subcommand;
 
+pub(super) use self::check::examine;
 use super::{CliError, print};
 use crate::store::{DatabaseUrl, DjangoOptions, django_grants};
 

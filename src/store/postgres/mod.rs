@@ -5,10 +5,12 @@
 //! - `access`: what may be done about a statement that failed
 //! - `sessions`: whether a connection is a session of its own
 //! - `bulk`: many rows at once
+//! - `facts`: what it says about itself
 //! - here: what the requests ask
 
 mod access;
 mod bulk;
+mod facts;
 mod pool;
 mod sessions;
 mod turns;
@@ -35,8 +37,8 @@ use super::{
 };
 use crate::{auth::TokenDigest, profile::Customer};
 
-/// Connections for what is no request: migrations and commands.
-const OTHER_CONNECTIONS: u32 = 2;
+/// A server's connections for what is no request: migrations and commands.
+pub const OTHER_CONNECTIONS: u32 = 2;
 
 /// The columns of the tables `$2` and `$3` that the constraint or index `$1` depends on, also by an expression.
 const COLUMNS_OF_CONSTRAINT: &str = "\

@@ -7,9 +7,11 @@
 //! - `wal`: the checkpoints
 //! - `statements`: what the requests ask
 //! - `bulk`: many rows at once
+//! - `facts`: what it says about itself
 
 mod bulk;
 mod constraint;
+mod facts;
 mod group_commit;
 mod job;
 mod open;
@@ -27,7 +29,7 @@ use sea_orm::{
     sqlx::{self, SqliteConnection, SqlitePool},
 };
 
-pub(super) use self::open::{Opened, open};
+pub(super) use self::open::{Opened, open, open_to_look};
 use self::{readers::Readers, wal::Checkpoints, writer::Writer};
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
@@ -52,8 +54,8 @@ pub(super) struct Sqlite {
 }
 
 enum Reads {
-    /// In memory: the one connection, for another one would hang while this one writes.
-    Memory(SqlitePool),
+    /// The one connection: in memory another one would hang while this one writes.
+    One(SqlitePool),
     File(Readers),
 }
 
@@ -64,7 +66,7 @@ impl Sqlite {
         statement: impl AsyncFnOnce(&mut SqliteConnection, &Sql) -> sqlx::Result<T>,
     ) -> Result<T, StoreError> {
         match &self.reads {
-            Reads::Memory(pool) => Ok(statement(&mut *pool.acquire().await?, &self.sql).await?),
+            Reads::One(pool) => Ok(statement(&mut *pool.acquire().await?, &self.sql).await?),
             Reads::File(readers) => readers.read(async |connection| statement(connection, &self.sql).await).await,
         }
     }

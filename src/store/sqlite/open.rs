@@ -25,6 +25,7 @@ use crate::store::{
     layout::Layout,
     options,
     sql::Sql,
+    sqlite_file,
     url::SqliteUrl,
 };
 
@@ -46,28 +47,49 @@ pub(in crate::store) struct Opened {
 }
 
 pub(in crate::store) async fn open(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, DbErr> {
-    let OpenOptions { timeouts, metrics, .. } = options;
+    let OpenOptions { timeouts, metrics, .. } = &options;
+    let timeouts = *timeouts;
     let is_in_memory = url.file.is_none();
     let url = url.text.as_str();
     // The writer's connection comes first: it turns the WAL on.
     let write = connect_writer(url, &timeouts, matches!(sql.layout, Layout::Native(_))).await?;
     let wal = Arc::new(WalState::new(timeouts.busy, metrics.writer.wal_bytes.clone()));
-    let pool = write.get_sqlite_connection_pool().clone();
     if is_in_memory {
-        let writer = Writer::start(pool.clone(), sql.clone(), wal, Duration::ZERO, true, metrics.writer);
-        let (reads, write_too) = (Reads::Memory(pool), write.clone());
-        let requests = Sqlite { sql, reads, writer, checkpoints: None, write: write_too, timeouts };
-        return Ok(Opened { requests, read: write.clone(), write });
+        return Ok(with_one_connection(write, sql, wal, options));
     }
     let read = connect_options(url, &timeouts, |options| options.pragma("query_only", "ON"));
     let read = Database::connect(read).await?;
     let settings = read.get_sqlite_connection_pool().connect_options().as_ref().clone();
     let readers = Readers::new(settings.clone(), MAX_READERS, timeouts.acquire);
     let reads = Reads::File(readers.map_err(|error| options::invalid(&error))?);
-    let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, false, metrics.writer);
+    let pool = write.get_sqlite_connection_pool().clone();
+    let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, false, metrics.writer.clone());
     let checkpoints = Some(Checkpoints::start(settings.pragma("query_only", "OFF"), wal));
     let requests = Sqlite { sql, reads, writer, checkpoints, write: write.clone(), timeouts };
     Ok(Opened { requests, read, write })
+}
+
+/// Opens a file to look at it: SQLite writes nothing to it, and creates no other file.
+pub(in crate::store) async fn open_to_look(
+    url: &SqliteUrl,
+    sql: Arc<Sql>,
+    options: OpenOptions,
+) -> Result<Opened, DbErr> {
+    let timeouts = options.timeouts;
+    // Where nothing has the file open there is no WAL, and SQLite would create one to read. A process that opens the file
+    // from now on is not seen.
+    let is_immutable = !sqlite_file::has_wal(url);
+    let look = connect_options(&url.text, &timeouts, move |options| options.read_only(true).immutable(is_immutable));
+    let wal = Arc::new(WalState::new(timeouts.busy, options.metrics.writer.wal_bytes.clone()));
+    Ok(with_one_connection(Database::connect(look).await?, sql, wal, options))
+}
+
+fn with_one_connection(db: DatabaseConnection, sql: Arc<Sql>, wal: Arc<WalState>, options: OpenOptions) -> Opened {
+    let OpenOptions { timeouts, metrics, .. } = options;
+    let pool = db.get_sqlite_connection_pool().clone();
+    let writer = Writer::start(pool.clone(), sql.clone(), wal, Duration::ZERO, true, metrics.writer);
+    let requests = Sqlite { sql, reads: Reads::One(pool), writer, checkpoints: None, write: db.clone(), timeouts };
+    Opened { requests, read: db.clone(), write: db }
 }
 
 /// Opens the writer's connection. SQLite does not wait for another process that holds a lock while the WAL is turned

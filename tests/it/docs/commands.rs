@@ -31,12 +31,18 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("git clone ", "the network"),
     ("cargo ", "builds; `.ci/run` runs those that check something"),
     ("python3 benches/", "a benchmark"),
+    ("sudo ", "changes the machine"),
+    ("docker ", "needs a daemon"),
+    ("kubectl ", "needs a cluster"),
 ];
 
 /// The database of the documents' Django shop.
 const DJANGO_SHOP: &str = "sqlite:///srv/shop/db.sqlite3";
-/// A database of PostgreSQL in the documents.
+/// A database of PostgreSQL in the documents, and an empty one into which a backup is restored.
 const POSTGRES: &str = "postgres://USER:PASSWORD@HOST/DATABASE";
+const RESTORED: &str = "postgres://USER:PASSWORD@HOST/RESTORED";
+/// Who runs the commands of the systemd service, its settings and its folder: here they are in the home.
+const SERVICE: [&str; 3] = ["sudo -u shop-profile ", "/etc/shop-profile.toml", "/var/lib/shop-profile"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_command_of_a_document_works() {
@@ -56,6 +62,9 @@ struct Databases {
     django_shop: Database,
     django_shop_on_postgres: Option<Database>,
     postgres: Option<Database>,
+    restored: Option<Database>,
+    /// Whether PostgreSQL's backup programs are as new as the server.
+    can_dump: bool,
 }
 
 impl Databases {
@@ -67,7 +76,12 @@ impl Databases {
             let sql = "DELETE FROM authtoken_token WHERE user_id = 1; DELETE FROM shop_customer WHERE id IN (1, 3)";
             execute(shop, sql).await;
         }
-        Self { django_shop, django_shop_on_postgres, postgres: Database::postgres().await }
+        let (postgres, restored) = (Database::postgres().await, Database::postgres().await);
+        let can_dump = match &postgres {
+            Some(database) => database.can_dump().await,
+            None => false,
+        };
+        Self { django_shop, django_shop_on_postgres, postgres, restored, can_dump }
     }
 
     /// The command with these databases; `None` if it needs one that is not there.
@@ -80,10 +94,20 @@ impl Databases {
             return Some(format!("DATABASE_URL='{shop}' {command}"));
         }
         let command = command.replace(DJANGO_SHOP, &format!("'{shop}'"));
+        if command.contains(RESTORED) || command.starts_with("pg_dump ") {
+            return self.dump_or_restore(&command);
+        }
         if command.contains(POSTGRES) {
             return Some(command.replace(POSTGRES, &format!("'{}'", self.postgres.as_ref()?.url())));
         }
         Some(command)
+    }
+
+    /// A command about a backup. The programs need sessions of their own, without a pooler.
+    fn dump_or_restore(&self, command: &str) -> Option<String> {
+        let (postgres, restored) = (self.postgres.as_ref()?.direct_url(), self.restored.as_ref()?.direct_url());
+        let command = command.replace(POSTGRES, &format!("'{postgres}'")).replace(RESTORED, &format!("'{restored}'"));
+        self.can_dump.then_some(command)
     }
 }
 
@@ -138,6 +162,10 @@ impl Terminal {
     fn open() -> Self {
         let (folder, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         fs::write(home.path().join("variables"), "").unwrap();
+        fs::create_dir(home.path().join("state")).unwrap();
+        let settings = read("deploy/shop-profile.toml");
+        let settings = settings.replace(SERVICE[2], &home.path().join("state").display().to_string());
+        fs::write(home.path().join("shop-profile.toml"), settings).unwrap();
         Self { folder, home, server: None }
     }
 
@@ -145,6 +173,7 @@ impl Terminal {
     async fn run(&mut self, place: &str, block: &str, shown: &[&str], databases: &Databases) -> Vec<String> {
         let (mut script, mut printed) = (String::new(), String::new());
         for command in block.replace("\\\n", "").lines().map(with_the_program) {
+            let command = self.of_service(&command);
             if let Some(options) = command.strip_prefix("shop-profile serve") {
                 printed += &self.execute(place, &std::mem::take(&mut script)).await;
                 self.serve(options).await;
@@ -169,6 +198,14 @@ impl Terminal {
         let is_command = |line: &&str| ["  export ", "  curl "].iter().any(|start| line.starts_with(start));
         let script: String = welcome.lines().filter(is_command).map(|line| format!("{line}\n")).collect();
         vec![welcome.replace(&address, DOCUMENTED_ADDRESS), self.execute(place, &script).await]
+    }
+
+    /// A command of the systemd service's user, as this user's.
+    fn of_service(&self, command: &str) -> String {
+        let [user, settings, folder] = SERVICE;
+        let home = self.home.path().display();
+        let Some(command) = command.strip_prefix(user) else { return command.to_owned() };
+        command.replace(settings, &format!("{home}/shop-profile.toml")).replace(folder, &format!("{home}/state"))
     }
 
     async fn execute(&self, place: &str, script: &str) -> String {

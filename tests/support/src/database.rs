@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use shop_profile::store::{OpenOptions, Store, Timeouts};
 use tempfile::TempDir;
 
@@ -117,6 +117,25 @@ impl Database {
     /// As `open`, with other timeouts.
     pub async fn open_with(&self, timeouts: Timeouts) -> Store {
         open_at(&self.url, timeouts).await
+    }
+
+    /// Whether a backup can be made by the database's own programs: `pg_dump` must be as new as the server. Said aloud when not.
+    pub async fn can_dump(&self) -> bool {
+        if !self.is_postgres() {
+            return true;
+        }
+        let sql = "SELECT current_setting('server_version_num')::int / 10000 AS major";
+        let db = connect(self.direct_url()).await;
+        let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().unwrap();
+        let server: i32 = row.try_get("", "major").unwrap();
+        let output = std::process::Command::new("pg_dump").arg("--version").output();
+        let told = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let major = |word: &str| word.split('.').next()?.parse::<i32>().ok();
+        let can = told.split_whitespace().find_map(major).is_some_and(|program| program >= server);
+        if !can {
+            crate::say(&format!("NOT RUN: backups of PostgreSQL {server}: pg_dump is {told:?}"));
+        }
+        can
     }
 
     /// A connection beside the server's, to look and to sabotage.
