@@ -28,7 +28,7 @@ async fn import(shop: &Database, own: &Database, options: &[&str]) -> (Ended, St
     let folder = TempDir::with_prefix("shop-transfer-").unwrap();
     let from = ["customer", "import", "--layout", "django", "--from-database", shop.url()];
     let mut command = command(&[&from, options].concat());
-    command.current_dir(folder.path()).env("DATABASE_URL", own.url());
+    command.current_dir(folder.path()).env("DATABASE_URL", own.url()).env("SHOP_PROFILE_LOG", "info,audit=off");
     let ended = Ended::from(command.output().await.unwrap());
     (ended, fs::read_to_string(folder.path().join("from-database.rejected.jsonl")).unwrap_or_default())
 }

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn each_root_field_of_the_schema_has_a_name_in_the_log() {
-        let sdl = parse_schema(crate::graphql::sdl()).unwrap();
+        let sdl = parse_schema(crate::graphql::types_sdl()).unwrap();
         let mut named = Vec::new();
         for definition in sdl.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };

@@ -58,7 +58,7 @@ async fn silent_slow_and_idle_connections_are_closed_and_others_are_answered_mea
     let said = join_all(crowds.iter_mut().map(Connection::closed)).await;
     let answered = said.iter().filter(|said| said.starts_with("HTTP/1.1 200 ")).count();
     assert_eq!(answered, CROWD, "those that asked were answered before they fell idle");
-    shop.get().token(&sara.token).send().await.assert_status(200);
+    shop.connection().await.exchange(get(&sara.token)).await.assert_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
