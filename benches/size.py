@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """What a customer takes on the disk, and what a request writes to PostgreSQL's log: the figures of docs/scaling.md.
 
-    target/bench/venv/bin/python benches/size.py
-
 Needs the release binary and the environment that bench.py makes, and changes bench.py's databases a little.
 """
 

@@ -100,8 +100,7 @@ impl Mutation {
         )]
         validate_only: bool,
     ) -> Option<Result<UpdateMyProfilePayload, ResolverError>> {
-        // On the heap: the library moves the future of a field, and most of it would be this.
-        Some(Box::pin(update(context, input, validate_only)).await)
+        Some(update(context, input, validate_only).await)
     }
 }
 
