@@ -4,12 +4,36 @@ import collections
 import http.client
 import json
 import random
+import socket
 import threading
 
 CLIENTS_OF_CUSTOMER = 2
 REST = "/api/shop/customers/me"
 UPDATE = "mutation($i: UpdateMyProfileInput!) { updateMyProfile(input: $i) { userErrors { code } } }"
 ALIASES = "{ " + " ".join(f"a{number}: __typename" for number in range(40)) + " }"
+
+
+class Connection:
+    """Sends each request in one piece: http.client sends the body by itself, and a server that rejects a request before its
+    body has come may close the connection."""
+
+    def __init__(self, address):
+        host, _, port = address.rpartition(":")
+        self.address, self.socket = (host, int(port)), None
+
+    def exchange(self, method, path, headers, body):
+        if self.socket is None:
+            self.socket = socket.create_connection(self.address, timeout=30)
+        lines = [f"{method} {path} HTTP/1.1", "host: shop", f"content-length: {len(body)}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self.socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        response = http.client.HTTPResponse(self.socket, method=method)
+        response.begin()
+        text = response.read()
+        if response.will_close:
+            self.socket.close()
+            self.socket = None
+        return response.status, text
 
 
 class Client(threading.Thread):
@@ -21,7 +45,7 @@ class Client(threading.Thread):
         self.failure = None
 
     def run(self):
-        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection = Connection(self.address)
         kinds = [self.get, self.get, self.patch, self.invalid_patch, self.unknown_token, self.me, self.update, self.aliases]
         while not self.stopped.is_set():
             try:
@@ -32,9 +56,7 @@ class Client(threading.Thread):
 
     def send(self, connection, method, path, body=None, token=None):
         headers = {"authorization": f"Token {token or self.token}", "content-type": "application/json"}
-        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-        response = connection.getresponse()
-        return response.status, response.read()
+        return connection.exchange(method, path, headers, b"" if body is None else json.dumps(body).encode())
 
     def rest(self, connection, method, operation, body=None, token=None):
         status, _ = self.send(connection, method, REST, body, token)
