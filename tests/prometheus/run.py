@@ -17,6 +17,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # How far Prometheus may be from the clients.
 TOLERANCE = 0.01
 CUSTOMERS = 4
+# After ten minutes of more updates than are allowed, and of tokens that are not valid.
+EXPECTED_ALERTS = {"ShopProfileRateLimits", "ShopProfileFailedTokens"}
 # Reads and failed tokens are not limited, so that the load is what it is; of updates each customer has so many.
 LIMITS = ["--rate-limit-updates", "600", "--rate-limit-reads", "0", "--rate-limit-failed-tokens", "0"]
 
@@ -98,19 +100,19 @@ def compare_counts(prometheus, counts, seconds):
 
 
 def check_rules_and_dashboard(prometheus, exposed):
-    """Every rule can be evaluated, none fires, and every expression of the dashboard has an answer, where the server has
+    """Every rule can be evaluated, none fires unexpectedly, and every expression of the dashboard has an answer, where the server has
     the metric."""
     rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
     assert rules and all(rule["health"] == "ok" for rule in rules), rules
-    firing = [rule["name"] for rule in rules if rule["state"] == "firing"]
-    assert not firing, firing
+    firing = {rule["name"] for rule in rules if rule["state"] == "firing"}
+    assert firing <= EXPECTED_ALERTS, firing
     answered = 0
     for expression in prometheus.dashboard():
         result = prometheus.query(expression)
         if all(metric in exposed for metric in selectors(expression)):
             assert result, f"no answer: {expression}"
             answered += 1
-    print(f"rules: {len(rules)} evaluated, none fires; expressions of the dashboard with an answer: {answered}")
+    print(f"rules: {len(rules)} evaluated, firing: {sorted(firing)}; expressions of the dashboard with an answer: {answered}")
 
 
 def run(arguments, folder):
