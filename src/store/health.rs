@@ -35,6 +35,9 @@ pub enum NotReady {
     /// The database takes no writes by its own decision: a standby, a demoted primary, a file without write access.
     #[error("database read-only")]
     ReadOnly,
+    /// The path of a SQLite database leads to another file than the one that is open, or to none.
+    #[error("database file replaced")]
+    Replaced,
     /// Every write has failed for some time.
     #[error("writes are failing")]
     WritesFail,

@@ -7,7 +7,7 @@ use sea_orm::{DbErr, EntityTrait};
 use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManager, seaql_migrations};
 
 use super::{
-    Store,
+    Store, dispatch,
     explain::{explain, explain_migration},
 };
 
@@ -59,6 +59,12 @@ pub enum MigrateError {
     /// The applied migrations cannot be read.
     #[error("cannot read which migrations the database has: {}", explain(.0))]
     Read(DbErr),
+    /// The role may not look.
+    #[error(
+        "the role may not read which migrations the database has: GRANT SELECT ON {} TO the role",
+        Migrator::migration_table_name().to_string()
+    )]
+    Hidden,
     /// The tables are a Django shop's, whose schema is Django's to change.
     #[error("the tables are a Django shop's: Django's migrations change them")]
     DjangoTables,
@@ -71,11 +77,19 @@ impl Store {
     /// Reads which migrations the database has. It needs no right but SELECT.
     ///
     /// # Errors
-    /// [`MigrateError::Read`], [`MigrateError::DjangoTables`].
+    /// [`MigrateError::Read`], [`MigrateError::Hidden`], [`MigrateError::DjangoTables`].
     pub async fn migrations(&self) -> Result<Migrations, MigrateError> {
         let tables = self.own_tables().map_err(|_| MigrateError::DjangoTables)?;
         let transaction = tables.write().await.map_err(MigrateError::Read)?;
-        migrations(&transaction).await.map_err(MigrateError::Read)
+        let migrations = migrations(&transaction).await.map_err(MigrateError::Read)?;
+        let engine = &*self.engine;
+        if migrations.newest().is_none()
+            && dispatch!(engine, database => database.hides_migrations(&transaction).await)
+                .map_err(MigrateError::Read)?
+        {
+            return Err(MigrateError::Hidden);
+        }
+        Ok(migrations)
     }
 
     /// Applies the pending migrations, all or none, and gives their names.

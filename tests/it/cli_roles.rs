@@ -64,6 +64,42 @@ async fn a_role_without_ddl_rights_can_serve_and_read() {
     role.drop().await;
 }
 
+/// What docs/operations.md grants, and what is said to a role that may not see the migrations.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_rights_are_enough_and_none_is_too_much() {
+    let Some(database) = Database::postgres().await else { return };
+    let shop = Shop::on(database).await;
+    let sara = shop.customer("sara").await;
+    let role = Role::new(&shop.database, "least").await;
+    let db = shop.database.connect().await;
+    db.execute_unprepared(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role.name)).await.unwrap();
+    let grant = async |sql: &str| db.execute_unprepared(&sql.replace("shop_profile", &role.name)).await.unwrap();
+
+    grant("GRANT SELECT, UPDATE ON customer, api_token TO shop_profile").await;
+    for arguments in [&["migrate", "--status"][..], &["serve", "--no-migrate", "--listen", "127.0.0.1:0"], &["doctor"]]
+    {
+        let ended = binary::run(&role.url(), arguments).await;
+        ended.assert_code(1);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains("GRANT SELECT ON seaql_migrations TO the role"), "{ended:?}");
+    }
+    grant("GRANT SELECT ON seaql_migrations TO shop_profile").await;
+    let server = Server::start(&role.url(), &["--no-migrate"]).await;
+    server.patch(serde_json::json!({"first_name": "S"})).token(&sara.token).send().await.assert_status(200);
+
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md")).unwrap();
+    let grants: Vec<_> = document.lines().filter(|line| line.starts_with("GRANT ")).collect();
+    assert_eq!(grants.len(), 3, "{grants:?}");
+    for sql in grants {
+        grant(sql).await;
+    }
+    for arguments in ["customer add --username omid", "token issue omid", "customer deactivate omid", "token revoke 2"]
+    {
+        binary::run(&role.url(), &arguments.split(' ').collect::<Vec<_>>()).await.ok();
+    }
+    role.drop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_without_ddl_rights_is_told_what_migrating_needs() {
     let Some(database) = Database::postgres().await else { return };

@@ -9,62 +9,27 @@ use std::{
 };
 
 /// The modules of `src/`, each with those it may name. A new one must be given its place here.
-const MAY_NAME: [(&str, &[&str]); 20] = [
-    (
-        "cli",
-        &[
-            "audit",
-            "auth",
-            "messages",
-            "transfer",
-            "profile",
-            "rate_limit",
-            "request_id",
-            "graphql",
-            "rest",
-            "server",
-            "service",
-            "shadow",
-            "store",
-        ],
-    ),
-    (
-        "server",
-        &[
-            "graphql",
-            "held_body",
-            "messages",
-            "metrics",
-            "playground",
-            "rate_limit",
-            "request_id",
-            "request_notes",
-            "rest",
-            "service",
-            "store",
-        ],
-    ),
-    ("transfer", &["auth", "profile", "store"]),
-    ("shadow", &["api", "held_body", "metrics", "request_id", "request_notes", "rest", "store"]),
-    ("playground", &[]),
-    ("rest", &["auth", "api", "messages", "profile", "rate_limit", "request_id", "request_notes", "service"]),
-    (
-        "graphql",
-        &["auth", "api", "messages", "metrics", "profile", "rate_limit", "request_id", "request_notes", "service"],
-    ),
-    ("api", &["auth", "deadline", "messages", "rate_limit", "request_id"]),
-    ("service", &["audit", "auth", "deadline", "messages", "metrics", "profile", "rate_limit", "request_id", "store"]),
-    ("store", &["auth", "metrics", "profile"]),
-    ("rate_limit", &["auth", "messages", "request_notes"]),
-    ("auth", &["messages", "request_id"]),
-    ("messages", &[]),
-    ("profile", &["messages"]),
-    ("deadline", &[]),
-    ("held_body", &[]),
-    ("metrics", &[]),
-    ("request_id", &["request_notes"]),
-    ("request_notes", &[]),
-    ("audit", &["request_id"]),
+const MAY_NAME: [(&str, &str); 20] = [
+    ("cli", "audit auth messages transfer profile rate_limit request_id graphql rest server service shadow store"),
+    ("server", "graphql held_body messages metrics playground rate_limit request_id request_notes rest service store"),
+    ("transfer", "auth profile store"),
+    ("shadow", "api held_body metrics request_id request_notes rest store"),
+    ("playground", ""),
+    ("rest", "auth api messages profile rate_limit request_id request_notes service"),
+    ("graphql", "auth api messages metrics profile rate_limit request_id request_notes service"),
+    ("api", "auth deadline messages rate_limit request_id"),
+    ("service", "audit auth deadline messages metrics profile rate_limit request_id store"),
+    ("store", "auth metrics profile"),
+    ("rate_limit", "auth messages request_notes"),
+    ("auth", "messages request_id"),
+    ("messages", ""),
+    ("profile", "messages"),
+    ("deadline", ""),
+    ("held_body", ""),
+    ("metrics", ""),
+    ("request_id", "request_notes"),
+    ("request_notes", ""),
+    ("audit", "request_id"),
 ];
 
 /// Crates that only some layers may know.
@@ -82,9 +47,9 @@ const CRATES: [(&str, &[&str]); 7] = [
 fn imports_point_one_way() {
     let mut wrong = BTreeSet::new();
     for (file, layer, line) in code_lines() {
-        let allowed = MAY_NAME.iter().find(|(name, _)| *name == layer).map_or(&[][..], |(_, allowed)| allowed);
+        let allowed = MAY_NAME.iter().find(|(name, _)| *name == layer).map_or("", |(_, allowed)| allowed);
         for named in modules_named(&line) {
-            if named != layer && !allowed.contains(&named.as_str()) {
+            if named != layer && !allowed.split(' ').any(|allowed| allowed == named) {
                 wrong.insert(format!("{}: {layer} names {named}: {line}", file.display()));
             }
         }

@@ -74,7 +74,7 @@ fn check_owner(found: &SqliteFiles, report: &mut Report) {
 fn check_wal(found: &SqliteFiles, report: &mut Report) {
     let beside = |suffix| found.files.iter().find(|file| file.path.to_string_lossy().ends_with(suffix));
     let Some(wal) = beside("-wal") else {
-        return report.ok("wal", "there is none: no process has the database open");
+        return report.ok("wal", "there is none");
     };
     let seen = format!("{} in {}", HumanBytes(wal.bytes), wal.path.display());
     if wal.bytes > 0 && beside("-shm").is_none() {

@@ -19,7 +19,8 @@ use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+    TransactionTrait,
     sqlx::{self, AssertSqlSafe, Row, postgres::PgRow},
 };
 use sea_orm_migration::SchemaManager;
@@ -181,6 +182,13 @@ impl Postgres {
     /// Makes a transaction ready that was begun for anything but a request.
     pub(super) async fn prepare(&self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
         self.sessions.begin(transaction).await
+    }
+
+    /// Whether the table of the migrations is there and the role may not read it: such a table is not listed.
+    pub(super) async fn hides_migrations(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        let sql = "SELECT has_table_privilege(to_regclass('seaql_migrations'), 'SELECT') IS FALSE AS is_hidden";
+        let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        row.map_or(Ok(false), |row| row.try_get("", "is_hidden"))
     }
 
     /// Begins a transaction that only one server can be in. It locks a row of a small table, which every engine with

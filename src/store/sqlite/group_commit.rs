@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     job::{Answer, Job, Task},
+    open_file::OpenFile,
     statements::{self, Updated},
     turn::Turn,
     wal::WalState,
@@ -48,7 +49,8 @@ pub(super) struct GroupCommit {
     sql: Arc<Sql>,
     wal: Arc<WalState>,
     keep: Duration,
-    is_the_database: bool,
+    /// `None`: the connection is the database, in memory.
+    file: Option<Arc<OpenFile>>,
     begun: Arc<AtomicU64>,
     metrics: WriterMetrics,
     /// As they came from the queue.
@@ -62,12 +64,12 @@ impl GroupCommit {
     pub(super) fn new(
         (pool, sql, wal): (SqlitePool, Arc<Sql>, Arc<WalState>),
         keep: Duration,
-        is_the_database: bool,
+        file: Option<Arc<OpenFile>>,
         begun: Arc<AtomicU64>,
         metrics: WriterMetrics,
     ) -> Self {
         let (jobs, updates) = (Vec::with_capacity(MAX_BATCH), Vec::with_capacity(MAX_BATCH));
-        Self { pool, sql, wal, keep, is_the_database, begun, metrics, jobs, updates, probes: Vec::new() }
+        Self { pool, sql, wal, keep, file, begun, metrics, jobs, updates, probes: Vec::new() }
     }
 
     /// Runs until the queue is closed and empty.
@@ -86,6 +88,8 @@ impl GroupCommit {
         let mut connection = self.pool.acquire().await.map_err(StoreError::connecting)?;
         let mut turn = Turn::begin(self.keep);
         loop {
+            // What is written to a file that has lost its place would be lost, though it was answered.
+            self.file.as_ref().map_or(Ok(()), |file| file.check())?;
             self.begin();
             let is_sound = self.write_batch(&mut connection).await && self.wal.after_commit(&mut connection).await;
             if !is_sound {
@@ -174,7 +178,7 @@ impl GroupCommit {
     /// A connection in the place of one whose state is in doubt. A database in memory is its connection, which is only
     /// brought out of its transaction.
     async fn renew(&self, mut connection: Connection) -> Result<Connection, StoreError> {
-        if self.is_the_database {
+        if self.file.is_none() {
             // Fails if there is no transaction any more.
             let _ = connection.execute("ROLLBACK").await;
             return Ok(connection);

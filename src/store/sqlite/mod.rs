@@ -1,6 +1,7 @@
 //! SQLite: how it is opened, read and written to.
 //!
 //! - `open`: the connections
+//! - `open_file`: whether the database is still the file that is open
 //! - `readers`: the read-only connections of the requests
 //! - `writer`, `job`, `group_commit`: the queue of the updates, and the task that makes them
 //! - `turn`: how long the writer keeps its connection
@@ -15,6 +16,7 @@ mod facts;
 mod group_commit;
 mod job;
 mod open;
+mod open_file;
 mod readers;
 mod statements;
 mod turn;
@@ -30,7 +32,7 @@ use sea_orm::{
 };
 
 pub(super) use self::open::{Opened, open, open_to_look};
-use self::{readers::Readers, wal::Checkpoints, writer::Writer};
+use self::{open_file::OpenFile, readers::Readers, wal::Checkpoints, writer::Writer};
 use super::{
     NotReady, StoreError, Timeouts, TokenOwner,
     django::DjangoShop,
@@ -46,6 +48,8 @@ pub(super) struct Sqlite {
     sql: Arc<Sql>,
     reads: Reads,
     writer: Writer,
+    /// `None`: in memory.
+    file: Option<Arc<OpenFile>>,
     /// In a file only.
     checkpoints: Option<Checkpoints>,
     /// The writer's connection, between its batches.
@@ -129,6 +133,10 @@ impl Sqlite {
         let read = tokio::time::timeout_at(end.into(), read).await.unwrap_or(Err(StoreError::Busy));
         health.after_read_check(&read);
         read.map_err(|_| NotReady::Unavailable)?;
+        if let Err(error) = self.file.as_ref().map_or(Ok(()), |file| file.check()) {
+            health.after_write_check::<()>(&Err(error));
+            return Err(NotReady::Replaced);
+        }
         if health.is_write_check_due(self.timeouts.failing) {
             let probe = tokio::time::timeout_at(end.into(), self.writer.probe(end)).await;
             health.after_write_check(&probe.unwrap_or(Err(StoreError::Busy)));
@@ -139,6 +147,11 @@ impl Sqlite {
     /// A transaction needs nothing more.
     pub(super) async fn prepare(&self, _: &DatabaseTransaction) -> Result<(), DbErr> {
         Ok(())
+    }
+
+    /// Who can read the file can read all of it.
+    pub(super) async fn hides_migrations(&self, _: &DatabaseTransaction) -> Result<bool, DbErr> {
+        Ok(false)
     }
 
     /// Begins a transaction that no other server can be in: SQLite has one writer.

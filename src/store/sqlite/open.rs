@@ -15,6 +15,7 @@ use sea_orm::{
 
 use super::{
     Reads, Sqlite,
+    open_file::OpenFile,
     readers::Readers,
     wal::{Checkpoints, WalState},
     writer::Writer,
@@ -49,23 +50,21 @@ pub(in crate::store) struct Opened {
 pub(in crate::store) async fn open(url: &SqliteUrl, sql: Arc<Sql>, options: OpenOptions) -> Result<Opened, DbErr> {
     let OpenOptions { timeouts, metrics, .. } = &options;
     let timeouts = *timeouts;
-    let is_in_memory = url.file.is_none();
-    let url = url.text.as_str();
     // The writer's connection comes first: it turns the WAL on.
-    let write = connect_writer(url, &timeouts, matches!(sql.layout, Layout::Native(_))).await?;
+    let write = connect_writer(&url.text, &timeouts, matches!(sql.layout, Layout::Native(_))).await?;
     let wal = Arc::new(WalState::new(timeouts.busy, metrics.writer.wal_bytes.clone()));
-    if is_in_memory {
-        return Ok(with_one_connection(write, sql, wal, options));
-    }
-    let read = connect_options(url, &timeouts, |options| options.pragma("query_only", "ON"));
+    let Some(path) = &url.file else { return Ok(with_one_connection(write, sql, wal, options)) };
+    let file = OpenFile::of(path).map_err(|error| DbErr::Custom(error.to_string()))?;
+    let file = Some(Arc::new(file));
+    let read = connect_options(&url.text, &timeouts, |options| options.pragma("query_only", "ON"));
     let read = Database::connect(read).await?;
     let settings = read.get_sqlite_connection_pool().connect_options().as_ref().clone();
     let readers = Readers::new(settings.clone(), MAX_READERS, timeouts.acquire);
     let reads = Reads::File(readers.map_err(|error| options::invalid(&error))?);
     let pool = write.get_sqlite_connection_pool().clone();
-    let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, false, metrics.writer.clone());
+    let writer = Writer::start(pool, sql.clone(), wal.clone(), KEEP_CONNECTION, file.clone(), metrics.writer.clone());
     let checkpoints = Some(Checkpoints::start(settings.pragma("query_only", "OFF"), wal));
-    let requests = Sqlite { sql, reads, writer, checkpoints, write: write.clone(), timeouts };
+    let requests = Sqlite { sql, reads, writer, file, checkpoints, write: write.clone(), timeouts };
     Ok(Opened { requests, read, write })
 }
 
@@ -87,8 +86,9 @@ pub(in crate::store) async fn open_to_look(
 fn with_one_connection(db: DatabaseConnection, sql: Arc<Sql>, wal: Arc<WalState>, options: OpenOptions) -> Opened {
     let OpenOptions { timeouts, metrics, .. } = options;
     let pool = db.get_sqlite_connection_pool().clone();
-    let writer = Writer::start(pool.clone(), sql.clone(), wal, Duration::ZERO, true, metrics.writer);
-    let requests = Sqlite { sql, reads: Reads::One(pool), writer, checkpoints: None, write: db.clone(), timeouts };
+    let writer = Writer::start(pool.clone(), sql.clone(), wal, Duration::ZERO, None, metrics.writer);
+    let requests =
+        Sqlite { sql, reads: Reads::One(pool), writer, file: None, checkpoints: None, write: db.clone(), timeouts };
     Opened { requests, read: db.clone(), write: db }
 }
 

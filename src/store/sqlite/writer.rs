@@ -24,6 +24,7 @@ use tokio::{
 use super::{
     group_commit::GroupCommit,
     job::{Answer, Job, Task},
+    open_file::OpenFile,
     wal::WalState,
 };
 use crate::store::{
@@ -52,18 +53,18 @@ struct Queue {
 
 impl Writer {
     /// Starts the task. `keep` is how long it keeps its connection for the next update; other writers of this process
-    /// wait for it. `is_the_database`: the connection is to a database in memory, which lives and dies with it.
+    /// wait for it. Without a `file` the connection is to a database in memory, which lives and dies with it.
     pub(super) fn start(
         pool: SqlitePool,
         sql: Arc<Sql>,
         wal: Arc<WalState>,
         keep: Duration,
-        is_the_database: bool,
+        file: Option<Arc<OpenFile>>,
         metrics: WriterMetrics,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_CAPACITY);
         let begun = Arc::new(AtomicU64::new(0));
-        let writer = GroupCommit::new((pool, sql, wal), keep, is_the_database, begun.clone(), metrics.clone());
+        let writer = GroupCommit::new((pool, sql, wal), keep, file, begun.clone(), metrics.clone());
         let task = tokio::spawn(writer.run(queue));
         let queue = Mutex::new(Queue { jobs: Some(jobs), last_number: 0 });
         Self { queue, begun, task: tokio::sync::Mutex::new(Some(task)), metrics }

@@ -155,3 +155,26 @@ async fn what_was_rejected_while_the_database_was_locked_is_not_stored_later() {
         assert_eq!(shop.row(customer.id).await.first_name, "");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_are_503_once_another_file_has_taken_the_place_of_the_database() {
+    let shop = Shop::on(Database::sqlite()).await;
+    let sara = shop.customer("sara").await;
+    let server = Server::start(shop.database.url(), &[]).await;
+    let patch = |name: &str| server.patch(json!({ "first_name": name })).token(&sara.token).send();
+    patch("before").await.assert_status(200);
+    let path = shop.database.url().strip_prefix("sqlite://").unwrap().to_owned();
+    // As a restore does beside a running server.
+    let backup = format!("{path}.backup");
+    shop.database.connect().await.execute_unprepared(&format!("VACUUM INTO '{backup}'")).await.unwrap();
+    std::fs::rename(&backup, &path).unwrap();
+
+    patch("after").await.assert(503, UNAVAILABLE);
+    let update = r#"mutation { updateMyProfile(input: {firstName: "after"}) { customer { firstName } } }"#;
+    let update = server.graphql(update, serde_json::Value::Null).token(&sara.token).send().await;
+    assert_eq!(update.json()["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
+    let ready = server.request(Method::GET, "/readyz").send().await;
+    assert_eq!((ready.status, &*ready.body), (503, "database file replaced\n"));
+    let logged = server.logged("cannot be written to").await;
+    assert!(logged.contains("restart the server"), "{logged}");
+}
