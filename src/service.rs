@@ -81,6 +81,7 @@ impl ProfileService {
             if !read_first {
                 match self.write(caller, &patch, condition).await {
                     Ok(Some(customer)) => {
+                        request_id::note(|notes| notes.customer = Some(customer.id));
                         audit::profile_changed(customer.id, caller.token_id(), &Field::names(patch.fields()));
                         return Ok(customer);
                     }

@@ -41,6 +41,10 @@ pub enum Operation {
 /// What is noted of a request. It holds no value of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
+    /// Whose token it came with, once the token was found valid or was so lately.
+    pub(crate) customer: Option<i64>,
+    /// The id of that token, as far as it is known.
+    pub(crate) token: Option<i64>,
     /// `None`: it asks for neither, or it was rejected before that was known.
     pub(crate) operation: Option<Operation>,
     /// The root fields of the GraphQL operation.

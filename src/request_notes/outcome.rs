@@ -27,9 +27,9 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Whether a client without a valid token, or one that is over its limit, can have any number of these. A line for each
-    /// would let it fill the disk; rejected tokens are summed up instead.
-    pub(crate) fn is_unlimited(self) -> bool {
-        matches!(self, Self::Unauthenticated | Self::RateLimited)
+    /// Whether a customer can have only a limited number of these: not of tokens that are not valid any more, and not of what
+    /// the rate limits reject.
+    pub(crate) fn is_limited(self) -> bool {
+        !matches!(self, Self::Unauthenticated | Self::RateLimited)
     }
 }

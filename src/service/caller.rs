@@ -119,6 +119,7 @@ impl ProfileService {
 
     fn count(&self, caller: &Caller, owner: Owner) {
         let _ = caller.owner.set(owner);
+        request_id::note(|notes| (notes.customer, notes.token) = (Some(owner.customer), owner.token_id));
         let Some(counted) = self.limiter.take(owner.customer, caller.operation, caller.count) else { return };
         if let Err(exceeded) = counted {
             self.metrics.limits.of(exceeded.quota().policy).inc();

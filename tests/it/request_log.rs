@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     log::lines,
     support::{
+        Subject,
         api::{Api, ME, Request},
         binary::Server,
         both_databases,
@@ -29,9 +30,12 @@ async fn logged(server: Server, requests: impl IntoIterator<Item = Request>) -> 
 }
 
 async fn a_line_says_what_became_of_a_request(shop: Shop) {
-    let token = &shop.customer("sara").await.token;
+    let sara = shop.customer("sara").await;
+    let token = &sara.token;
     shop.customer("neda").await;
-    let server = Server::start(shop.database.url(), &["--log-format", "json", "--log", "shop_profile=debug"]).await;
+    // Without a rate limit an update is one statement, which does not tell the token's id.
+    let options = ["--log-format", "json", "--log", "shop_profile=debug", "--rate-limit-updates", "60"];
+    let server = Server::start(shop.database.url(), &options).await;
     let me = || server.get().token(token);
     let patch = |body: Value| server.patch(body).token(token);
     let update = |input: Value| server.graphql(UPDATE, json!({ "i": input })).token(token);
@@ -77,6 +81,9 @@ async fn a_line_says_what_became_of_a_request(shop: Shop) {
         }
         assert!(line["took_us"].is_u64() && line["bytes"].is_u64() && line["request"].is_string(), "{line}");
         assert_eq!(line["client"], json!("127.0.0.1"));
+        let (owner, needs_one) = ((line.get("customer"), line.get("token")), line["operation"].is_string());
+        let is_saras = owner == (Some(&json!(sara.id)), Some(&json!(1)));
+        assert!(is_saras || (owner == (None, None) && !needs_one) || line["outcome"] == "unauthenticated", "{line}");
     }
 }
 
@@ -85,7 +92,7 @@ async fn a_trusted_proxy_gives_the_id_and_any_client_the_trace() {
     const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let database = Database::sqlite();
     for (options, is_trusted) in [(&["--trusted-proxies", "127.0.0.1"][..], true), (&[], false)] {
-        let options = [options, &["--log-format", "json"]].concat();
+        let options = [options, &["--log-format", "json", "--log", "debug"]].concat();
         let server = Server::start(database.url(), &options).await;
         let health = server.request(Method::GET, "/healthz");
         let answer = health.header("x-request-id", "proxy-1").header("traceparent", TRACE).send().await;
@@ -98,19 +105,21 @@ async fn a_trusted_proxy_gives_the_id_and_any_client_the_trace() {
     }
 }
 
-/// Only with `debug` is there a line for a request without a valid token: its client decides how many it sends.
+/// Only with `debug` is there a line for a request that no valid token was needed for: anyone may send any number of them.
 #[tokio::test]
 async fn the_lines_can_be_switched_off_and_have_a_level() {
-    let database = Database::sqlite();
+    let shop = Shop::on(Database::sqlite()).await;
+    let token = &shop.customer("sara").await.token;
     for (options, paths) in [
-        (&["--log", "info"][..], &["/healthz"][..]),
-        (&["--log", "debug"], &[ME, "/healthz"]),
-        (&["--log", "warn,shop_profile::cli=info,shop_profile::request=info"], &["/healthz"]),
+        (&["--log", "info"][..], &[ME][..]),
+        (&["--log", "debug"], &[ME, ME, "/healthz", "other"]),
+        (&["--log", "warn,shop_profile::cli=info,shop_profile::request=info"], &[ME]),
         (&["--log", "warn,shop_profile::cli=info"], &[]),
         (&["--log", "debug", "--log-requests", "off"], &[]),
     ] {
-        let server = Server::start(database.url(), &[options, &["--log-format", "json"]].concat()).await;
-        let requests = [server.get(), server.request(Method::GET, "/healthz")];
+        let server = Server::start(shop.database.url(), &[options, &["--log-format", "json"]].concat()).await;
+        let get = |path| server.request(Method::GET, path).token(token);
+        let requests = [server.get().token(token), server.get(), get("/healthz"), get("/sara")];
         let lines = logged(server, requests).await;
         let logged: Vec<_> = lines.iter().map(|line| line["path"].as_str().unwrap()).collect();
         assert_eq!(logged, paths, "{options:?}");
@@ -194,7 +203,7 @@ async fn no_value_of_a_request_or_a_customer_is_logged(shop: Shop) {
         assert_eq!(code, Some(0), "{log}");
         assert!(sent >= 250, "a thousand in all, {sent} here");
         let answered = log.lines().filter(|line| line.contains("answered")).count();
-        assert!(answered > sent / 2, "{answered} lines about {sent} requests");
+        assert!(answered > sent / 4, "{answered} lines about {sent} requests");
         let found = log.lines().find(|line| line.to_lowercase().contains(MARK));
         assert_eq!(found, None, "{options:?}");
         assert!(!log.contains(token), "{options:?}");

@@ -166,13 +166,21 @@ impl Visit for Fields<'_> {
 
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
         self.record_debug(field, &format_args!("{error}"));
-        let (mut causes, mut cause) = (Vec::new(), error.source());
+        let (mut causes, mut cause) = (Vec::<String>::new(), error.source());
         while let Some(error) = cause {
-            causes.push(error.to_string());
+            let text = error.to_string();
+            // Libraries often repeat the cause at the end of their own text.
+            if causes.last().is_none_or(|last| !last.ends_with(&text)) {
+                causes.push(text);
+            }
             cause = error.source();
         }
-        if !self.is_json() && !causes.is_empty() {
-            self.write(&format!("{field}.sources"), false, format_args!("[{}]", causes.join(", ")));
+        if !causes.is_empty() {
+            let causes = causes.join(", ");
+            match self.format {
+                Format::Text => self.write("error.sources", false, format_args!("[{causes}]")),
+                Format::Json => self.write("error.sources", true, format_args!("{causes}")),
+            }
         }
     }
 

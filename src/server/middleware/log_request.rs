@@ -12,6 +12,7 @@ use axum::{
 use super::client_address::TrustedProxies;
 use crate::{
     request_id::{RequestContext, RequestId},
+    request_notes::Outcome,
     server::{listener::Overloaded, metrics::RequestMetrics, request_record::RequestRecord},
 };
 
@@ -96,6 +97,8 @@ fn log_line(record: &RequestRecord) {
                 operation = notes.operation.map(<&str>::from),
                 operation_name = notes.operation_name(),
                 root_fields = (!notes.root_fields.is_empty()).then(|| display(notes.root_fields)),
+                customer = notes.customer,
+                token = notes.token,
                 outcome = <&str>::from(outcome),
                 status = status.map(|status| status.as_u16()),
                 // A number in one unit: programs compare and add it.
@@ -105,9 +108,10 @@ fn log_line(record: &RequestRecord) {
             )
         };
     }
-    if outcome.is_unlimited() {
-        answered!(debug);
-    } else {
+    // Anyone may send any number of requests without a valid token, and a line for each would let them fill the disk.
+    if outcome == Outcome::Internal || (notes.customer.is_some() && outcome.is_limited()) {
         answered!(info);
+    } else {
+        answered!(debug);
     }
 }

@@ -59,5 +59,6 @@ fn json_is_one_object_a_line() {
     let text = json!("a \"b\"\\\n\u{9b}ü");
     assert_eq!((&fields["message"], &fields["text"], &fields["shown"]), (&json!("it\nended"), &text, &text));
     assert_eq!((&fields["yes"], &fields["less"], fields.get("none")), (&json!(true), &json!(-1), None));
+    assert_eq!((&fields["error"], &fields["error.sources"]), (&json!("failed"), &json!("the \"disk\"")));
     assert!(line.ends_with("}\n") && line.matches('\n').count() == 1, "{line}");
 }
