@@ -86,6 +86,7 @@ def compose():
     assert behind == [f"{name}:{SERVER_PORT}" for name in servers], behind
     for name in servers:
         assert services[name]["image"] == IMAGE, f"not {IMAGE}"
+        assert {"max-size", "max-file"} <= services[name]["logging"]["options"].keys(), "a log without end fills the disk"
         assert "@database/" in services[name]["environment"]["DATABASE_URL"]
         assert services[name]["depends_on"] == {"database": {"condition": "service_healthy"}}
         dockerfile = (HERE / services[name]["build"]["context"] / services[name]["build"]["dockerfile"]).resolve()
@@ -105,6 +106,8 @@ def kubernetes():
     assert labels == deployment["spec"]["selector"]["matchLabels"] == service["spec"]["selector"]
     assert labels == budget["spec"]["selector"]["matchLabels"]
     assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"] == 3
+    # The service is called like the program: its links would be variables with the prefix of the settings.
+    assert pod["spec"]["enableServiceLinks"] is False, pod["spec"]
     (container,) = pod["spec"]["containers"]
     assert container["image"] == IMAGE, f"not {IMAGE}"
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
@@ -126,6 +129,11 @@ def kubernetes():
     # Each port is open to one namespace: the metrics are not the ingress controller's.
     allowed = [[port["port"] for port in rule["ports"]] for rule in policy["ingress"]]
     assert allowed == [["http"], ["metrics"]], allowed
+    # What Prometheus looks for are these pods and their port.
+    (job,) = yaml.safe_load((HERE / "prometheus/kubernetes.yml").read_text())["scrape_configs"]
+    (discovery,) = job["kubernetes_sd_configs"]
+    assert [selector["label"] for selector in discovery["selectors"]] == [f"app={labels['app']}"], discovery
+    assert job["relabel_configs"][0]["regex"] in ports, job
     variables = {variable["name"]: variable["value"] for variable in container["env"]}
     readme = (HERE.parent / "README.md").read_text()
     for name, value in variables.items():
