@@ -30,9 +30,15 @@ export function TokenField() {
   }, []);
 
   const change = (value) => {
-    saveToken(value.trim());
+    saveToken(value);
     setToken(value);
     setIsRejected(false);
+  };
+
+  const leave = (event) => {
+    // The editor would take the key for a new line.
+    event.preventDefault();
+    queryEditor?.focus();
   };
 
   // Not type="password": a browser would offer to remember it, and the token must end with the tab.
@@ -50,7 +56,7 @@ export function TokenField() {
           aria-invalid={isRejected}
           value={token}
           onChange={(event) => change(event.target.value)}
-          onKeyDown={(event) => event.key === "Enter" && queryEditor?.focus()}
+          onKeyDown={(event) => event.key === "Enter" && leave(event)}
         />
       </Tooltip>
       <Tooltip label="Removes the token, the tabs and the history from this browser.">

@@ -5,6 +5,11 @@ const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 /** Sends what GraphiQL asks to send. Every answer of ours is JSON, whatever its status, and is shown as it is. */
 export async function fetcher(request) {
   const token = readToken();
+  // A header cannot carry it, and fetch would fail as it does without a server.
+  if (/[^\x20-\x7e]/.test(token)) {
+    tokenRejected.dispatchEvent(new Event("rejected"));
+    return problem("The API token has a character that no token has.");
+  }
   const authorization = token ? { authorization: `Token ${token}` } : {};
   let response, body;
   try {

@@ -6,7 +6,9 @@ export const readToken = () => sessionStorage.getItem(NAME) ?? "";
 /** Says "rejected" when the server has not accepted the token of a request, or there was none. */
 export const tokenRejected = new EventTarget();
 
-export function saveToken(token) {
+/** Keeps a token, which may be copied from a header or with quotes around it. */
+export function saveToken(text) {
+  const token = text.trim().replace(/^(["'])(.*)\1$/, "$2").replace(/^(Authorization:\s*)?(Token|Bearer)\s+/i, "");
   if (token) sessionStorage.setItem(NAME, token);
   else sessionStorage.removeItem(NAME);
 }

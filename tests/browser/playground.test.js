@@ -164,6 +164,28 @@ test("from load to a saved change by the keyboard alone", async () => {
   assert.equal((await own.customer()).full_name, "Sara Ahmadi");
 });
 
+test("after Ctrl-M, which the example names, Tab leads out of the editor and changes nothing in it", async () => {
+  const { page, operation, token } = await arrive();
+  await playground.hasFocus(operation.locator("textarea"));
+  const text = await operation.locator(".view-lines").innerText();
+  assert.match(text.replaceAll("\u00a0", " "), /Ctrl-M/);
+  await page.keyboard.press("Control+M");
+  await playground.reach(token);
+  assert.equal(await operation.locator(".view-lines").innerText(), text);
+  await page.keyboard.insertText(shop.token);
+  await page.keyboard.press("Enter");
+  await playground.hasFocus(operation.locator("textarea"));
+  assert.equal(await operation.locator(".view-lines").innerText(), text);
+});
+
+test("a token is taken out of what stands around it, and one that no header can carry is named", async () => {
+  const { token } = await arrive();
+  await token.fill(`"Authorization: Token ${shop.token}"`);
+  await playground.runAndSee("fullName");
+  await token.fill("توکن");
+  await playground.runAndSee("a character that no token has");
+});
+
 test("with the token typed in, the keyboard alone shows the customer", async () => {
   const { token, page } = await arrive();
   await token.focus();

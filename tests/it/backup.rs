@@ -84,7 +84,7 @@ async fn restore(database: &Database, file: &Path) {
     let file = file.display();
     if database.is_postgres() {
         let url = database.direct_url();
-        shell(&format!("pg_restore --exit-on-error --no-owner --dbname='{url}' {file}")).await;
+        shell(&format!("pg_restore --exit-on-error --no-owner --no-privileges --dbname='{url}' {file}")).await;
     } else {
         shell(&format!("cp {file} {}", path(database))).await;
         assert_eq!(shell(&format!("sqlite3 {} 'PRAGMA integrity_check'", path(database))).await, "ok\n");

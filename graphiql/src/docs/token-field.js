@@ -13,7 +13,7 @@ export function connectTokenField() {
   };
   show();
   field.addEventListener("input", () => {
-    saveToken(field.value.trim());
+    saveToken(field.value);
     changed();
   });
   forget.addEventListener("click", forgetEverything);
