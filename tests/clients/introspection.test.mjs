@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import {
+  GraphQLSchema,
   buildClientSchema,
   buildSchema,
   getIntrospectionQuery,
@@ -16,7 +17,9 @@ import { startServer } from "./support.mjs";
 const server = await startServer();
 after(() => server.stop());
 
-const sorted = (schema) => printSchema(lexicographicSortSchema(schema));
+// async-graphql describes every schema with the specification's own words, and its SDL with ours: neither is compared.
+const withoutDescription = (schema) => new GraphQLSchema({ ...schema.toConfig(), description: undefined });
+const sorted = (schema) => printSchema(lexicographicSortSchema(withoutDescription(schema)));
 const committed = sorted(buildSchema(await readFile(new URL("../../schema.graphql", import.meta.url), "utf8")));
 
 /** Every option of a published edition of the specification. */
@@ -43,8 +46,6 @@ for (const [title, request] of Object.entries(REQUESTS)) {
     const { data, errors } = await response.json();
     assert.equal(errors, undefined, JSON.stringify(errors));
 
-    // async-graphql describes every schema with the specification's own words, which its SDL rightly leaves out.
-    delete data.__schema.description;
     const schema = buildClientSchema(data);
 
     assert.deepEqual(validateSchema(schema), []);
