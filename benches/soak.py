@@ -71,7 +71,9 @@ class Client(threading.Thread):
                 return
             kind = random.choices(list(MIX), MIX.values())[0]
             token = random.randrange(10**9, 10**10) if kind == "token" else random.randint(1, CUSTOMERS)
-            headers = {"Authorization": f"Token {token:040x}", "Content-Type": "application/json"}
+            # Customers have addresses of their own, and whoever guesses tokens has others.
+            address = f"10.{token >> 16 & 255}.{token >> 8 & 255}.{token & 255}"
+            headers = {"Authorization": f"Token {token:040x}", "Content-Type": "application/json", "X-Forwarded-For": address}
             try:
                 if connection is None or number % 200 == 0:
                     connection = http.client.HTTPConnection(self.address, timeout=30)
@@ -94,7 +96,7 @@ class Soak:
         self.wal_bytes = lambda: wal_bytes(database, url)
         log = WORK / f"soak-{self.name}.log"
         with log.open("w") as output:
-            serve = [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0"]
+            serve = [str(SHOP_PROFILE), "serve", "--listen", "127.0.0.1:0", "--trusted-proxies", "127.0.0.1"]
             self.server = subprocess.Popen(serve, env=os.environ | {"DATABASE_URL": url}, stdout=output, stderr=output)
         address = wait_for(lambda: re.search(r"http://([\d.]+:\d+)", log.read_text()), self.server)[1]
         self.process, self.stop, self.samples = psutil.Process(self.server.pid), threading.Event(), []
