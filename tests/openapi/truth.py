@@ -22,8 +22,8 @@ def check(binary, database, examples):
 
 
 def check_within_rate_limits(binary):
-    """With a limit on, and a client that waits when it is told to. Four updates come back each second."""
-    options = ["--rate-limit-updates", "240", "--log", "warn,shop_profile=debug"]
+    """With a limit on, and a client that waits when it is told to. Three updates come back each second."""
+    options = ["--rate-limit-updates", "180", "--log", "warn,shop_profile=debug"]
     with tempfile.TemporaryFile() as log:
         with open_shop(binary, options=options, stderr=log) as shop:
             schemathesis(shop, "--max-examples", "50", "--rate-limit", "auto")
