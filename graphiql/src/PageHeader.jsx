@@ -18,7 +18,7 @@ export function PageHeader() {
   );
 }
 
-// Long lines wrap, and whoever arrives can write at once. On a telephone the focus would open the keyboard over the page.
+// Long lines wrap, and a person who arrives can write at once. On a telephone the focus would open the keyboard over the page.
 function usePreparedEditors() {
   const editors = useGraphiQL(pick("queryEditor", "variableEditor", "responseEditor"));
   const { queryEditor, variableEditor, responseEditor } = editors;
