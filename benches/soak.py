@@ -71,7 +71,7 @@ class Client(threading.Thread):
                 return
             kind = random.choices(list(MIX), MIX.values())[0]
             token = random.randrange(10**9, 10**10) if kind == "token" else random.randint(1, CUSTOMERS)
-            # Customers have addresses of their own, and whoever guesses tokens has others.
+            # Customers have addresses of their own, and a client that guesses tokens has others.
             address = f"10.{token >> 16 & 255}.{token >> 8 & 255}.{token & 255}"
             headers = {"Authorization": f"Token {token:040x}", "Content-Type": "application/json", "X-Forwarded-For": address}
             try:

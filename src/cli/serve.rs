@@ -65,8 +65,7 @@ pub struct Args {
     /// An origin whose web pages may call from a browser, e.g. `https://shop.example`; several are separated by commas.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = origin, env = "SHOP_PROFILE_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
-    /// Whether requests are lines of the log: at `info` those with a valid token and failures of the server, at `debug`
-    /// all.
+    /// Whether requests are lines of the log: at `info` those with a valid token and internal errors, at `debug` all.
     #[arg(long, env = "SHOP_PROFILE_LOG_REQUESTS", default_value = "on", action = ArgAction::SetTrue, value_parser = switch)]
     log_requests: bool,
     #[command(flatten)]

@@ -7,8 +7,11 @@ import json
 import random
 import socket
 import threading
+import time
 
 CLIENTS_OF_CUSTOMER = 2
+# The server ends a connection after 300 s (docs/limits.md), perhaps while the next request is on its way.
+MAX_CONNECTION_SECONDS = 60
 REST = "/api/shop/customers/me"
 UPDATE = "mutation($i: UpdateMyProfileInput!) { updateMyProfile(input: $i) { userErrors { code } } }"
 ALIASES = "{ " + " ".join(f"a{number}: __typename" for number in range(40)) + " }"
@@ -20,18 +23,18 @@ class Connection:
 
     def __init__(self, address):
         host, _, port = address.rpartition(":")
-        self.address, self.socket = (host, int(port)), None
+        self.address, self.socket, self.opened = (host, int(port)), None, 0
 
     def exchange(self, method, path, headers, body):
         if self.socket is None:
-            self.socket = socket.create_connection(self.address, timeout=30)
+            self.socket, self.opened = socket.create_connection(self.address, timeout=30), time.monotonic()
         lines = [f"{method} {path} HTTP/1.1", "host: shop", f"content-length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
         response = http.client.HTTPResponse(self.socket, method=method)
         response.begin()
         text = response.read()
-        if response.will_close:
+        if response.will_close or time.monotonic() - self.opened > MAX_CONNECTION_SECONDS:
             self.socket.close()
             self.socket = None
         return response.status, text

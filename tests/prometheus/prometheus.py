@@ -46,8 +46,10 @@ class Prometheus:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:
             with open(log) as file:
-                found = re.search(r'msg="Listening on" address=(\S+)', file.read())
-            if found:
+                text = file.read()
+            found = re.search(r'msg="Listening on" address=(\S+)', text)
+            # It listens, and answers 503, before it has read its own files.
+            if found and "ready to receive web requests" in text:
                 return found[1]
             time.sleep(0.05)
         with open(log) as file:
