@@ -51,7 +51,7 @@ def arguments() -> argparse.Namespace:
     numbers = lambda text: [int(number) for number in text.split(",")]
     words = lambda text: text.split(",")
     parser.add_argument("--quick", action="store_true", help="one round of one second, 16 connections, 10,000 customers")
-    parser.add_argument("--growth", action="store_true", help="shop-profile with a thousand customers and with ten million")
+    parser.add_argument("--growth", action="store_true", help="with a thousand customers, and with ten million")
     parser.add_argument("--start", type=int, metavar="REQUESTS", help="time to the first answer, and memory after so many requests")
     parser.add_argument("--binary", type=Path, help="the server to measure; nothing is built")
     parser.add_argument("--customers", type=numbers, default=[1_000_000])
@@ -60,12 +60,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--databases", type=words, default=["SQLite", "PostgreSQL"])
     parser.add_argument("--operations", type=words, default=OPERATIONS)
-    parser.add_argument("--contenders", type=words, default=list(CONTENDERS))
+    parser.add_argument("--contenders", type=words)
     parser.add_argument("--output", type=Path, default=WORK / "rounds.json")
     args = parser.parse_args()
     if args.growth:
         args.customers, args.connections = [1_000, 100_000, 1_000_000, 10_000_000], [16]
-        args.operations, args.contenders = ["GET", "PATCH"], ["shop-profile"]
+        args.operations, args.contenders = ["GET", "PATCH"], args.contenders or ["shop-profile", "axum + sqlx"]
+    args.contenders = args.contenders or list(CONTENDERS)
     if args.quick:
         args.customers = [1_000, 10_000] if args.growth else [10_000]
         args.connections, args.rounds, args.seconds = [16], 1, 1
