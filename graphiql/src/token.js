@@ -6,6 +6,9 @@ export const readToken = () => sessionStorage.getItem(NAME) ?? "";
 /** Says "rejected" when the server has not accepted the token of a request, or there was none. */
 export const tokenRejected = new EventTarget();
 
+/** What stands beside the field. */
+export const tokenState = (token, isRejected = false) => (token === "" ? "" : isRejected ? "Rejected" : "Set");
+
 /** Keeps a token, which may be copied from a header or with quotes around it. */
 export function saveToken(text) {
   const token = text.trim().replace(/^(["'])(.*)\1$/, "$2").replace(/^(Authorization:\s*)?(Token|Bearer)\s+/i, "");

@@ -7,9 +7,8 @@ import { openDocs } from "./docs.js";
 import { openPlayground } from "./playground.js";
 import { openShop } from "./shop.js";
 
-// What axe finds in GraphiQL 5.4.0 and Swagger UI 5.35.0 as they come. Ours may be better, not worse.
+// What axe finds in GraphiQL 5.4.0 as it comes. Ours may be better, not worse.
 const STOCK_GRAPHIQL = ["color-contrast", "nested-interactive"];
-const STOCK_SWAGGER_UI = ["color-contrast", "heading-order", "label", "region", "select-name"];
 
 let browser, shop, axe;
 
@@ -33,12 +32,6 @@ const violations = async ({ page }, element) => {
 
 const without = (stock, found) => found.filter((text) => !stock.some((rule) => text.startsWith(`${rule}:`)));
 
-const openDocsAndOperation = async () => {
-  const docs = await openDocs(browser, `${shop.origin}/docs#token=${shop.token}`);
-  await docs.open("patch");
-  return docs;
-};
-
 for (const colorScheme of ["light", "dark"]) {
   const open = () => openPlayground(browser, `${shop.origin}/graphiql`, { colorScheme });
 
@@ -51,10 +44,13 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-test("the reference: the page's own header breaks no rule of axe", async () => {
-  assert.deepEqual(await violations(await openDocsAndOperation(), ".page-header"), []);
-});
-
-test("the reference: the whole page is no worse than stock Swagger UI", async () => {
-  assert.deepEqual(without(STOCK_SWAGGER_UI, await violations(await openDocsAndOperation(), "html")), []);
-});
+for (const colorScheme of ["light", "dark"]) {
+  test(`the reference breaks no rule of axe, whatever is opened (${colorScheme})`, async () => {
+    const docs = await openDocs(browser, `${shop.origin}/docs#token=${shop.token}`, { colorScheme });
+    await docs.open("patch");
+    await docs.execute("patch");
+    await docs.openResponses("patch");
+    await docs.page.getByRole("button", { name: "Schemas" }).click();
+    assert.deepEqual(await violations(docs, "html"), []);
+  });
+}

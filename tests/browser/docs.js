@@ -35,6 +35,15 @@ class Docs {
     await this.operation(method).getByRole("button", { name: "Execute" }).waitFor();
   }
 
+  /** The documented responses that are one line each. */
+  folded(method) {
+    return this.operation(method).locator(".folded-response");
+  }
+
+  async openResponses(method) {
+    for (const button of await this.folded(method).getByRole("button").all()) await button.click();
+  }
+
   async write(body) {
     await this.operation("patch").locator("textarea.body-param__text").fill(JSON.stringify(body));
   }

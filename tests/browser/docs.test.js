@@ -106,6 +106,35 @@ test("the keyboard alone updates the profile", async () => {
   assert.equal((await shop.customer()).first_name, "Keyboard");
 });
 
+test("a response that is no success is one line, and a click shows its examples and its headers", async () => {
+  const { page } = await arrive();
+  await docs.open("patch");
+  const codes = await docs.folded("patch").getByRole("button").allInnerTexts();
+  assert.deepEqual(codes, ["400", "401", "408", "412", "413", "415", "429", "500", "503"]);
+  const height = () => page.evaluate(() => document.scrollingElement.scrollHeight);
+  const folded = await height();
+  assert.ok(folded < 3000, `${folded} pixels`);
+  const patch = docs.operation("patch");
+  const throttled = docs.folded("patch").getByRole("button", { name: "429" });
+  await throttled.click();
+  await patch.getByText("Request was throttled.").waitFor();
+  const header = patch.locator(".folded-headers:visible").last().getByText("After how many seconds to try again.");
+  assert.ok(!(await header.isVisible()));
+  await patch.locator(".folded-headers:visible > summary").last().click();
+  assert.ok(await header.isVisible());
+  await throttled.click();
+  await patch.getByText("Request was throttled.").waitFor({ state: "detached" });
+});
+
+test("the page has the colours that the system asks for, also when that changes", async () => {
+  const { page } = await arrive({ colorScheme: "dark" });
+  const colours = () => page.evaluate(() => [document.body, document.querySelector(".swagger-ui")].map((element) => getComputedStyle(element).backgroundColor));
+  assert.deepEqual(await colours(), ["rgb(28, 32, 34)", "rgb(28, 32, 34)"]);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.waitForFunction(() => !document.documentElement.classList.contains("dark-mode"));
+  assert.equal((await colours())[0], "rgb(255, 255, 255)");
+});
+
 test("on a telephone nothing is wider than the screen", async () => {
   const { page } = await arriveWithToken({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   const width = () => page.evaluate(() => document.scrollingElement.scrollWidth);

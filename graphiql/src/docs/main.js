@@ -1,16 +1,23 @@
 import "swagger-ui-dist/swagger-ui.css";
+import "./swagger-ui.css";
 import "./style.css";
 
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import { otherPage, readme } from "../other-page.js";
 import { takeTokenFromAddress } from "../token.js";
+import { followColorScheme } from "./color-scheme.js";
+import { folds } from "./folds.js";
+import { labels } from "./labels.js";
 import { authorize, connectTokenField } from "./token-field.js";
 
-// The token field stands in the page's header, once for everything.
-const withoutAuthorizeButtons = {
-  wrapComponents: { authorizeBtn: () => () => null, authorizeOperationBtn: () => () => null },
+const nothing = () => () => null;
+
+// The token field stands in the page's header, once for everything, and there is one server: this one.
+const withoutNeedless = {
+  wrapComponents: { authorizeBtn: nothing, authorizeOperationBtn: nothing, ServersContainer: nothing },
 };
 
+followColorScheme();
 takeTokenFromAddress();
 connectTokenField();
 addLinks();
@@ -21,7 +28,7 @@ SwaggerUI({
   // Swagger's own server would be asked whether the document is valid.
   validatorUrl: null,
   requestInterceptor: authorize,
-  plugins: [withoutAuthorizeButtons],
+  plugins: [withoutNeedless, folds, labels],
   tryItOutEnabled: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,

@@ -1,10 +1,12 @@
-import { forgetEverything, isAnythingStored, readToken, saveToken, takeTokenFromAddress } from "../token.js";
+import { forgetEverything, isAnythingStored, readToken, saveToken, takeTokenFromAddress, tokenState } from "../token.js";
 
 /** The same field as GraphiQL's: each change counts at once. The two pages share the token of their tab. */
 export function connectTokenField() {
   const field = document.getElementById("token");
   const forget = document.getElementById("forget");
+  const state = document.getElementById("token-state");
   const changed = () => {
+    state.textContent = tokenState(readToken());
     forget.disabled = !isAnythingStored();
   };
   const show = () => {
