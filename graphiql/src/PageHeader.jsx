@@ -1,11 +1,12 @@
 import { pick, useGraphiQL } from "@graphiql/react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { otherPage, readme } from "./other-page.js";
 import { TokenField } from "./TokenField.jsx";
 
 /** What the page is, the token, and where else to look; it stands beside the tabs. */
 export function PageHeader() {
   usePreparedEditors();
+  useAnswerInView();
   return (
     <div className="page-header">
       <h1>shop-profile</h1>
@@ -28,4 +29,16 @@ function usePreparedEditors() {
   useEffect(() => {
     if (matchMedia("(pointer: fine)").matches) queryEditor?.focus();
   }, [queryEditor]);
+}
+
+// On a telephone the answer stands below the editors. A rejected token keeps the focus, and the page with it.
+function useAnswerInView() {
+  const { isFetching } = useGraphiQL(pick("isFetching"));
+  const wasFetching = useRef(false);
+  useEffect(() => {
+    const isAnswered = wasFetching.current && !isFetching;
+    wasFetching.current = isFetching;
+    if (!isAnswered || document.activeElement?.id === "token") return;
+    document.querySelector(".graphiql-response").scrollIntoView({ block: "nearest" });
+  }, [isFetching]);
 }

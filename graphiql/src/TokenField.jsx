@@ -1,9 +1,17 @@
 import { Button, pick, Tooltip, useGraphiQL } from "@graphiql/react";
 import { useEffect, useRef, useState } from "react";
 import { tabs as initialTabs } from "./tabs.js";
-import { forgetEverything, isAnythingStored, readToken, saveToken, takeTokenFromAddress, tokenRejected } from "./token.js";
+import {
+  forgetEverything,
+  isAnythingStored,
+  readToken,
+  saveToken,
+  takeTokenFromAddress,
+  tokenRejected,
+  tokenState,
+} from "./token.js";
 
-/** Where a person pastes their API token. Each change counts at once: there is nothing to submit. */
+/** Where a person pastes their API token. Each change counts at once, and the field says so: there is nothing to submit. */
 export function TokenField() {
   const [token, setToken] = useState(readToken);
   const [isRejected, setIsRejected] = useState(false);
@@ -45,7 +53,7 @@ export function TokenField() {
   return (
     <div className="token-field">
       <label htmlFor="token">API token</label>
-      <Tooltip label="Sent as “Authorization: Token …”. Kept for this tab only.">
+      <Tooltip label="Set as you type or paste. Enter leads to the editor. Sent as “Authorization: Token …”, kept for this tab only.">
         <input
           ref={field}
           id="token"
@@ -59,6 +67,7 @@ export function TokenField() {
           onKeyDown={(event) => event.key === "Enter" && leave(event)}
         />
       </Tooltip>
+      <span role="status">{tokenState(token, isRejected)}</span>
       <Tooltip label="Removes the token, the tabs and the history from this browser.">
         <Button type="button" onClick={forgetEverything} disabled={!isAnythingStored() && areInitial(tabs)}>
           Forget

@@ -117,10 +117,23 @@ class Playground {
     await this.page.waitForFunction((element) => element === document.activeElement, element);
   }
 
+  isFocused(locator) {
+    return locator.evaluate((element) => element === document.activeElement);
+  }
+
+  /** The outline of what has the focus; of an editor's hidden field that of the editor. */
+  ring() {
+    return this.page.evaluate(() => {
+      const element = document.activeElement.closest(".graphiql-editor") ?? document.activeElement;
+      const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+      return { style: outlineStyle, width: outlineWidth, isOpaque: /^rgb\(/.test(outlineColor) };
+    });
+  }
+
   /** Presses Tab until it leads there. */
   async reach(locator, key = "Tab") {
     for (let presses = 0; presses < 40; presses += 1) {
-      if (await locator.evaluate((element) => element === document.activeElement)) return;
+      if (await this.isFocused(locator)) return;
       await this.page.keyboard.press(key);
     }
     throw new Error(`${key} does not lead to ${locator}`);
