@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { launch } from "./chromium.js";
 import { openDocs } from "./docs.js";
+import { assertRings } from "./playground.js";
 import { openDemo, openShop } from "./shop.js";
 
 let browser, shop, docs;
@@ -133,6 +134,12 @@ test("the page has the colours that the system asks for, also when that changes"
   await page.emulateMedia({ colorScheme: "light" });
   await page.waitForFunction(() => !document.documentElement.classList.contains("dark-mode"));
   assert.equal((await colours())[0], "rgb(255, 255, 255)");
+});
+
+test("whatever the keyboard leads to has a ring that can be seen", async () => {
+  const { page, token } = await arriveWithToken();
+  await docs.open("patch");
+  assert.ok((await assertRings(page, token)) > 25);
 });
 
 test("on a telephone nothing is wider than the screen", async () => {

@@ -1,4 +1,5 @@
 // What a person sees and does on the GraphiQL page, in their words.
+import assert from "node:assert/strict";
 
 /** A page with nothing stored, in a browser context of its own. Its `problems` must be empty at the end of a test. */
 export async function openPlayground(browser, address, options) {
@@ -26,6 +27,29 @@ export function watch(page, origin, api = "/graphql") {
   page.on("pageerror", (error) => problems.push(String(error)));
   return problems;
 }
+
+/** Presses Tab and checks that what has the focus then has a ring that can be seen, until it is there for the second time. */
+export async function assertRings(page, there) {
+  const controls = new Set();
+  for (let visits = 0; visits < 2; visits += await isFocused(there)) {
+    await page.keyboard.press("Tab");
+    // After the last control the focus leaves the page.
+    if (await page.evaluate(() => document.activeElement === document.body)) continue;
+    const { control, ...ring } = await page.evaluate(() => {
+      // The field that takes an editor's text is hidden.
+      const element = document.activeElement.closest(".graphiql-editor") ?? document.activeElement;
+      const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+      const control = element.outerHTML.slice(0, 150);
+      const isWide = Number.parseFloat(outlineWidth) >= 2;
+      return { control, style: outlineStyle, isWide, isOpaque: /^rgb\(/.test(outlineColor) };
+    });
+    assert.deepEqual(ring, { style: "solid", isWide: true, isOpaque: true }, control);
+    controls.add(control);
+  }
+  return controls.size;
+}
+
+const isFocused = (locator) => locator.evaluate((element) => element === document.activeElement);
 
 class Playground {
   constructor(page, problems) {
@@ -117,23 +141,10 @@ class Playground {
     await this.page.waitForFunction((element) => element === document.activeElement, element);
   }
 
-  isFocused(locator) {
-    return locator.evaluate((element) => element === document.activeElement);
-  }
-
-  /** The outline of what has the focus; of an editor's hidden field that of the editor. */
-  ring() {
-    return this.page.evaluate(() => {
-      const element = document.activeElement.closest(".graphiql-editor") ?? document.activeElement;
-      const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
-      return { style: outlineStyle, width: outlineWidth, isOpaque: /^rgb\(/.test(outlineColor) };
-    });
-  }
-
   /** Presses Tab until it leads there. */
   async reach(locator, key = "Tab") {
     for (let presses = 0; presses < 40; presses += 1) {
-      if (await this.isFocused(locator)) return;
+      if (await isFocused(locator)) return;
       await this.page.keyboard.press(key);
     }
     throw new Error(`${key} does not lead to ${locator}`);
