@@ -49,6 +49,7 @@ define! {
     UsernameTaken = "A user with that username already exists.";
 
     /// A version of the profile.
+    IfMatchWithoutTag = "If-Match has no strong entity tag. Send the ETag as it was received, in its quotes and without W/.";
     InvalidVersion = "Not a version. Pass the value of `Customer.version`.";
     VersionConflict = "The profile has changed meanwhile. Read it again before you update it.";
 

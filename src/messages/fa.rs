@@ -57,6 +57,9 @@ fn text(id: MessageId) -> Option<&'static str> {
         BodyTooSlow => "بدنهٔ درخواست دیر رسید: باید در {seconds} ثانیه کامل شود.",
         ControlCharacters => "کاراکترهای کنترلی مجاز نیستند.",
         EmailTaken => "کاربری با آن ایمیل وجود دارد.",
+        IfMatchWithoutTag => {
+            "If-Match برچسب قوی ندارد. مقدار ETag را همان\u{200c}طور که دریافت شده، در گیومه و بدون W/ بفرستید."
+        }
         InvalidVersion => "این مقدار نسخه نیست. مقدار `Customer.version` را بفرستید.",
         MobileNumberTaken => "کاربری با آن شماره موبایل وجود دارد.",
         OutcomeUnknown => {

@@ -30,6 +30,11 @@ pub(super) fn expected(headers: &HeaderMap) -> Precondition {
     Precondition::OneOf(tags.iter().filter_map(version).collect())
 }
 
+/// Whether `If-Match` has a tag that some version could match. A tag that is weak or has lost its quotes is none.
+pub(super) fn has_strong_tag(headers: &HeaderMap) -> bool {
+    tags(headers, header::IF_MATCH).iter().any(|tag| matches!(tag, Tag::Strong(_)))
+}
+
 /// `Prefer: handling=strict`. Only the first `handling` counts (RFC 7240, section 2).
 pub(super) fn wants_strict_handling(headers: &HeaderMap) -> bool {
     let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
@@ -94,6 +99,16 @@ mod tests {
             Precondition::OneOf(vec![ProfileVersion { id: 1, version: 6 }, VERSION])
         });
         assert_eq!(expected(&headers("if-match", &["1-7"])), Precondition::OneOf(Vec::new()));
+    }
+
+    #[test]
+    fn a_weak_tag_and_one_without_quotes_are_no_strong_tags() {
+        for value in ["\"1-7\"", "\"x\"", "1-6, \"1-7\""] {
+            assert!(has_strong_tag(&headers("if-match", &[value])), "{value}");
+        }
+        for value in ["1-7", "W/\"1-7\"", "", "\"1-7", "'1-7'"] {
+            assert!(!has_strong_tag(&headers("if-match", &[value])), "{value}");
+        }
     }
 
     #[test]

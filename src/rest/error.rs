@@ -45,6 +45,8 @@ pub(super) enum RestError {
     Invalid(Vec<FieldError>, Vec<IgnoredField>),
     /// The present version.
     Conflict(ProfileVersion),
+    /// `If-Match` has no tag that could match. The present version.
+    NoStrongTag(ProfileVersion),
     Unavailable,
     /// Unavailable, and an update may or may not have been stored.
     OutcomeUnknown,
@@ -113,15 +115,18 @@ impl IntoResponse for RestError {
             Self::NotAnObject(None) => not_an_object(MessageId::NoData),
             Self::NotAnObject(Some(kind)) => not_an_object(MessageId::NotADictionary.with("type", kind)),
             Self::Invalid(errors, ignored) => json(StatusCode::BAD_REQUEST, &FieldErrors(&errors, &ignored)),
-            Self::Conflict(version) => {
-                let present = [(header::ETAG, conditional::etag(version))];
-                (present, detail(StatusCode::PRECONDITION_FAILED, MessageId::VersionConflict)).into_response()
-            }
+            Self::Conflict(version) => precondition_failed(version, MessageId::VersionConflict),
+            Self::NoStrongTag(version) => precondition_failed(version, MessageId::IfMatchWithoutTag),
             Self::Unavailable => detail(StatusCode::SERVICE_UNAVAILABLE, MessageId::Unavailable),
             Self::OutcomeUnknown => detail(StatusCode::SERVICE_UNAVAILABLE, MessageId::OutcomeUnknown),
             Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, MessageId::InternalError),
         }
     }
+}
+
+fn precondition_failed(present: ProfileVersion, message: MessageId) -> Response {
+    let etag = [(header::ETAG, conditional::etag(present))];
+    (etag, detail(StatusCode::PRECONDITION_FAILED, message)).into_response()
 }
 
 fn body_status(error: BodyError) -> StatusCode {

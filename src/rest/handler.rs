@@ -65,6 +65,7 @@ async fn dispatch(profile: ProfileService, caller: Arc<Caller>, request: Request
                 profile,
                 caller,
                 expected: conditional::expected(&parts.headers),
+                has_strong_tag: conditional::has_strong_tag(&parts.headers),
                 strict: conditional::wants_strict_handling(&parts.headers),
                 validate_only: matches!(validate_only, Ok(true)),
                 body: match validate_only {
@@ -95,6 +96,7 @@ struct Update {
     profile: ProfileService,
     caller: Arc<Caller>,
     expected: Precondition,
+    has_strong_tag: bool,
     strict: bool,
     validate_only: bool,
     body: Result<PatchBody, RestError>,
@@ -102,8 +104,11 @@ struct Update {
 
 impl Update {
     async fn answer(self) -> Result<Response, RestError> {
-        let strict = self.strict;
-        let result = self.run().await;
+        let Self { strict, has_strong_tag, .. } = self;
+        let result = self.run().await.map_err(|error| match error {
+            RestError::Conflict(version) if !has_strong_tag => RestError::NoStrongTag(version),
+            error => error,
+        });
         if matches!(result, Err(RestError::Invalid(..))) {
             // 400 is other errors, too.
             request_id::note(|notes| notes.add_outcome(Outcome::Invalid));
@@ -116,7 +121,7 @@ impl Update {
     }
 
     async fn run(self) -> Result<Response, RestError> {
-        let Self { profile, caller, expected, strict, validate_only, body } = self;
+        let Self { profile, caller, expected, strict, validate_only, body, .. } = self;
         let is_small = body.as_ref().is_ok_and(PatchBody::is_small);
         if !is_small {
             profile.me(&caller).await?;

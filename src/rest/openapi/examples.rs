@@ -95,6 +95,7 @@ fn rates() -> Vec<ErrorExample> {
 }
 
 fn requests() -> Vec<ErrorExample> {
+    let present = ProfileVersion { id: 1, version: 2 };
     vec![
         ("not_found", "Another path", RestError::NotFound),
         ("method_not_allowed", "Another method", RestError::MethodNotAllowed(Method::PUT)),
@@ -102,7 +103,8 @@ fn requests() -> Vec<ErrorExample> {
         ("too_large", "The body is too large", RestError::Body(BodyError::TooLarge)),
         ("too_slow", "The body was not complete in time", RestError::Body(BodyError::TooSlow)),
         ("incomplete", "The body ended early", RestError::Body(BodyError::Broken)),
-        ("conflict", "`If-Match` names another version", RestError::Conflict(ProfileVersion { id: 1, version: 2 })),
+        ("conflict", "`If-Match` names another version", RestError::Conflict(present)),
+        ("no_strong_tag", "`If-Match` has a weak tag, or one without quotes", RestError::NoStrongTag(present)),
     ]
 }
 
@@ -194,6 +196,7 @@ mod tests {
             RestError::OutcomeUnknown => 22,
             RestError::Internal => 23,
             RestError::RateLimited(_) => 24,
+            RestError::NoStrongTag(_) => 25,
         }
     }
 
@@ -201,7 +204,7 @@ mod tests {
     fn each_error_has_an_example() {
         let examples = all().map(|(_, _, error)| number(&error));
         // 16 is wrong and ignored fields together, 19 is neither.
-        let expected: BTreeSet<u32> = (0..25).filter(|number| ![16, 19].contains(number)).collect();
+        let expected: BTreeSet<u32> = (0..26).filter(|number| ![16, 19].contains(number)).collect();
         assert_eq!(examples.collect::<BTreeSet<_>>(), expected);
     }
 }

@@ -83,8 +83,8 @@ fn if_none_match() -> ParameterBuilder {
 }
 
 fn if_match() -> ParameterBuilder {
-    let description = "The version that the profile must have to be changed, as `ETag` gave it, e.g. `\"1-1\"`. Compared strongly (RFC \
-                       9110, section 13.1.1); a list and `*` work. Without it any version is changed.";
+    let description = "The version that the profile must have to be changed, as `ETag` gave it, with its quotes, e.g. `\"1-1\"`. Compared \
+                       strongly (RFC 9110, section 13.1.1); a list and `*` work. Without it any version is changed.";
     header("If-Match", description)
 }
 

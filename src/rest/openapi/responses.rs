@@ -28,7 +28,8 @@ const STATUSES: [(u16, &str, &str); 11] = [
     (
         412,
         "PreconditionFailed",
-        "`If-Match` names another version of the profile. Nothing was written; `ETag` is the present version.",
+        "`If-Match` names another version of the profile, or has no strong entity tag. Nothing was written; `ETag` is the \
+         present version.",
     ),
     (413, "PayloadTooLarge", "The body is too large."),
     (415, "UnsupportedMediaType", "The body has another content type."),

@@ -6,6 +6,7 @@ from .bodies import A
 from .case import Case, patched, rejected
 
 MOVED = "The profile has changed meanwhile. Read it again before you update it."
+NO_TAG = "If-Match has no strong entity tag. Send the ETag as it was received, in its quotes and without W/."
 DRY = f"{PATH}?validate_only=true"
 STRICT = ["Prefer: handling=strict"]
 APPLIED = {"preference-applied": "handling=strict"}
@@ -40,7 +41,8 @@ def updates():
     for tags in ('"x"', '""', "W/{etag}", '"1-0"', '"2-1"', "x"):
         for body in (A, {}):
             options = {"status": 412, "wire": [f"If-Match: {tags}"], "answered": {"etag": "{etag}"}}
-            yield rejected(f"{body} If-Match: {tags}", body, MOVED, **options)
+            message = MOVED if tags.startswith('"') else NO_TAG
+            yield rejected(f"{body} If-Match: {tags}", body, message, **options)
     yield patched("If-None-Match", A, wire=["If-None-Match: *"])
 
 
