@@ -204,6 +204,11 @@ impl ProfileService {
         })
     }
 
+    /// After how many seconds a request that cannot be served now is worth another try: one to ten.
+    pub fn retry_after(&self) -> u64 {
+        self.store.retry_after()
+    }
+
     /// The rules of the profile at present.
     pub fn rules(&self) -> Rules {
         self.store.rules()

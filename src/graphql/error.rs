@@ -60,7 +60,7 @@ pub enum Code {
     TooManyFragments,
     /// Limit: operations.
     TooManyOperations,
-    /// A rate limit is exceeded; `Retry-After` says when to try again. HTTP 429.
+    /// A rate limit is exceeded; `retryAfter` says when to try again. HTTP 429.
     TooManyRequests,
     /// Limit: root fields of a mutation.
     TooManyRootFields,

@@ -29,12 +29,12 @@ both_databases![
 
 /// The one error of a GraphQL answer whose data, if it has any, is only the null of the update.
 #[track_caller]
-fn assert_graphql_error(answer: &Answer, message: &str, code: &str) {
+fn assert_graphql_error(answer: &Answer, message: &str, extensions: &Value) {
     let body = answer.json();
     assert_eq!(body["errors"].as_array().map(Vec::len), Some(1), "{answer}");
     assert_eq!(
         (&body["errors"][0]["message"], &body["errors"][0]["extensions"]),
-        (&json!(message), &json!({"code": code})),
+        (&json!(message), extensions),
         "{answer}"
     );
     let data = &body["data"];
@@ -53,7 +53,7 @@ async fn a_missing_column_is_a_500_without_details_and_a_line_in_the_log(shop: S
     let me = server.graphql(ME, Value::Null).token(&sara.token).send().await;
     let update = server.graphql(UPDATE, Value::Null).token(&sara.token).send().await;
     for answer in [&me, &update] {
-        assert_graphql_error(answer, "Internal server error.", "INTERNAL_SERVER_ERROR");
+        assert_graphql_error(answer, "Internal server error.", &json!({"code": "INTERNAL_SERVER_ERROR"}));
     }
     for answer in [get, patch, me, update] {
         assert!(!answer.body.contains("avatar"), "{answer}");
@@ -75,7 +75,8 @@ async fn a_closed_store_is_a_503(shop: Shop) {
     for query in [ME, UPDATE] {
         let answer = shop.graphql(query, Value::Null).token(&sara.token).send().await;
         let message = "Service temporarily unavailable, try again later.";
-        assert_graphql_error(&answer, message, "SERVICE_UNAVAILABLE");
+        let extensions = json!({"code": "SERVICE_UNAVAILABLE", "retryAfter": answer.retry_after()});
+        assert_graphql_error(&answer, message, &extensions);
     }
 }
 

@@ -96,8 +96,9 @@ async fn both_apis_share_the_updates_of_a_customer(database: Database) {
     for accept in ["application/json", "application/graphql-response+json"] {
         let answer = mutation(&shop, &sara.token).header("accept", accept).send().await.assert_status(429);
         let body = answer.json();
+        let extensions = json!({"code": "TOO_MANY_REQUESTS", "retryAfter": answer.retry_after()});
         assert_eq!((body["errors"].as_array().map(Vec::len), body.get("data")), (Some(1), None), "{answer}");
-        assert_eq!(body["errors"][0]["extensions"], json!({"code": "TOO_MANY_REQUESTS"}), "{answer}");
+        assert_eq!(body["errors"][0]["extensions"], extensions, "{answer}");
         assert!(body["errors"][0]["message"].as_str().unwrap().starts_with("Request was throttled."), "{answer}");
         assert_throttled(answer);
     }

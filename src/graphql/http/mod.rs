@@ -43,7 +43,7 @@ use self::{
     error::RequestError,
     limits::LimitExceeded,
     negotiation::{MediaType, negotiate},
-    response::Counted,
+    response::Availability,
     validation_cache::{ValidationCache, ValidationKey},
     variables::InputTypes,
 };
@@ -74,20 +74,21 @@ async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response 
     let accepted = accepted_media_type(request.headers());
     let media_type = accepted.unwrap_or(MediaType::Json);
     match endpoint.respond(accepted.is_some(), request).await {
-        (Ok(response), counted) => response::executed(media_type, response, counted),
-        (Err(error), counted) => {
+        (Ok(response), availability) => response::executed(media_type, response, availability),
+        (Err(error), availability) => {
             if let Some(limit) = error.limit() {
                 endpoint.limits.of(limit).inc();
             }
-            response::error_response(media_type, &error, counted)
+            response::error_response(media_type, &error, availability)
         }
     }
 }
 
-/// The 503 of a server that has no capacity for the request.
-pub fn unavailable(headers: &HeaderMap) -> Response {
+/// The 503 of a server that has no capacity for the request, and may have it after so many seconds.
+pub fn unavailable(headers: &HeaderMap, unavailable_for: u64) -> Response {
     let media_type = accepted_media_type(headers).unwrap_or(MediaType::Json);
-    response::error_response(media_type, &RequestError::Unavailable, Counted::default())
+    let availability = Availability { unavailable_for, ..Availability::default() };
+    response::error_response(media_type, &RequestError::Unavailable, availability)
 }
 
 fn accepted_media_type(headers: &HeaderMap) -> Option<MediaType> {
@@ -131,19 +132,21 @@ impl Endpoint {
         Router::new().route("/graphql", any(handle)).with_state(self)
     }
 
-    async fn respond(&self, acceptable: bool, request: Request) -> (Executed, Counted) {
+    async fn respond(&self, acceptable: bool, request: Request) -> (Executed, Availability) {
         let credential = api::credential(request.headers());
         let prepared = match credential {
             Ok(_) | Err(Unauthenticated::NotProvided) => self.prepare(acceptable, request).await,
             Err(why) => Err(why.into()),
         };
-        let is_shown = prepared.as_ref().is_ok_and(|prepared| prepared.shows_rate_limit);
+        let is_quota_shown = prepared.as_ref().is_ok_and(|prepared| prepared.shows_rate_limit);
         match Authentication::of(&self.profile, credential, &prepared) {
             Ok(authentication) => {
                 let executed = self.run(&authentication, prepared).await;
-                (executed, Counted { quota: authentication.quota(), is_shown })
+                let is_ok = executed.as_ref().is_ok_and(|response| response.errors.is_empty());
+                let unavailable_for = if is_ok { 0 } else { self.profile.retry_after() };
+                (executed, Availability { quota: authentication.quota(), is_quota_shown, unavailable_for })
             }
-            Err(why) => (Err(why.into()), Counted::default()),
+            Err(why) => (Err(why.into()), Availability::default()),
         }
     }
 

@@ -27,13 +27,26 @@ const USUAL_BYTES: usize = 1024;
 /// The longest message of an error, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
-/// What is left of the limit that the request was counted against.
+/// What a client is told of limits and of another try.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Counted {
-    /// `None`: it was not counted.
+pub(super) struct Availability {
+    /// What is left of the limit that the request was counted against; `None`: it was not counted.
     pub(super) quota: Option<Quota>,
     /// Whether the body has it as well.
-    pub(super) is_shown: bool,
+    pub(super) is_quota_shown: bool,
+    /// After how many seconds to try again what cannot be served now.
+    pub(super) unavailable_for: u64,
+}
+
+impl Availability {
+    /// After how many seconds to try again what failed with this code: the header and the error say the same.
+    fn retry_after(&self, code: Code) -> Option<u64> {
+        match code {
+            Code::TooManyRequests => self.quota.map(|quota| quota.reset.into()),
+            Code::ServiceUnavailable | Code::Timeout => Some(self.unavailable_for),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -54,14 +67,14 @@ struct Body<'a> {
 }
 
 /// The response to a request that was not executed.
-pub(super) fn error_response(media_type: MediaType, error: &RequestError, counted: Counted) -> Response {
+pub(super) fn error_response(media_type: MediaType, error: &RequestError, availability: Availability) -> Response {
     let mut server_error = ServerError::new(error.message().text(), None);
     server_error.locations = error.locations();
     let code = error.code();
     note_error(code);
-    set_code(&mut server_error, code);
+    set_code(&mut server_error, code, availability);
     shorten(&mut server_error.message);
-    let mut response = write(media_type, error.status(media_type), (None, &[server_error]), counted);
+    let mut response = write(media_type, error.status(media_type), (None, &[server_error]), availability);
     let headers = response.headers_mut();
     match error {
         RequestError::MethodNotAllowed => headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST")),
@@ -72,7 +85,11 @@ pub(super) fn error_response(media_type: MediaType, error: &RequestError, counte
 }
 
 /// The response to a request that was handed to async-graphql.
-pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response, counted: Counted) -> Response {
+pub(super) fn executed(
+    media_type: MediaType,
+    executed: async_graphql::Response,
+    availability: Availability,
+) -> Response {
     let not_executed = is_request_error(&executed);
     let has_result = has_result(&executed);
     let status = errors_status(&executed).filter(|_| !has_result);
@@ -86,14 +103,14 @@ pub(super) fn executed(media_type: MediaType, executed: async_graphql::Response,
             None => Code::BadUserInput,
         };
         note_error(code);
-        set_code(error, code);
+        set_code(error, code, availability);
         shorten(&mut error.message);
     }
     match status {
         // Authentication failed or the database became unavailable, and nothing else was done.
-        Some(status) => write(media_type, status, (None, &errors), counted),
-        None if not_executed => write(media_type, request_error(media_type), (None, &errors), counted),
-        None => write(media_type, StatusCode::OK, (Some(&data), &errors), counted),
+        Some(status) => write(media_type, status, (None, &errors), availability),
+        None if not_executed => write(media_type, request_error(media_type), (None, &errors), availability),
+        None => write(media_type, StatusCode::OK, (Some(&data), &errors), availability),
     }
 }
 
@@ -139,8 +156,12 @@ fn propagate_null(response: &async_graphql::Response) -> Cow<'_, Value> {
     }
 }
 
-fn set_code(error: &mut ServerError, code: Code) {
-    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code.as_str());
+fn set_code(error: &mut ServerError, code: Code, availability: Availability) {
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    extensions.set("code", code.as_str());
+    if let Some(seconds) = availability.retry_after(code) {
+        extensions.set("retryAfter", seconds);
+    }
 }
 
 fn shorten(message: &mut String) {
@@ -153,9 +174,10 @@ fn write(
     media_type: MediaType,
     status: StatusCode,
     (data, errors): (Option<&Value>, &[ServerError]),
-    Counted { quota, is_shown }: Counted,
+    availability: Availability,
 ) -> Response {
-    let extensions = quota.filter(|_| is_shown).map(|rate_limit| Extensions { rate_limit });
+    let extensions =
+        availability.quota.filter(|_| availability.is_quota_shown).map(|rate_limit| Extensions { rate_limit });
     let mut body = Vec::with_capacity(USUAL_BYTES);
     if serde_json::to_writer(&mut body, &Body { data, errors, extensions }).is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -165,14 +187,19 @@ fn write(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
     headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    match status {
-        StatusCode::UNAUTHORIZED => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token")),
-        StatusCode::TOO_MANY_REQUESTS => {
-            quota.and_then(|quota| headers.insert(header::RETRY_AFTER, HeaderValue::from(quota.reset)))
+    let retry_after = match status {
+        StatusCode::UNAUTHORIZED => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"));
+            None
         }
+        StatusCode::TOO_MANY_REQUESTS => availability.retry_after(Code::TooManyRequests),
+        StatusCode::SERVICE_UNAVAILABLE => availability.retry_after(Code::ServiceUnavailable),
         _ => None,
     };
-    api::add_rate_limit(headers, quota);
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    api::add_rate_limit(headers, availability.quota);
     response
 }
 
@@ -191,7 +218,7 @@ mod tests {
     async fn errors_are_limited_in_number_and_length() {
         let errors = (0..11).map(|_| ServerError::new("é".repeat(301), Some(Pos { line: 1, column: 1 })));
         let response =
-            executed(MediaType::Json, async_graphql::Response::from_errors(errors.collect()), Counted::default());
+            executed(MediaType::Json, async_graphql::Response::from_errors(errors.collect()), Availability::default());
         let body = body(response).await;
         assert_eq!(body.matches("GRAPHQL_VALIDATION_FAILED").count(), 10);
         assert!(body.contains(&"é".repeat(300)) && !body.contains(&"é".repeat(301)));

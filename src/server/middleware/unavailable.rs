@@ -11,16 +11,19 @@ use axum::{
 
 use crate::{graphql, rest, server::listener::Overloaded, store::Store};
 
-/// Answers 503, in the API's own form, to a request for which the listener has no slot. Adds to each 503, whatever its
-/// cause, `Retry-After` as the store sees it.
+/// Answers 503, in the API's own form, to a request for which the listener has no slot. Adds `Retry-After`, as the store sees
+/// it, to each 503 that has none. GraphQL's have it already, because their bodies say the same.
 pub(in crate::server) async fn respond(State(store): State<Arc<Store>>, request: Request, next: Next) -> Response {
     let mut response = match request.extensions().get::<Overloaded>() {
         None => next.run(request).await,
-        Some(Overloaded) if request.uri().path() == "/graphql" => graphql::http::unavailable(request.headers()),
+        Some(Overloaded) if request.uri().path() == "/graphql" => {
+            graphql::http::unavailable(request.headers(), store.retry_after())
+        }
         Some(Overloaded) => rest::unavailable(),
     };
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, store.retry_after().into());
+        let headers = response.headers_mut();
+        headers.entry(header::RETRY_AFTER).or_insert_with(|| store.retry_after().into());
     }
     response
 }

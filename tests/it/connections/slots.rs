@@ -79,7 +79,7 @@ async fn a_request_that_waits_too_long_for_its_turn_is_503_in_both_apis() {
         .assert_header("connection", "close");
     let graphql = "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: shop\r\n\r\n";
     let graphql = shop.connection().await.exchange(graphql).await.assert_status(503);
-    assert!(graphql.body.contains("SERVICE_UNAVAILABLE"), "{graphql}");
+    assert!(graphql.body.contains(r#"{"code":"SERVICE_UNAVAILABLE","retryAfter":1}"#), "{graphql}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,19 @@ impl Answer {
             "{answer}"
         );
         assert!(answer.status != 429 || answer.headers.contains_key("ratelimit"), "{answer}");
+        if answer.headers.contains_key("retry-after") {
+            answer.assert_that_errors_say_when();
+        }
         answer
+    }
+
+    /// GraphQL's errors say as the header does after how many seconds to try again.
+    #[track_caller]
+    fn assert_that_errors_say_when(&self) {
+        let Ok(body) = serde_json::from_str::<Value>(&self.body) else { return };
+        for error in body["errors"].as_array().into_iter().flatten() {
+            assert_eq!(error["extensions"]["retryAfter"], self.retry_after(), "{self}");
+        }
     }
 
     /// Says what was asked, so that a failed assertion in a table's row shows which row it is.
