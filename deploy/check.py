@@ -81,13 +81,17 @@ def setting(unit, name):
 def compose():
     services = yaml.safe_load((HERE / "compose.yaml").read_text())["services"]
     servers = [name for name in services if name.startswith("server")]
-    assert len(servers) == 3 and services["haproxy"]["depends_on"] == servers
+    ready = {name: {"condition": "service_healthy"} for name in servers}
+    assert len(servers) == 3 and services["haproxy"]["depends_on"] == ready
     behind = [services["haproxy"]["environment"][f"SERVER_{n}"] for n in (1, 2, 3)]
     assert behind == [f"{name}:{SERVER_PORT}" for name in servers], behind
     for name in servers:
         assert services[name]["image"] == IMAGE, f"not {IMAGE}"
         assert {"max-size", "max-file"} <= services[name]["logging"]["options"].keys(), "a log without end fills the disk"
         assert "@database/" in services[name]["environment"]["DATABASE_URL"]
+        program, command = services[name]["healthcheck"]["test"][1:]
+        assert f"Health({command}::Args)" in (HERE.parent / "src/cli/definition.rs").read_text(), command
+        assert (HERE / "Dockerfile").read_text().count(f'ENTRYPOINT ["{program}"]') == 1, program
         assert services[name]["depends_on"] == {"database": {"condition": "service_healthy"}}
         dockerfile = (HERE / services[name]["build"]["context"] / services[name]["build"]["dockerfile"]).resolve()
         assert f"0.0.0.0:{SERVER_PORT}" in dockerfile.read_text()

@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use super::{
     arguments, completions,
     config::{self, Config, DatabaseUrlArg},
-    copy, customer, django, doctor,
+    copy, customer, django, doctor, health,
     layout::{self, Layout, LayoutArgs, LayoutError},
     log, man, migrate, serve, shadow, token,
 };
@@ -87,6 +87,8 @@ pub(super) enum Command {
     /// Look at the database, its files and its settings, and say what is wrong; changes nothing. The exit code is 1 when
     /// there is a problem.
     Doctor(doctor::Args),
+    /// Ask the server on this machine whether it serves requests. The exit code is 0 when it does, and 1 when it does not.
+    Health(health::Args),
     /// Print the settings in force, and where each value comes from.
     Config(config::Args),
     /// Look at a Django shop's tables before the server works on them; changes nothing.
@@ -117,6 +119,7 @@ impl Command {
             | Self::Django(_)
             | Self::Config(_)
             | Self::Doctor(_)
+            | Self::Health(_)
             | Self::Schema
             | Self::Openapi
             | Self::Completions(_)
@@ -150,7 +153,7 @@ impl Cli {
 }
 
 /// Commands that use no database, or name theirs themselves.
-pub(super) const WITHOUT_DATABASE: [&str; 5] = ["copy", "schema", "openapi", "completions", "man"];
+pub(super) const WITHOUT_DATABASE: [&str; 6] = ["copy", "health", "schema", "openapi", "completions", "man"];
 
 /// Commands for shop-profile's own tables alone. On a Django shop's they say which of Django's tools to use.
 const ON_OWN_TABLES: [&str; 8] = ["migrate", "token", "list", "set", "add", "activate", "deactivate", "duplicates"];

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
 
@@ -73,6 +73,19 @@ impl ListenAddress {
         })
     }
 
+    /// Where a client on this machine reaches a server that listens here. Every address includes the loopback address.
+    pub(super) async fn reachable(&self) -> io::Result<SocketAddr> {
+        match &self.host {
+            Host::Address(IpAddr::V4(ip)) if ip.is_unspecified() => Ok((Ipv4Addr::LOCALHOST, self.port).into()),
+            Host::Address(IpAddr::V6(ip)) if ip.is_unspecified() => Ok((Ipv6Addr::LOCALHOST, self.port).into()),
+            Host::Address(ip) => Ok((*ip, self.port).into()),
+            Host::Name(name) => {
+                let addresses = lookup_host((name.as_str(), self.port)).await?;
+                addresses.min_by_key(SocketAddr::is_ipv6).ok_or_else(|| io::ErrorKind::NotFound.into())
+            }
+        }
+    }
+
     /// Of the addresses of a name the first one that can be used is taken, IPv4 before IPv6: the default is IPv4 too.
     async fn bind(&self) -> io::Result<TcpListener> {
         match &self.host {
@@ -111,6 +124,19 @@ mod tests {
             ["", ":", "nowhere", "127.0.0.1", "::1", "1.2.3:80", "localhost:", "8001x", "+8001", "65536", "a b:1"]
         {
             assert_eq!(text.parse::<ListenAddress>(), Err(ListenAddressError), "{text:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_on_every_address_is_reached_on_the_loopback_address() {
+        for (text, reached) in [
+            ("0.0.0.0:8001", "127.0.0.1:8001"),
+            ("[::]:8001", "[::1]:8001"),
+            ("192.0.2.1:8001", "192.0.2.1:8001"),
+            ("localhost:8001", "127.0.0.1:8001"),
+        ] {
+            let address: ListenAddress = text.parse().unwrap();
+            assert_eq!(address.reachable().await.unwrap().to_string(), reached, "{text}");
         }
     }
 

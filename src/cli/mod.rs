@@ -12,6 +12,7 @@ mod django;
 mod doctor;
 mod duplicates;
 pub mod export;
+mod health;
 pub mod import;
 mod languages;
 mod layout;
@@ -151,6 +152,7 @@ async fn dispatch(Invocation { cli, config }: Invocation) -> Result<(), CliError
             let served = doctor::Served { url, layout, prepared_statements: prepared, connections };
             doctor::run(&args, &served).await
         }
+        Command::Health(args) => health::run(&args).await,
         Command::Config(args) => config::run(&args, &config),
         Command::Django(command) => match layout {
             Layout::Django(options) => django::run(command, &url()?, &options).await,

@@ -8,12 +8,18 @@ use shop_profile::{
 };
 
 use crate::support::{
-    Subject, both_databases,
+    Subject,
+    binary::{self, Server},
+    both_databases,
     database::{Database, open_at},
     shop::Shop,
 };
 
-both_databases![a_server_without_its_tables_is_not_ready, a_server_that_stops_is_not_ready];
+both_databases![
+    a_server_without_its_tables_is_not_ready,
+    a_server_that_stops_is_not_ready,
+    the_command_says_whether_the_server_is_ready,
+];
 
 async fn readyz(shop: &Shop) -> (u16, String) {
     let answer = shop.request(Method::GET, "/readyz").send().await;
@@ -32,6 +38,27 @@ async fn a_server_without_its_tables_is_not_ready(shop: Shop) {
 async fn a_server_that_stops_is_not_ready(shop: Shop) {
     shop.store.close().await;
     assert_eq!(readyz(&shop).await, (503, "database unavailable\n".into()));
+}
+
+/// As a container's health check runs it: the address comes by the server's own variable, and no database is needed.
+async fn the_command_says_whether_the_server_is_ready(shop: Shop) {
+    let server = Server::start(shop.database.url(), &[]).await;
+    let port = server.address.port();
+    let health = async |address: String| {
+        let mut command = binary::command(&["health"]);
+        binary::Ended::from(command.env("SHOP_PROFILE_LISTEN", address).output().await.unwrap())
+    };
+    for address in [format!("127.0.0.1:{port}"), format!("0.0.0.0:{port}"), port.to_string()] {
+        health(address).await.assert(0, "ok\n", "");
+    }
+    let db = shop.database.connect().await;
+    db.execute_unprepared("ALTER TABLE customer RENAME TO elsewhere").await.unwrap();
+    let ended = health(port.to_string()).await;
+    let url = format!("http://127.0.0.1:{port}/readyz");
+    ended.assert(1, "", &format!("error: {url}: 503: database unavailable\n"));
+    server.kill().await;
+    let ended = health(port.to_string()).await;
+    ended.assert(1, "", &format!("error: {url}: Connection refused (os error 111)\n"));
 }
 
 /// A table lock stops every statement, the readiness check's too.
