@@ -3,6 +3,7 @@ export type Language = "en" | "fa";
 
 const en = {
   dir: "ltr",
+  locale: "en",
   title: "My profile",
   token: "API token",
   tokenHint: "The command shop-profile serve --demo prints one. It is kept until this tab is closed.",
@@ -10,6 +11,7 @@ const en = {
   close: "Close",
   loading: "Loading…",
   again: "Try again",
+  tryAgainAt: "Nothing that you typed is lost. Try again at",
   unreachable: "The shop cannot be reached. Nothing that you typed is lost; try again.",
   username: "Username",
   usernameHint: "Letters, numbers and @ . + - _",
@@ -41,6 +43,7 @@ export type Texts = typeof en;
 // U+2066 and U+2069 keep what is written from left to right together.
 const fa: Texts = {
   dir: "rtl",
+  locale: "fa",
   title: "مشخصات من",
   token: "توکن API",
   tokenHint: "فرمان \u2066shop-profile serve --demo\u2069 یک توکن چاپ می‌کند. توکن تا بسته شدن این زبانه نگه داشته می‌شود.",
@@ -48,6 +51,7 @@ const fa: Texts = {
   close: "خروج",
   loading: "در حال بارگذاری…",
   again: "تلاش دوباره",
+  tryAgainAt: "آنچه نوشته‌اید از دست نرفته است. دوباره تلاش کنید در ساعت",
   unreachable: "ارتباط با فروشگاه برقرار نشد. آنچه نوشته‌اید از دست نرفته است؛ دوباره تلاش کنید.",
   username: "نام کاربری",
   usernameHint: "حروف، ارقام و نویسه‌های \u2066@ . + - _\u2069",

@@ -8,9 +8,9 @@ import { preview } from "vite";
 const program = process.env.TEST_PROGRAM;
 if (!program) throw new Error("TEST_PROGRAM must name the shop-profile binary");
 
-/** Starts `serve --demo` and the form. */
-export async function openShop() {
-  const options = ["--log", "warn", "--languages", "en,fa", "--rate-limit-updates", "0"];
+/** Starts `serve --demo` and the form; a customer may send so many updates in a minute, 0 is no limit. */
+export async function openShop(updates = 0) {
+  const options = ["--log", "warn", "--languages", "en,fa", "--rate-limit-updates", `${updates}`];
   const words = ["serve", "--demo", "--listen", "127.0.0.1:0", ...options];
   const server = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
