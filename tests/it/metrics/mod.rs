@@ -2,8 +2,6 @@
 
 mod prometheus;
 
-use std::collections::BTreeMap;
-
 use axum::http::Method;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -59,28 +57,21 @@ async fn each_request_is_counted_by_what_was_asked_and_what_became_of_it(databas
     server.request(Method::GET, "/no/such/path").send().await.assert_status(404);
     let metrics = server.metrics().await;
     let expected = [
-        ("graphql", "read", "ok", 2.0),
-        ("graphql", "read", "rejected", 1.0),
-        ("graphql", "read", "unauthenticated", 1.0),
-        ("graphql", "update", "invalid", 1.0),
-        ("graphql", "update", "ok", 1.0),
-        ("health", "none", "ok", 1.0),
-        ("none", "none", "rejected", 1.0),
-        ("rest", "read", "ok", 3.0),
-        ("rest", "read", "unauthenticated", 1.0),
-        ("rest", "update", "conflict", 1.0),
-        ("rest", "update", "invalid", 1.0),
-        ("rest", "update", "ok", 1.0),
+        ("graphql", "read", &[("ok", 2.0), ("rejected", 1.0), ("unauthenticated", 1.0)][..]),
+        ("graphql", "update", &[("invalid", 1.0), ("ok", 1.0)]),
+        ("health", "none", &[("ok", 1.0)]),
+        ("none", "none", &[("rejected", 1.0)]),
+        ("rest", "read", &[("ok", 3.0), ("unauthenticated", 1.0)]),
+        ("rest", "update", &[("conflict", 1.0), ("invalid", 1.0), ("ok", 1.0)]),
     ];
-    let counts = expected.map(|(api, operation, outcome, count)| {
-        (format!("{{api=\"{api}\",operation=\"{operation}\",outcome=\"{outcome}\"}}"), count)
-    });
-    assert_eq!(metrics.not_zero("requests_total"), counts);
-    let mut durations = BTreeMap::new();
-    for (api, operation, _, count) in expected {
-        *durations.entry(format!("{{api=\"{api}\",operation=\"{operation}\"}}")).or_insert(0.0) += count;
+    let (mut counts, mut durations) = (Vec::new(), Vec::new());
+    for (api, operation, outcomes) in expected {
+        let labels = format!("api=\"{api}\",operation=\"{operation}\"");
+        counts.extend(outcomes.iter().map(|(outcome, count)| (format!("{{{labels},outcome=\"{outcome}\"}}"), *count)));
+        durations.push((format!("{{{labels}}}"), outcomes.iter().map(|(_, count)| count).sum::<f64>()));
     }
-    assert_eq!(metrics.not_zero("request_duration_seconds_count"), Vec::from_iter(durations));
+    assert_eq!(metrics.not_zero("requests_total"), counts);
+    assert_eq!(metrics.not_zero("request_duration_seconds_count"), durations);
     assert_eq!(metrics.not_zero("failed_tokens_total"), [("{reason=\"unknown\"}".to_owned(), 2.0)]);
 }
 
