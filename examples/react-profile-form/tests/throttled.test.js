@@ -5,8 +5,8 @@ import { setTimeout } from "node:timers/promises";
 import { launch, openPage } from "./page.js";
 import { openShop } from "./shop.js";
 
-/** In a minute, and at once: after them there is one each ten seconds. */
-const LIMIT = 6;
+/** In a minute, and at once: after them there is one each fifteen seconds. */
+const LIMIT = 4;
 
 const WORDS = [
   ["en-GB", "Nothing that you typed is lost. Try again at", "Saved."],
