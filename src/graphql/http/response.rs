@@ -205,10 +205,11 @@ fn write(
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::Pos;
+    use async_graphql::{Name, Pos};
     use axum::body::to_bytes;
 
     use super::*;
+    use crate::service::ProfileError;
 
     async fn body(response: Response) -> String {
         String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
@@ -223,5 +224,20 @@ mod tests {
         assert_eq!(body.matches("GRAPHQL_VALIDATION_FAILED").count(), 10);
         assert!(body.contains(&"é".repeat(300)) && !body.contains(&"é".repeat(301)));
         assert!(!body.contains("\"data\""), "{body}");
+    }
+
+    /// The response is no 503, for something was done; what was not is worth another try all the same.
+    #[tokio::test]
+    async fn an_error_beside_a_result_says_when_to_try_again() {
+        let error: async_graphql::Error = ResolverError::from(ProfileError::Unavailable).into();
+        let fields = [("done", Value::Object(IndexMap::new())), ("failed", Value::Null)];
+        let data = Value::Object(fields.map(|(name, value)| (Name::new(name), value)).into_iter().collect());
+        let mut partial = async_graphql::Response::new(data);
+        partial.errors.push(error.into_server_error(Pos { line: 1, column: 1 }));
+        let availability = Availability { unavailable_for: 7, ..Availability::default() };
+        let response = executed(MediaType::Json, partial, availability);
+        assert_eq!((response.status(), response.headers().get("retry-after")), (StatusCode::OK, None));
+        let body = body(response).await;
+        assert!(body.contains(r#"{"code":"SERVICE_UNAVAILABLE","retryAfter":7}"#), "{body}");
     }
 }
