@@ -113,14 +113,22 @@ pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<()
     }
     print(&in_words(&summary, dry_run));
     match &summary.report {
-        Some(report) => Err(CliError::Failure(format!(
-            "{} {}, listed in {}",
-            count(summary.rejected, "row"),
-            if dry_run { "would be rejected" } else { "rejected" },
-            report.display()
-        ))),
+        Some(report) => Err(CliError::Failure(rejected_in_words(&summary, report, dry_run))),
         None => Ok(()),
     }
+}
+
+fn rejected_in_words(summary: &ImportSummary, report: &Path, dry_run: bool) -> String {
+    let rejected = if dry_run { "would be rejected" } else { "rejected" };
+    let line = format!("{} {rejected}, listed in {}", count(summary.rejected, "row"), report.display());
+    let existing = match summary.existing {
+        0 => return line,
+        1 => "1 row is about a customer that exists".to_owned(),
+        rows => format!("{rows} rows are about customers that exist"),
+    };
+    format!(
+        "{line}\n{existing}: --on-conflict skip keeps what is stored, --on-conflict update sets the fields of the row"
+    )
 }
 
 /// The name of stdin.
@@ -178,7 +186,7 @@ pub(super) async fn open_shop(
 }
 
 fn in_words(summary: &ImportSummary, dry_run: bool) -> String {
-    let ImportSummary { imported, updated, unchanged, skipped, rejected, tokens, report: _ } = summary;
+    let ImportSummary { imported, updated, unchanged, skipped, rejected, tokens, existing: _, report: _ } = summary;
     let (prefix, would_be) = if dry_run { ("dry run: ", "would be ") } else { ("", "") };
     format!(
         "{prefix}{imported} {would_be}imported, {updated} updated, {unchanged} unchanged, {skipped} skipped, \
@@ -187,6 +195,7 @@ fn in_words(summary: &ImportSummary, dry_run: bool) -> String {
     )
 }
 
-fn count(number: u64, noun: &str) -> String {
+/// `1 row`, `2 rows`.
+pub(super) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

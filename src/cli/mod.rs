@@ -43,7 +43,7 @@ use self::{
     layout::Layout,
 };
 use crate::{
-    profile::{ErrorCode, FieldError},
+    profile::FieldError,
     store::{self, DatabaseUrl, Migrations, OpenOptions, Store},
 };
 
@@ -67,10 +67,8 @@ pub enum CliError {
     Failed(Box<dyn Error + Send + Sync>),
 }
 
-/// The field and its message; the contract's message does not name the choices.
 fn in_words(error: &FieldError) -> String {
-    let choices = if error.code == ErrorCode::InvalidChoice { " Expected male or female." } else { "" };
-    format!("{}: {}{choices}", error.field.as_str(), error.message)
+    format!("{}: {}", error.field.as_str(), error.operator_message())
 }
 
 impl CliError {

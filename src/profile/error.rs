@@ -82,6 +82,12 @@ impl FieldError {
         Self::new(Field::Username, ErrorCode::Taken, MessageId::UsernameTaken)
     }
 
+    /// The message for an operator, who may not have the APIs' documents: it names the choices, too.
+    pub fn operator_message(&self) -> String {
+        let choices = if self.code == ErrorCode::InvalidChoice { " Expected male or female." } else { "" };
+        format!("{}{choices}", self.message)
+    }
+
     /// A Django shop's column rejects a value that breaks no rule of the profile.
     pub fn rejected(field: Field, code: ErrorCode) -> Self {
         match (field, code) {

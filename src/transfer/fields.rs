@@ -46,6 +46,21 @@ pub(super) fn shown_name(name: &str, place: usize) -> String {
     }
 }
 
+/// How alike a name and a field must be, from 0 to 1, for the field to be suggested.
+const MIN_SIMILARITY: f64 = 0.85;
+
+/// The field that an unknown name may mean: written with other capitals, blanks or dashes, shortened or mistyped. A value
+/// in place of a name is like none.
+pub(super) fn suggestion(name: &str) -> Option<&'static str> {
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    let name = if name.len() <= MAX_NAME_BYTES { letters(name) } else { return None };
+    let alike = |field: &&str| strsim::jaro_winkler(&letters(field), &name);
+    let fields = FIELDS.iter().chain(&COMPUTED).chain([&TOKENS_ALIAS]).copied();
+    let (likeness, field) =
+        fields.map(|field| (alike(&field), field)).max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+    (likeness >= MIN_SIMILARITY).then_some(field)
+}
+
 /// Which of [`FIELDS`] a row has. An update leaves the others as they are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PresentFields(pub(super) [bool; FIELDS.len()]);
@@ -77,6 +92,27 @@ mod tests {
         assert_eq!(shown_name("mobile", 2), "mobile");
         for value in ["", "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b", "shp_x1", "Sara", &"a".repeat(41), "a b"] {
             assert_eq!(shown_name(value, 2), "field 2", "{value:?}");
+        }
+    }
+
+    #[test]
+    fn suggests_the_field_that_a_name_is_like() {
+        for (name, field) in [
+            ("First_Name", "first_name"),
+            ("Last Name", "last_name"),
+            ("E-Mail", "email"),
+            ("mail", "email"),
+            ("mobile", "mobile_number"),
+            ("user", "username"),
+            ("usrename", "username"),
+            ("token", "tokens"),
+            ("Key", "keys"),
+            ("ID", "id"),
+        ] {
+            assert_eq!(suggestion(name), Some(field), "{name}");
+        }
+        for name in ["", "phone", "address", "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b", "shp_x", "sara", "0912"] {
+            assert_eq!(suggestion(name), None, "{name}");
         }
     }
 

@@ -79,6 +79,8 @@ pub struct ImportSummary {
     pub skipped: u64,
     /// Rows that were rejected.
     pub rejected: u64,
+    /// How many of the rejected rows are about customers that exist, with [`OnConflict::Fail`].
+    pub existing: u64,
     /// Tokens that were stored: those of new customers, and new ones of others.
     pub tokens: u64,
     /// The report with line, field and message of what is wrong with the rejected rows, if there are any.

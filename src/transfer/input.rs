@@ -1,10 +1,6 @@
 //! What the readers give, and why a source cannot be read.
 
-use std::{
-    cell::Cell,
-    io::{self, Read},
-    rc::Rc,
-};
+use std::io;
 
 use sea_orm::sqlx;
 
@@ -21,6 +17,23 @@ pub enum ReadError {
     /// It cannot be read.
     #[error("cannot read the file")]
     Io(#[from] io::Error),
+    /// A CSV's quote is not closed before the end of the file, or of the longest row.
+    #[error(
+        "line {line}: the quote that begins in column {column} is not closed, so that the lines after it would be part of \
+         the cell: close it, or write a quote within a quoted cell twice"
+    )]
+    OpenQuote {
+        /// The line on which the quote begins. The first line is 1.
+        line: u64,
+        /// The column, by name or number.
+        column: String,
+    },
+    /// The row that begins on this line is longer than 1 MiB.
+    #[error("line {0}: the row is longer than 1 MiB")]
+    LongRow(u64),
+    /// The CSV's first line has one column, because its fields are separated otherwise.
+    #[error("the first line of the file has one column, with {0}: fields are separated by commas")]
+    OtherSeparator(&'static str),
     /// The CSV's first line has an unknown field.
     #[error("the first line of the file has an unknown {0}: expected names of fields, each of {fields} at most once", fields = FIELDS.join(", "))]
     UnknownField(String),
@@ -43,20 +56,3 @@ pub(super) type RowOrErrors = Result<Row, Vec<RowError>>;
 
 /// One row with how far the source is read: the bytes of a file, the rows of a database. An `Err` ends the source.
 pub(super) type Item = Result<(u64, RowOrErrors), ReadError>;
-
-/// Counts the bytes of a row, and fails when there are too many.
-pub(super) struct Limited<R> {
-    pub(super) inner: R,
-    pub(super) since_row: Rc<Cell<u64>>,
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.since_row.get() > MAX_ROW_BYTES {
-            return Err(io::Error::other("a row is longer than 1 MiB: is a quote never closed?"));
-        }
-        let count = self.inner.read(buffer)?;
-        self.since_row.set(self.since_row.get() + count as u64);
-        Ok(count)
-    }
-}

@@ -2,15 +2,15 @@
 
 use std::{
     fmt,
-    io::{self, BufRead, Read},
+    io::{BufRead, Read},
 };
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::{
-    fields::{FileField, shown_name},
-    input::{Item, MAX_ROW_BYTES, RowOrErrors},
+    fields::{FileField, shown_name, suggestion},
+    input::{Item, MAX_ROW_BYTES, ReadError, RowOrErrors},
     report::RowError,
     row::RawRow,
 };
@@ -27,8 +27,7 @@ pub(super) fn rows(mut file: impl BufRead, min_token_chars: usize) -> impl Itera
             }
             line += 1;
             if text.len() as u64 == MAX_ROW_BYTES && text.last() != Some(&b'\n') {
-                let error = io::Error::other(format!("line {line} is longer than 1 MiB"));
-                return Some(Err(error.into()));
+                return Some(Err(ReadError::LongRow(line)));
             }
             if !text.trim_ascii().is_empty() {
                 return Some(Ok((bytes, json_row(&text, line, min_token_chars))));
@@ -54,7 +53,7 @@ fn json_row(text: &[u8], line: u64, min_token_chars: usize) -> RowOrErrors {
 #[derive(Default)]
 struct Object {
     row: RawRow,
-    wrong: Vec<(String, &'static str)>,
+    wrong: Vec<(String, String)>,
 }
 
 struct ObjectVisitor;
@@ -72,11 +71,16 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
             place += 1;
             match FileField::parse(&name) {
-                None => object.wrong.push((shown_name(&name, place), "There is no such field.")),
+                None => object.wrong.push((shown_name(&name, place), no_such_field(&name))),
                 Some(field) if object.row.set(field, value) => {}
-                Some(_) => object.wrong.push((name, "The row has this field twice.")),
+                Some(_) => object.wrong.push((name, "The row has this field twice.".to_owned())),
             }
         }
         Ok(object)
     }
+}
+
+fn no_such_field(name: &str) -> String {
+    let meant = suggestion(name).map(|meant| format!(" Write {meant:?} if that is meant.")).unwrap_or_default();
+    format!("There is no such field.{meant}")
 }

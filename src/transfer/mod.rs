@@ -3,7 +3,7 @@
 //! Everything streams: a thread reads and checks the next batch while the database takes the last one.
 //!
 //! - `fields`, `row`, `parse`: the fields of a file, and one row under the rules of the profile
-//! - `reader`, `csv_reader`, `json_reader`, `django_reader`: a file or a Django shop, row by row
+//! - `reader`, `csv_records`, `csv_reader`, `json_reader`, `django_reader`: a file or a Django shop, row by row
 //! - `batches`: rows put together, without those that repeat a unique value of an earlier row
 //! - `value_map`: unique values of a whole source, on disk
 //! - `plan`: what to do with each row of a batch, given what is stored
@@ -15,6 +15,7 @@ mod batches;
 mod case_duplicates;
 mod copy;
 mod csv_reader;
+mod csv_records;
 mod django_reader;
 mod duplicates;
 mod export;

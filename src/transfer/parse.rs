@@ -9,6 +9,8 @@ use crate::auth::{ApiToken, TokenDigest};
 const MAX_ID: i64 = (1 << 52) - 1;
 /// The longest token, in bytes. Longer ones do not fit into a request's headers.
 const MAX_TOKEN_BYTES: usize = 4096;
+/// With these a cell would rather be a list of tokens than a token. A token that has one is imported from a JSON list.
+const NOT_IN_CELLS: [char; 7] = [',', ';', '|', '"', '\'', '[', ']'];
 
 pub(super) fn parse_id(value: Option<Value>) -> Result<Option<i64>, String> {
     let id = match value {
@@ -39,9 +41,11 @@ pub(super) fn parse_bool(value: Option<Value>) -> Result<Option<bool>, &'static 
 /// Hashes the tokens: the plaintext goes no further, and no message shows it.
 pub(super) fn parse_tokens(value: Option<Value>, min_chars: usize) -> Result<Vec<TokenDigest>, String> {
     const NOT_TOKENS: &str = "Expected a list of tokens.";
+    const NOT_SEPARATED: &str = "Tokens in one cell are separated by spaces, without commas, quotes or brackets.";
     let digest = |token: &str| digest(token, min_chars);
     let digests: Result<Vec<_>, String> = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::String(words)) if words.contains(NOT_IN_CELLS) => return Err(NOT_SEPARATED.into()),
         Some(Value::String(words)) => words.split_ascii_whitespace().map(digest).collect(),
         Some(Value::Array(tokens)) => tokens.iter().map(|token| digest(token.as_str().ok_or(NOT_TOKENS)?)).collect(),
         Some(_) => return Err(NOT_TOKENS.into()),
@@ -85,6 +89,18 @@ mod tests {
             let message = parse_tokens(Some(bad.clone()), 20).unwrap_err();
             assert!(!message.contains(short), "{bad}: {message}");
         }
+    }
+
+    #[test]
+    fn tokens_in_a_cell_are_separated_by_spaces_alone() {
+        let two = [DRF, &DRF[1..]];
+        for separator in [",", ", ", ";", "|"] {
+            let message = parse_tokens(Some(json!(two.join(separator))), 20).unwrap_err();
+            assert!(message.starts_with("Tokens in one cell are separated by spaces"), "{separator:?}: {message}");
+        }
+        assert!(parse_tokens(Some(json!(json!([DRF]).to_string())), 20).is_err());
+        assert_eq!(parse_tokens(Some(json!(two.join(" \n"))), 20).map(|tokens| tokens.len()), Ok(2));
+        assert_eq!(parse_tokens(Some(json!([two.join(",")])), 20).map(|tokens| tokens.len()), Ok(1));
     }
 
     #[test]

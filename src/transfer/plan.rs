@@ -33,6 +33,8 @@ enum RowAction<'a> {
     /// The customer is already as the row says.
     Unchanged,
     Skip,
+    /// The customer exists, and such rows are rejected.
+    Exists(RowError),
     Reject(Vec<RowError>),
 }
 
@@ -44,6 +46,8 @@ pub(super) struct ImportPlan<'a> {
     pub(super) unchanged: u64,
     pub(super) skipped: u64,
     pub(super) rejected: u64,
+    /// How many of the rejected rows are about customers that exist.
+    pub(super) existing: u64,
     pub(super) errors: Vec<RowError>,
     /// Unique values that the updates take away from customers, with the customer's id.
     pub(super) released: HashMap<Fingerprint, i64>,
@@ -69,6 +73,11 @@ impl<'a> ImportPlan<'a> {
                 }
                 RowAction::Unchanged => plan.unchanged += 1,
                 RowAction::Skip => plan.skipped += 1,
+                RowAction::Exists(error) => {
+                    plan.rejected += 1;
+                    plan.existing += 1;
+                    plan.errors.push(error);
+                }
                 RowAction::Reject(errors) => {
                     plan.rejected += 1;
                     plan.errors.extend(errors);
@@ -106,7 +115,7 @@ impl ExistingCustomers {
         let own = self.own(row);
         match (own, on_conflict) {
             (Some(_), OnConflict::Skip) => return RowAction::Skip,
-            (Some(_), OnConflict::Fail) => return RowAction::Reject(vec![exists(row)]),
+            (Some(_), OnConflict::Fail) => return RowAction::Exists(exists(row)),
             (Some(_), OnConflict::Update) | (None, _) => {}
         }
         let taken = self.taken(row, own.map(|customer| customer.id));

@@ -86,11 +86,55 @@ mod tests {
     #[test]
     fn rejects_a_header_that_would_lose_a_column() {
         let header = |text: &'static str| rows(Format::Csv, text.as_bytes(), 20).err().map(|error| error.to_string());
-        assert!(header("username,mobile\n").is_some_and(|error| error.contains("unknown field \"mobile\"")));
+        let mobile = "unknown field \"mobile\" (write \"mobile_number\" if that is meant): expected";
+        assert!(header("username,mobile\n").is_some_and(|error| error.contains(mobile)));
+        let capitals = "unknown field 2 (write \"first_name\" if that is meant): expected";
+        assert!(header("username, First_Name\n").is_some_and(|error| error.contains(capitals)));
         assert!(header("username,email,email\n").is_some_and(|error| error.contains("names email twice")));
         assert!(header("username,keys,tokens\n").is_some_and(|error| error.contains("names tokens twice")));
         assert!(header("id,email\n").is_some_and(|error| error.contains("username")));
         assert!(header("").is_some());
+    }
+
+    #[test]
+    fn says_that_fields_are_separated_by_commas() {
+        for (text, separator) in [
+            ("username;email\nsara;x\n", "semicolons"),
+            ("username\temail\n", "tabs"),
+            ("username|email\n", "vertical bars"),
+        ] {
+            let error = rows(Format::Csv, text.as_bytes(), 20).err().unwrap().to_string();
+            let expected = format!("has one column, with {separator}: fields are separated by commas");
+            assert!(error.contains(&expected) && !error.contains("email"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_open_quote_is_told_with_its_line_and_its_column() {
+        let error = |text: &'static str| match rows(Format::Csv, text.as_bytes(), 20) {
+            Ok(rows) => rows.filter_map(Result::err).map(|error| error.to_string()).collect::<String>(),
+            Err(error) => error.to_string(),
+        };
+        let open = |line, column| format!("line {line}: the quote that begins in column {column} is not closed, so");
+        for (text, line, column) in [
+            ("username,first_name\nsara,Sara\nreza,\"Reza\nmina,Mina\n", 3, "\"first_name\""),
+            ("username,first_name\nsara,\"Sara\nS\"\n\"reza,Reza", 4, "\"username\""),
+            ("username,full_name\nsara,\"Sara", 2, "2"),
+            ("username\nsara,x,\"y", 2, "3"),
+            ("username,\"first_name\nsara,Sara\n", 1, "2"),
+        ] {
+            assert!(error(text).starts_with(&open(line, column)), "{text:?}: {}", error(text));
+        }
+    }
+
+    #[test]
+    fn a_quote_that_ends_within_a_cell_rejects_the_lines_up_to_there() {
+        let text = "username,first_name\nsara,\"Sara\nreza,\"Reza\"\nmina,\"Mi\"na\nali,\"A \"\"B\"\"\"\n";
+        assert_eq!(read(Format::Csv, text), [Err((2, None)), Err((4, None)), Ok((5, "ali".into()))]);
+        let rows = rows(Format::Csv, text.as_bytes(), 20).unwrap();
+        let messages: Vec<_> = rows.filter_map(|row| Some(row.unwrap().1.err()?.remove(0).message)).collect();
+        let begins = "The quote that begins in column \"first_name\" on line 2 ends on line 3 in the middle of a cell.";
+        assert!(messages[0].starts_with(begins), "{messages:?}");
     }
 
     #[test]
@@ -122,9 +166,14 @@ mod tests {
     #[test]
     fn a_row_without_end_does_not_fill_the_memory() {
         let endless = |start: &'static str| start.as_bytes().chain(std::io::repeat(b'x'));
-        for (format, start) in [(Format::Csv, "username\n\"x"), (Format::Jsonl, "{\"username\":\"")] {
+        for (format, start, expected) in [
+            (Format::Csv, "username\nsara\n\"x", "line 3: the quote that begins in column \"username\" is not closed"),
+            (Format::Csv, "username\n\"sara\"\nx", "line 3: the row is longer than 1 MiB"),
+            (Format::Jsonl, "{\"username\":\"sara\"}\n{\"username\":\"", "line 2: the row is longer than 1 MiB"),
+        ] {
             let last = rows(format, endless(start), 20).unwrap().last().unwrap();
-            assert!(matches!(last, Err(ReadError::Io(_))));
+            assert!(last.as_ref().is_err_and(|error| error.to_string().starts_with(expected)), "{last:?}");
         }
+        assert!(matches!(rows(Format::Csv, endless("\"x"), 20).err(), Some(ReadError::OpenQuote { line: 1, .. })));
     }
 }

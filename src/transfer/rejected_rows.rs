@@ -2,12 +2,12 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write},
+    io::{self, BufRead, BufReader, BufWriter, Seek, Write},
     os::unix::fs::FileExt,
     path::Path,
 };
 
-use super::{Format, csv_reader::first_line, report::create_private};
+use super::{Format, csv_records::Records, report::create_private};
 
 /// Copies the rows that begin on these lines, which must be sorted. The copy is readable by its owner alone: rows hold
 /// customers' data and API tokens. A copy of an earlier run is replaced, or removed when no row is rejected.
@@ -38,26 +38,23 @@ fn copy_json(file: File, lines: &[u64], copy: &mut impl Write) -> io::Result<()>
 /// The rows with the first line, which names the fields.
 fn copy_csv(file: &File, lines: &[u64], copy: &mut impl Write) -> io::Result<()> {
     let length = file.metadata()?.len();
-    let mut builder = csv::ReaderBuilder::new();
-    builder.flexible(true).has_headers(false).terminator(csv::Terminator::Any(b'\n'));
-    // As the import reads it: the end of a record is always the end of a line.
-    let mut reader = builder.from_reader(file.chain(&b"\n"[..]));
-    let (mut record, mut start, mut is_header) = (csv::ByteRecord::new(), 0, true);
-    while reader.read_byte_record(&mut record)? {
-        let end = reader.position().byte().min(length);
-        if is_header || lines.binary_search(&first_line(&record, reader.position())).is_ok() {
-            let mut row = vec![0; usize::try_from(end - start).map_err(io::Error::other)?];
-            file.read_exact_at(&mut row, start)?;
+    let (mut records, mut record, mut is_header) = (Records::new(file), csv::ByteRecord::new(), true);
+    // The import has read each of them.
+    while let Some(place) = records.read(&mut record)? {
+        if is_header || lines.binary_search(&place.line).is_ok() {
+            let size = usize::try_from(place.end.min(length) - place.begin).map_err(io::Error::other)?;
+            let mut row = vec![0; size];
+            file.read_exact_at(&mut row, place.begin)?;
             write_row(copy, &row)?;
         }
-        (start, is_header) = (end, false);
+        is_header = false;
     }
     Ok(())
 }
 
-/// The row, without blank lines before it; it ends its line.
+/// The row; it ends its line.
 fn write_row(copy: &mut impl Write, row: &[u8]) -> io::Result<()> {
-    copy.write_all(row.trim_ascii_end().strip_prefix(b"\n").unwrap_or(row.trim_ascii_end()))?;
+    copy.write_all(row.trim_ascii_end())?;
     copy.write_all(b"\n")
 }
 

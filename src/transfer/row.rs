@@ -67,7 +67,9 @@ impl RawRow {
             Ok(_) => Err(errors),
             Err(wrong) => {
                 let of_profile = wrong.into_iter();
-                errors.extend(of_profile.map(|error| RowError::new(line, error.field.as_str(), error.message.text())));
+                errors.extend(
+                    of_profile.map(|error| RowError::new(line, error.field.as_str(), error.operator_message())),
+                );
                 Err(errors)
             }
         }

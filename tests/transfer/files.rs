@@ -30,7 +30,7 @@ pub(crate) const MIXED_REJECTED: [&str; 9] = [
     "6 is_active: Must be a valid boolean.",
     "6 username: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
     "6 email: Enter a valid email address.",
-    "6 gender: \"x\" is not a valid choice.",
+    "6 gender: \"x\" is not a valid choice. Expected male or female.",
     "7 tokens: Line 2 has one of these tokens.",
     "8 -: Expected 6 values, but got 3.",
     "9 tokens: A token has at least 20 characters: a shorter one could be guessed.",

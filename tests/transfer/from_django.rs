@@ -50,7 +50,7 @@ async fn shop_and_own(shop: Database) -> (Database, Database) {
 }
 
 const REJECTED: &str = "{\"id\":3,\"field\":\"email\",\"message\":\"Enter a valid email address.\"}\n\
-                        {\"id\":3,\"field\":\"gender\",\"message\":\"\\\"other\\\" is not a valid choice.\"}\n";
+                        {\"id\":3,\"field\":\"gender\",\"message\":\"\\\"other\\\" is not a valid choice. Expected male or female.\"}\n";
 
 async fn customers_and_tokens_come_with_their_dates(shop: Database) {
     let (shop, own) = shop_and_own(shop).await;

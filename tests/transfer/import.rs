@@ -19,6 +19,7 @@ both_databases! {
     running_an_update_again_changes_nothing,
     an_update_takes_no_value_of_another_customer,
     rejects_tokens_that_can_be_guessed,
+    an_open_quote_is_told_with_its_line_and_its_column,
     an_interrupted_import_is_resumed,
     a_conflict_at_the_end_of_a_batch_rejects_one_row,
     an_import_leaves_an_empty_wal,
@@ -101,6 +102,24 @@ async fn rejects_tokens_that_can_be_guessed(shop: Shop) {
     shop.get().token("1").send().await.assert_status(200);
 }
 
+/// A quote that is not closed makes one cell of what follows, up to the end of the file.
+async fn an_open_quote_is_told_with_its_line_and_its_column(database: Database) {
+    const ROWS: usize = 60_000;
+    migrate(&database).await;
+    let row = |n: usize| {
+        let quote = if n == ROWS / 2 { "\"" } else { "" };
+        format!("customer{n},{quote}The first name of customer {n}\n")
+    };
+    let file =
+        ImportFile::new("open.csv", &format!("username,first_name\n{}", (1..=ROWS).map(row).collect::<String>()));
+    for options in [&["--dry-run"][..], &[]] {
+        let ended = file.import(&database, options).await;
+        let stderr = "error: line 30001: the quote that begins in column \"first_name\" is not closed, so that the lines after \
+                      it would be part of the cell: close it, or write a quote within a quoted cell twice\n";
+        ended.assert(1, "", stderr);
+    }
+}
+
 async fn an_existing_customer_is_rejected_skipped_or_updated(shop: Shop) {
     let sara = shop.customer("sara").await;
     let file = ImportFile::new(
@@ -108,8 +127,14 @@ async fn an_existing_customer_is_rejected_skipped_or_updated(shop: Shop) {
         &json!({"username": "sara", "email": "s@example.org", "tokens": [TOKEN]}).to_string(),
     );
 
-    file.import(&shop.database, &[]).await.assert_code(1);
+    let ended = file.import(&shop.database, &[]).await;
     assert_eq!(file.rejected(), ["1 username: A user with that username already exists."]);
+    let stderr = format!(
+        "error: 1 row rejected, listed in {}\n1 row is about a customer that exists: --on-conflict skip keeps what is stored, \
+         --on-conflict update sets the fields of the row\n",
+        file.report().display()
+    );
+    ended.assert(1, "0 imported, 0 updated, 0 unchanged, 0 skipped, 1 rejected; 0 tokens imported\n", &stderr);
 
     let skipped = file.import(&shop.database, &["--on-conflict", "skip"]).await;
     assert_eq!(skipped.ok(), "0 imported, 0 updated, 0 unchanged, 1 skipped, 0 rejected; 0 tokens imported");

@@ -90,7 +90,7 @@ impl Run<'_> {
     }
 
     async fn apply(&mut self, plan: ImportPlan<'_>) -> Result<Vec<RowError>, ImportError> {
-        let ImportPlan { new, changed, unchanged, skipped, rejected, errors, released } = plan;
+        let ImportPlan { new, changed, unchanged, skipped, rejected, existing, errors, released } = plan;
         let (imported, updated) = (new.len() as u64, changed.len() as u64);
         let tokens = new.iter().map(|new| new.tokens.len()).chain(changed.iter().map(|update| update.new_tokens.len()));
         let tokens = tokens.sum::<usize>() as u64;
@@ -112,6 +112,7 @@ impl Run<'_> {
         self.summary.unchanged += unchanged;
         self.summary.skipped += skipped;
         self.summary.rejected += rejected;
+        self.summary.existing += existing;
         self.summary.tokens += tokens;
         Ok(errors)
     }
