@@ -15,6 +15,12 @@ pub(super) fn customer(change: &str, customer: i64, fields: Option<&str>) {
     tracing::info!(target: TARGET, message = change, api = API, user = user(), sudo_uid = sudo_uid(), customer, fields);
 }
 
+/// A customer was deleted with so many tokens.
+pub(super) fn customer_deleted(customer: i64, tokens: u64) {
+    let (user, sudo_uid) = (user(), sudo_uid());
+    tracing::info!(target: TARGET, api = API, user, sudo_uid, customer, tokens, "customer deleted");
+}
+
 /// A token was issued or revoked.
 pub(super) fn token(change: &str, token: &api_token::Model) {
     let (customer, token) = (token.customer_id, token.id);

@@ -76,7 +76,7 @@ pub(super) enum Command {
     Shadow(shadow::Args),
     /// Bring the database's schema up to date.
     Migrate(migrate::Args),
-    /// List, show, add, change, activate, deactivate, import and export customers.
+    /// List, show, add, change, activate, deactivate, delete, import and export customers.
     #[command(subcommand)]
     Customer(customer::Command),
     /// Issue, list, find and revoke API tokens.

@@ -1,7 +1,7 @@
 //! What operators do with customers. Every write is a transaction of its own: a row that SQLite has returned is not yet
 //! committed, and a failed commit must be reported.
 
-use entity::customer;
+use entity::{api_token, customer};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 
-use super::{Store, StoreError, now};
+use super::{Store, StoreError, dispatch, now};
 use crate::profile::{AvatarUrl, CompletingFields, Contacts, Customer, Gender, NewCustomer, PersonName};
 
 /// How an operator names a customer.
@@ -154,6 +154,21 @@ impl Store {
             .await?;
         transaction.commit().await?;
         Ok(rows.into_iter().next())
+    }
+
+    /// Deletes a customer and their tokens, and gives the number of the tokens; `None` when there is no such customer.
+    ///
+    /// # Errors
+    /// The database fails: nothing is deleted then.
+    pub async fn delete_customer(&self, id: i64) -> Result<Option<u64>, StoreError> {
+        let transaction = self.own_tables()?.write().await?;
+        dispatch!(&*self.engine, database => database.prepare_erasure(&transaction).await)?;
+        let of_customer = api_token::Column::CustomerId.eq(id);
+        let tokens = api_token::Entity::delete_many().filter(of_customer).exec(&transaction).await?;
+        // A token that is issued meanwhile is deleted by the foreign key.
+        let customers = customer::Entity::delete_by_id(id).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok((customers.rows_affected > 0).then_some(tokens.rows_affected))
     }
 }
 

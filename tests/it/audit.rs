@@ -98,6 +98,7 @@ async fn each_change_of_an_operator_is_a_line(shop: Shop) {
         (&["customer", "import", &file], "customers imported", &json!({"imported": 2, "updated": 0, "tokens": 1})),
         (&["customer", "import", &file, "--on-conflict", "skip"], "", &json!({})),
     ] {
+        (&["customer", "delete", "reza", "--yes"], "customer deleted", &json!({"customer": 2, "tokens": 1})),
         let lines = audited(&shop.database, arguments).await;
         let messages: Vec<_> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
         assert_eq!(messages.concat(), message, "{arguments:?}: {lines:?}");

@@ -189,6 +189,7 @@ async fn commands_that_write_are_rejected_under_the_django_layout(database: Data
         &["customer", "deactivate", "sara"],
         &["customer", "import", "x.csv"],
         &["customer", "duplicates"],
+        &["customer", "delete", "sara", "--yes"],
         &["token", "issue", "sara"],
         &["token", "revoke", "1"],
         &["copy", "--from", "sqlite://from.db", "--to", database.url()],

@@ -13,6 +13,7 @@ mod backup;
 mod cli;
 mod cli_config;
 mod cli_database;
+mod cli_delete;
 mod cli_operators;
 mod cli_roles;
 mod cli_walkthrough;

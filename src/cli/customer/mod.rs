@@ -1,5 +1,6 @@
-//! `customer`: list, show, add, set, activate, deactivate, import, export, duplicates.
+//! `customer`: list, show, add, set, activate, deactivate, delete, import, export, duplicates.
 
+mod delete;
 mod list;
 mod set;
 mod show;
@@ -34,6 +35,8 @@ pub enum Command {
     Export(export::Args),
     /// List customers whose usernames look alike.
     Duplicates(duplicates::Args),
+    /// Delete a customer and their API tokens for good, e.g. at the customer's own request.
+    Delete(delete::Args),
 }
 
 /// Describes a new customer.
@@ -91,6 +94,7 @@ impl Command {
             Self::Set(_) => Some(("mobile numbers and e-mail addresses", "use Django's admin")),
             Self::Duplicates(_) => {
                 Some(("its usernames", "`shop-profile django check` counts those that differ in case alone"))
+            Self::Delete(_) => Some(("its customers", "use Django's admin, or what the shop itself has for it")),
             }
             Self::Show(_) | Self::Export(_) => None,
         }
@@ -115,6 +119,7 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl, layout: &Layout) ->
     };
     store.close().await;
     result
+        Command::Delete(args) => delete::run(&args, &store).await,
 }
 
 /// A customer, or all of them, out of a Django shop's tables.

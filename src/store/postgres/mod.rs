@@ -184,6 +184,11 @@ impl Postgres {
         self.sessions.begin(transaction).await
     }
 
+    /// What is deleted stays in the files until VACUUM.
+    pub(super) async fn prepare_erasure(&self, _: &DatabaseTransaction) -> Result<(), DbErr> {
+        Ok(())
+    }
+
     /// Whether the table of the migrations is there and the role may not read it: such a table is not listed.
     pub(super) async fn hides_migrations(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
         let sql = "SELECT has_table_privilege(to_regclass('seaql_migrations'), 'SELECT') IS FALSE AS is_hidden";

@@ -27,7 +27,7 @@ use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
     sqlx::{self, SqliteConnection, SqlitePool},
 };
 
@@ -147,6 +147,11 @@ impl Sqlite {
     /// A transaction needs nothing more.
     pub(super) async fn prepare(&self, _: &DatabaseTransaction) -> Result<(), DbErr> {
         Ok(())
+    }
+
+    /// What the connection deletes from now on is overwritten with zeros in the file.
+    pub(super) async fn prepare_erasure(&self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+        transaction.execute_unprepared("PRAGMA secure_delete = ON").await.map(drop)
     }
 
     /// Who can read the file can read all of it.
