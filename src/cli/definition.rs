@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use super::{
     arguments, completions,
     config::{self, Config, DatabaseUrlArg},
-    copy, customer, django, doctor, health,
+    copy, customer, django, doctor, grants, health,
     layout::{self, Layout, LayoutArgs, LayoutError},
     log, man, migrate, serve, shadow, token,
 };
@@ -94,6 +94,8 @@ pub(super) enum Command {
     /// Look at a Django shop's tables before the server works on them; changes nothing.
     #[command(subcommand)]
     Django(django::Command),
+    /// Print the SQL that gives a role of PostgreSQL the rights that a server needs, and no others.
+    Grants(grants::Args),
     /// Print the GraphQL schema in the definition language (schema.graphql).
     Schema,
     /// Print the OpenAPI document of the REST API (openapi.json).
@@ -123,6 +125,7 @@ impl Command {
             | Self::Schema
             | Self::Openapi
             | Self::Completions(_)
+            | Self::Grants(_)
             | Self::Man(_) => return None,
         };
         Some(format!("this is a Django shop's database (--layout django), and {what} are Django's: {instead}"))

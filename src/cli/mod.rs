@@ -12,6 +12,7 @@ mod django;
 mod doctor;
 mod duplicates;
 pub mod export;
+mod grants;
 mod health;
 pub mod import;
 mod languages;
@@ -152,8 +153,11 @@ async fn dispatch(Invocation { cli, config }: Invocation) -> Result<(), CliError
         }
         Command::Health(args) => health::run(&args).await,
         Command::Config(args) => config::run(&args, &config),
-        Command::Django(command) => match layout {
-            Layout::Django(options) => django::run(command, &url()?, &options).await,
+        Command::Grants(args) | Command::Django(django::Command::Grants(args)) => {
+            grants::run(&args, &url()?, &layout).await
+        }
+        Command::Django(django::Command::Check) => match layout {
+            Layout::Django(options) => django::check::run(&url()?, &options).await,
             Layout::Native => Ok(()),
         },
         Command::Schema => schema::run(),

@@ -44,7 +44,7 @@ pub struct PostgresFacts {
     pub timeouts: Vec<String>,
     /// The role.
     pub role: String,
-    /// The rights that requests need and the role lacks, such as `UPDATE on customer`.
+    /// The rights that requests need and the role lacks, such as `UPDATE (avatar, gender) ON customer`.
     pub missing_rights: Vec<String>,
     /// The size of the WAL; `None` when the role may not see it.
     pub wal_bytes: Option<u64>,

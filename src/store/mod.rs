@@ -24,6 +24,7 @@ mod error;
 mod explain;
 mod facts;
 mod fault;
+mod grants;
 mod health;
 mod last_used;
 mod layout;

@@ -64,6 +64,73 @@ async fn a_role_without_ddl_rights_can_serve_and_read() {
     role.drop().await;
 }
 
+/// Exactly what `grants` prints: a server and `doctor` need no more, and each part of it is needed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_printed_rights_are_enough_and_none_is_too_much() {
+    let Some(database) = Database::postgres().await else { return };
+    let shop = Shop::on(database).await;
+    let sara = shop.customer("sara").await;
+    let role = Role::new(&shop.database, "printed").await;
+    let db = shop.database.connect().await;
+    db.execute_unprepared(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role.name)).await.unwrap();
+    let grants = binary::run(shop.database.url(), &["grants", &role.name]).await.ok();
+    db.execute_unprepared(&grants).await.unwrap();
+
+    let server = Server::start(&role.url(), &["--no-migrate"]).await;
+    let all = serde_json::json!({"username": "sara2", "avatar": "https://a.example/1.png", "first_name": "S",
+                                 "last_name": "A", "gender": "female"});
+    server.patch(all).token(&sara.token).send().await.assert_status(200);
+    let taken = server.patch(serde_json::json!({"username": "SARA2"})).token(&sara.token).send().await;
+    taken.assert_status(200);
+    let etag = server.get().token(&sara.token).send().await.header("etag").to_owned();
+    let conditional = server.patch(serde_json::json!({"first_name": "T"})).header("if-match", &etag);
+    conditional.token(&sara.token).send().await.assert_status(200);
+    server.terminate().await;
+    let (_, log) = server.ended().await;
+    assert!(!log.contains("permission denied"), "{log}");
+    let used = shop.store.list_tokens(sara.id).await.unwrap();
+    assert!(used[0].last_used_at.is_some(), "the server writes it when it stops");
+    // The tests' PostgreSQL is fast and not durable.
+    let problems = async || -> Vec<String> {
+        let doctor = binary::run(&role.url(), &["doctor"]).await.stdout;
+        let problems = doctor.lines().filter(|line| line.starts_with("problem ") && !line.contains("durability"));
+        problems.map(str::to_owned).collect()
+    };
+    assert_eq!(problems().await, [""; 0]);
+
+    let as_role = async |sql: &str| {
+        let url = with_setting(shop.database.direct_url(), "role", &role.name);
+        sea_orm::Database::connect(url).await.unwrap().execute_unprepared(sql).await
+    };
+    for sql in [
+        "UPDATE customer SET email = 'x'",
+        "UPDATE customer SET is_active = true",
+        "UPDATE api_token SET expires_at = NULL",
+        "DELETE FROM customer",
+        "INSERT INTO api_token (digest, customer_id, created_at) VALUES ('', 1, now())",
+        "SELECT created_at FROM customer",
+        "SELECT name FROM api_token",
+        "UPDATE seaql_migrations SET applied_at = 1",
+    ] {
+        let error = as_role(sql).await.unwrap_err().to_string();
+        assert!(error.contains("permission denied"), "{sql}: {error}");
+    }
+    for line in grants.lines().filter(|line| line.starts_with("--    REVOKE") && line.contains('(')) {
+        db.execute_unprepared(line.trim_start_matches("--")).await.unwrap();
+        assert_ne!(problems().await, [""; 0], "{line}");
+        db.execute_unprepared(&grants).await.unwrap();
+    }
+    role.drop().await;
+}
+
+#[tokio::test]
+async fn sqlite_has_no_roles() {
+    let database = Database::sqlite();
+    let error =
+        "error: SQLite has no roles and no rights on columns: who may write the file may change everything in it\n";
+    binary::run(database.url(), &["grants", "app"]).await.assert(1, "", error);
+}
+
 /// What docs/operations.md grants, and what is said to a role that may not see the migrations.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documented_rights_are_enough_and_none_is_too_much() {

@@ -175,6 +175,8 @@ async fn odd_names_are_quoted(database: Database) {
         assert!(ended.stdout.contains("\"public\".\"Order\" TO \"the \"\"role\";"), "{ended:?}");
         assert!(ended.stdout.contains("\"the sex; drop\", \"is_active\", \"xmin\")"), "{ended:?}");
         assert_eq!(ended.code, Some(0));
+        let grants = ["grants", "the \"role", "--layout", "django"];
+        assert_eq!(binary::run(database.url(), &[&grants, &options[..]].concat()).await, ended);
     } else {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
         assert!(ended.stderr.starts_with("error: SQLite has no roles") && ended.stderr.lines().count() == 1);
@@ -187,9 +189,9 @@ async fn commands_that_write_are_rejected_under_the_django_layout(database: Data
         &["migrate"][..],
         &["customer", "add", "--username", "x"],
         &["customer", "deactivate", "sara"],
+        &["customer", "delete", "sara", "--yes"],
         &["customer", "import", "x.csv"],
         &["customer", "duplicates"],
-        &["customer", "delete", "sara", "--yes"],
         &["token", "issue", "sara"],
         &["token", "revoke", "1"],
         &["copy", "--from", "sqlite://from.db", "--to", database.url()],

@@ -22,7 +22,7 @@ pub(in crate::cli) async fn examine(url: &DatabaseUrl, options: &DjangoOptions) 
     Ok(check)
 }
 
-pub(super) async fn run(url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
+pub(in crate::cli) async fn run(url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
     let check = examine(url, options).await?;
     print(&in_words(&check));
     if check.missing.is_empty() {

@@ -39,7 +39,7 @@ fn check_writes(facts: &PostgresFacts, report: &mut Report) {
         report.problem(
             "writes",
             format!("the role {role} has no right to {right}"),
-            format!("GRANT {right} TO {role}"),
+            format!("GRANT {right} TO {role}; `shop-profile grants {role}` prints every right that a server needs"),
         );
     }
     if !facts.is_standby && !facts.is_read_only && facts.missing_rights.is_empty() {

@@ -36,4 +36,4 @@ pub use queries::{GrantsError, django_grants};
 pub use rows::{ShopKey, ShopReader, ShopRow};
 pub use shop::{ColumnType, DjangoShop, ProfileTable, ShopColumn, ShopTable};
 
-use self::shop::quoted;
+pub(super) use self::shop::quoted;

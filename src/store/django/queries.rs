@@ -11,7 +11,10 @@ use super::{
     postgres::PostgresCatalogue,
     sqlite::SqliteCatalogue,
 };
-use crate::store::DatabaseUrl;
+use crate::store::{
+    DatabaseUrl,
+    grants::{Grantee, sql_of},
+};
 
 /// Why there is no SQL for a role.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +52,7 @@ async fn grants_of(
     let shop = connection.inspect(options).await.map_err(DatabaseFailed::from)?.into_shop()?;
     let found = connection.database_and_role(role).await.map_err(DatabaseFailed::from)?;
     let (database, role_exists) = found;
-    Ok(grants::sql(&shop, options, &database, role, role_exists))
+    Ok(sql_of(&grants::rights(&shop, options), &Grantee { database, role, role_exists }))
 }
 
 impl ShopConnection {

@@ -153,6 +153,6 @@ pub enum ColumnType {
 }
 
 /// A name quoted for a statement of either database.
-pub(super) fn quoted(name: &str) -> String {
+pub(in crate::store) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::sqlx::{self, PgConnection, Row, postgres::PgRow};
+use sea_orm::sqlx::{self, AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
 use super::Postgres;
-use crate::store::{DatabaseFacts, PostgresFacts, StoreError, now};
+use crate::store::{DatabaseFacts, PostgresFacts, StoreError, grants::TableRights, layout::NativeLayout, now};
 
 /// In text, without a prepared statement. `reset_val` is what the role has: the session has timeouts of the server.
 const FACTS: &str = "\
@@ -25,12 +25,14 @@ SELECT current_setting('server_version') AS version, (extract(epoch FROM clock_t
     coalesce((
         SELECT string_agg(name || ' = ' || reset_val, ',' ORDER BY name) FROM pg_settings WHERE reset_val <> '0' AND name IN
             ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
-    ), '') AS timeouts,
-    coalesce((
-        SELECT string_agg(privilege || ' on ' || name, ',' ORDER BY name, privilege)
-        FROM (VALUES ('customer'), ('api_token')) tables (name), (VALUES ('SELECT'), ('UPDATE')) privileges (privilege)
-        WHERE NOT has_table_privilege(to_regclass(name), privilege)
-    ), '') AS missing_rights";
+    ), '') AS timeouts";
+
+/// The columns on which the role lacks a right that a server needs. `$rights` are rows of table, right and column.
+const MISSING_RIGHTS: &str = "\
+SELECT privilege || ' (' || string_agg(attname, ', ' ORDER BY attnum) || ') ON ' || name AS missing
+FROM (VALUES $rights) rights (name, privilege, column_name)
+JOIN pg_attribute ON attrelid = to_regclass(name) AND attname = column_name
+WHERE NOT has_column_privilege(attrelid, attnum, privilege) GROUP BY name, privilege ORDER BY name, privilege";
 
 impl Postgres {
     pub(in crate::store) async fn facts(&self) -> Result<DatabaseFacts, StoreError> {
@@ -42,9 +44,23 @@ impl Postgres {
             true => Some(wal_bytes(&mut connection).await?),
             false => None,
         };
+        let missing_rights = missing_rights(&mut connection).await?;
         let facts = decode(&row, time + half, half, self.sessions.are_shared())?;
-        Ok(DatabaseFacts::Postgres(Box::new(PostgresFacts { wal_bytes, ..facts })))
+        Ok(DatabaseFacts::Postgres(Box::new(PostgresFacts { missing_rights, wal_bytes, ..facts })))
     }
+}
+
+/// What a table that does not exist lacks is not named.
+async fn missing_rights(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
+    let mut rows = Vec::new();
+    for TableRights { table, select, update } in NativeLayout::of_entities().rights(None) {
+        for (privilege, columns) in [("SELECT", select), ("UPDATE", update)] {
+            rows.extend(columns.iter().map(|column| format!("('{}', '{privilege}', '{column}')", table.name)));
+        }
+    }
+    let sql = MISSING_RIGHTS.replace("$rights", &rows.join(", "));
+    let missing = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
+    missing.iter().map(|row| row.try_get("missing")).collect()
 }
 
 async fn wal_bytes(connection: &mut PgConnection) -> sqlx::Result<u64> {
@@ -53,10 +69,7 @@ async fn wal_bytes(connection: &mut PgConnection) -> sqlx::Result<u64> {
 }
 
 fn decode(row: &PgRow, asked_at: DateTime<Utc>, half: TimeDelta, shares_sessions: bool) -> sqlx::Result<PostgresFacts> {
-    let list = |column| -> sqlx::Result<Vec<String>> {
-        let text: String = row.try_get(column)?;
-        Ok(text.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect())
-    };
+    let timeouts: String = row.try_get("timeouts")?;
     let clock: i64 = row.try_get("clock")?;
     Ok(PostgresFacts {
         version: row.try_get("version")?,
@@ -69,9 +82,9 @@ fn decode(row: &PgRow, asked_at: DateTime<Utc>, half: TimeDelta, shares_sessions
         synchronous_commit: row.try_get("synchronous_commit")?,
         fsync: row.try_get("fsync")?,
         full_page_writes: row.try_get("full_page_writes")?,
-        timeouts: list("timeouts")?,
+        timeouts: timeouts.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect(),
         role: row.try_get("role")?,
-        missing_rights: list("missing_rights")?,
+        missing_rights: Vec::new(),
         wal_bytes: None,
         max_wal_bytes: row.try_get::<i64, _>("max_wal_bytes")?.cast_unsigned(),
     })

@@ -191,7 +191,7 @@ impl Postgres {
 
     /// Whether the table of the migrations is there and the role may not read it: such a table is not listed.
     pub(super) async fn hides_migrations(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
-        let sql = "SELECT has_table_privilege(to_regclass('seaql_migrations'), 'SELECT') IS FALSE AS is_hidden";
+        let sql = "SELECT has_any_column_privilege(to_regclass('seaql_migrations'), 'SELECT') IS FALSE AS is_hidden";
         let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
         row.map_or(Ok(false), |row| row.try_get("", "is_hidden"))
     }

@@ -37,7 +37,13 @@ async fn rights_that_requests_need_are_named() {
     db.execute_unprepared(&format!("REVOKE UPDATE ON customer FROM {}", role.name)).await.unwrap();
     let found = doctor(&role.url(), &[], &[]).await;
     assert_eq!(found.seen("problem", "writes").len(), 1, "{found:?}");
-    found.assert("problem", "writes", "has no right to UPDATE on customer");
+    found.assert("problem", "writes", "has no right to UPDATE (username, canonical_username, avatar, first_name, ");
+    // Column by column.
+    let columns = "username, canonical_username, avatar, first_name, last_name, version, updated_at";
+    db.execute_unprepared(&format!("GRANT UPDATE ({columns}) ON customer TO {}", role.name)).await.unwrap();
+    let found = doctor(&role.url(), &[], &[]).await;
+    assert_eq!(found.seen("problem", "writes").len(), 1, "{found:?}");
+    found.assert("problem", "writes", "has no right to UPDATE (gender) ON customer");
     role.drop().await;
 }
 
