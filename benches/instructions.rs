@@ -30,7 +30,7 @@ fn main() -> Result<()> {
 fn repeat(case: &str, count: &str) -> Result<()> {
     let case = Case::ALL.into_iter().find(|known| known.to_string() == case).ok_or("no such case")?;
     // As on every server: each request is a line. `BENCH_LOG=off` shows what that costs.
-    log::start(&env::var("BENCH_LOG").as_deref().unwrap_or("info").parse()?, log::Format::Text);
+    log::start(&env::var("BENCH_LOG").as_deref().unwrap_or("info").parse()?, log::Format::Text, None)?;
     let shop = Shop::open()?;
     for _ in 0..count.parse()? {
         shop.run(case)?;

@@ -6,9 +6,10 @@ use shop_profile::cli::{self, Invocation};
 
 fn main() -> ExitCode {
     let invocation = Invocation::read_or_exit();
-    let (filter, format) = invocation.log();
-    cli::log::start(filter, format);
-    let code = cli::run(invocation);
+    let code = match invocation.start_log() {
+        Ok(()) => cli::run(invocation),
+        Err(code) => code,
+    };
     cli::log::flush();
     code
 }

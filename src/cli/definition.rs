@@ -34,6 +34,11 @@ pub(super) struct Cli {
     #[arg(long, global = true, env = "SHOP_PROFILE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(super) log_format: log::Format,
 
+    /// A file to which each line of the audit log is appended, beside the log: for commands as for servers. It is made
+    /// readable by its owner alone.
+    #[arg(long, global = true, env = "SHOP_PROFILE_AUDIT_LOG", value_name = "FILE")]
+    pub(super) audit_log: Option<PathBuf>,
+
     /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; percent-encode `@ / ? #` in the password.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     #[arg(default_value = DEFAULT_DATABASE_URL, help_heading = DATABASE_OPTIONS)]
@@ -89,13 +94,13 @@ pub(super) enum Command {
     Doctor(doctor::Args),
     /// Ask the server on this machine whether it serves requests. The exit code is 0 when it does, and 1 when it does not.
     Health(health::Args),
+    /// Print the SQL that gives a role of PostgreSQL the rights that a server needs, and no others.
+    Grants(grants::Args),
     /// Print the settings in force, and where each value comes from.
     Config(config::Args),
     /// Look at a Django shop's tables before the server works on them; changes nothing.
     #[command(subcommand)]
     Django(django::Command),
-    /// Print the SQL that gives a role of PostgreSQL the rights that a server needs, and no others.
-    Grants(grants::Args),
     /// Print the GraphQL schema in the definition language (schema.graphql).
     Schema,
     /// Print the OpenAPI document of the REST API (openapi.json).
@@ -119,13 +124,13 @@ impl Command {
             Self::Serve(_)
             | Self::Shadow(_)
             | Self::Django(_)
+            | Self::Grants(_)
             | Self::Config(_)
             | Self::Doctor(_)
             | Self::Health(_)
             | Self::Schema
             | Self::Openapi
             | Self::Completions(_)
-            | Self::Grants(_)
             | Self::Man(_) => return None,
         };
         Some(format!("this is a Django shop's database (--layout django), and {what} are Django's: {instead}"))

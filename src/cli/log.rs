@@ -5,9 +5,10 @@ mod line;
 mod writer;
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, IsTerminal, Write},
-    os::fd::AsFd,
+    os::{fd::AsFd, unix::fs::OpenOptionsExt},
+    path::Path,
     sync::OnceLock,
 };
 
@@ -22,6 +23,8 @@ use crate::request_id;
 
 /// The process's one log; empty until [`start`].
 static WRITER: OnceLock<LogWriter> = OnceLock::new();
+/// The file of the audit log, where there is one.
+static AUDIT_FILE: OnceLock<LogWriter> = OnceLock::new();
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,8 +35,13 @@ pub enum Format {
     Json,
 }
 
-/// Starts the log. A second call in the same process changes nothing.
-pub fn start(filter: &LogFilter, format: Format) {
+/// Starts the log, and appends the lines of the audit log to a file, too, whatever the filter says. A second call in the
+/// same process changes nothing.
+///
+/// # Errors
+/// The file cannot be opened: there is no log then.
+pub fn start(filter: &LogFilter, format: Format, audit_file: Option<&Path>) -> io::Result<()> {
+    let audit = audit_file.map(open_audit_file).transpose()?;
     let writer = WRITER.get_or_init(|| LogWriter::start(open_stderr(), warn_of_dropped_lines)).clone();
     let lines = if format == Format::Text && io::stderr().is_terminal() {
         // In colours.
@@ -43,18 +51,31 @@ pub fn start(filter: &LogFilter, format: Format) {
     } else {
         Lines { format, writer }.boxed()
     };
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter.targets())).try_init();
+    let registry = tracing_subscriber::registry().with(lines.with_filter(filter.targets()));
+    let _ = match audit {
+        Some(file) => {
+            let writer = AUDIT_FILE.get_or_init(|| LogWriter::start(file, warn_of_dropped_audit_lines)).clone();
+            registry.with(Lines { format, writer }.with_filter(filter::audit_alone())).try_init()
+        }
+        None => registry.try_init(),
+    };
     // The place and the request. The panic's message could hold a customer's data. The hook itself cannot panic: the
     // log's writer ignores errors.
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(request = request_id::for_log(), location, "panicked");
     }));
+    Ok(())
 }
 
-/// Waits until every line so far is written, for at most a second.
+fn open_audit_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+}
+
+/// Waits until every line so far is written, for at most a second each in the log and in the file.
 pub fn flush() {
-    if let Some(writer) = WRITER.get() {
+    // The file first: it may have to report in the log that it has dropped lines.
+    for writer in [&AUDIT_FILE, &WRITER].into_iter().filter_map(OnceLock::get) {
         writer.flush();
     }
 }
@@ -86,4 +107,8 @@ fn open_stderr() -> Box<dyn Write + Send> {
 
 fn warn_of_dropped_lines(lines: u64) {
     tracing::warn!(lines, "log lines were dropped");
+}
+
+fn warn_of_dropped_audit_lines(lines: u64) {
+    tracing::warn!(lines, "lines of the audit log's file were dropped");
 }

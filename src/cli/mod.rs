@@ -33,7 +33,7 @@ mod table;
 pub mod token;
 mod wait;
 
-use std::{env, error::Error, process::ExitCode};
+use std::{env, error::Error, path::Path, process::ExitCode};
 
 use clap::FromArgMatches;
 
@@ -100,9 +100,16 @@ impl Invocation {
         }
     }
 
-    /// What is logged, and how.
-    pub fn log(&self) -> (&log::LogFilter, log::Format) {
-        (&self.cli.log, self.cli.log_format)
+    /// Starts the log.
+    ///
+    /// # Errors
+    /// The file of the audit log cannot be written: this is the exit code.
+    pub fn start_log(&self) -> Result<(), ExitCode> {
+        let Cli { log, log_format, audit_log, .. } = &self.cli;
+        log::start(log, *log_format, audit_log.as_deref()).map_err(|error| {
+            let file = audit_log.as_deref().unwrap_or(Path::new("")).display();
+            fail(format!("--audit-log: cannot write {file}: {error}"))
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     log::lines,
     support::{
+        Subject,
         binary::{self, Ended, Server},
         both_databases,
         database::Database,
@@ -97,8 +98,8 @@ async fn each_change_of_an_operator_is_a_line(shop: Shop) {
         (&["customer", "import", &file, "--dry-run"], "", &json!({})),
         (&["customer", "import", &file], "customers imported", &json!({"imported": 2, "updated": 0, "tokens": 1})),
         (&["customer", "import", &file, "--on-conflict", "skip"], "", &json!({})),
-    ] {
         (&["customer", "delete", "reza", "--yes"], "customer deleted", &json!({"customer": 2, "tokens": 1})),
+    ] {
         let lines = audited(&shop.database, arguments).await;
         let messages: Vec<_> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
         assert_eq!(messages.concat(), message, "{arguments:?}: {lines:?}");
@@ -108,6 +109,39 @@ async fn each_change_of_an_operator_is_a_line(shop: Shop) {
         let text = format!("{lines:?}");
         assert!(!["sara", "0912", "phone", "reza"].iter().any(|value| text.contains(value)), "{text}");
     }
+}
+
+/// By a command and by a server, each with its own lines alone, in the format of the log and whatever its filter is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_has_the_lines_of_commands_and_servers() {
+    let shop = Shop::on(Database::sqlite()).await;
+    let sara = shop.customer("sara").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit.log");
+    let path = file.display().to_string();
+    let mut set = binary::command(&["customer", "set", "sara", "--email", "sara@shop.example"]);
+    set.env("DATABASE_URL", shop.database.url()).env("SHOP_PROFILE_LOG", "off").env("SHOP_PROFILE_AUDIT_LOG", &path);
+    assert_eq!(Ended::from(set.output().await.unwrap()).stderr, "");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("INFO audit: customer changed") && text.ends_with("fields=\"email\"\n"), "{text}");
+    assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+
+    let server = Server::start(shop.database.url(), &["--audit-log", &path, "--log-format", "json"]).await;
+    server.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert_status(200);
+    server.terminate().await;
+    let (_, log) = server.ended().await;
+    let all = std::fs::read_to_string(&file).unwrap();
+    let by_server = all.strip_prefix(&text).unwrap();
+    assert_eq!((audit(by_server), by_server.lines().count()), (audit(&log), 1), "{all}");
+
+    let mut add = binary::command(&["customer", "add", "--username", "reza", "--audit-log", "/nowhere/audit.log"]);
+    let ended = Ended::from(add.env("DATABASE_URL", shop.database.url()).output().await.unwrap());
+    ended.assert(
+        1,
+        "",
+        "error: --audit-log: cannot write /nowhere/audit.log: No such file or directory (os error 2)\n",
+    );
+    assert_eq!(shop.store.count_rows().await.unwrap().0, 1);
 }
 
 #[tokio::test]

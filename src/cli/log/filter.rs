@@ -14,6 +14,11 @@ const QUIET_TARGETS: [&str; 2] = ["sea_orm_migration", "sqlx::postgres::notice"]
 /// Logged at `info` whatever the filter's level is, unless the filter names it or is `off`.
 const AUDIT_TARGET: &str = crate::audit::TARGET;
 
+/// The lines of the audit log, and no others.
+pub(super) fn audit_alone() -> Targets {
+    Targets::new().with_target(AUDIT_TARGET, LevelFilter::INFO)
+}
+
 /// Never logged, whatever the filter says: sqlx shows a malformed line of `.pgpass` with its password.
 const SECRET_TARGET: &str = "sqlx_postgres::options";
 
