@@ -14,6 +14,10 @@ use super::{
 /// Where Django notes the migrations that it has applied.
 const DJANGO_MIGRATIONS: &str = "django_migrations";
 
+/// What to know about a server on a database that is ahead of its version.
+pub const BESIDE_NEWER: &str =
+    "the version before the newest one serves beside it, as an upgrade needs, and an older one may fail";
+
 /// The migrations that this version knows, and those that the database has.
 #[derive(Debug)]
 pub struct Migrations {
@@ -38,17 +42,21 @@ impl Migrations {
         self.unknown.last().or(known).map(String::as_str)
     }
 
-    /// Says when the database is ahead of this version.
+    /// Says when the database is ahead of this version, and by how much.
     pub fn describe_unknown(&self) -> Option<String> {
-        let (count, names) = (self.unknown.len(), self.unknown.join(", "));
-        let migrations = if count == 1 { "migration" } else { "migrations" };
-        (count > 0).then(|| format!("the database has {count} {migrations} that this version does not know: {names}"))
+        let newest = self.unknown.last()?;
+        Some(match self.unknown.len() {
+            1 => format!("the database has 1 migration that this version does not know: {newest}"),
+            count => {
+                format!("the database has {count} migrations that this version does not know, the newest is {newest}")
+            }
+        })
     }
 
     /// Warns when the database is ahead of this version.
     pub fn warn_of_unknown(&self) {
         if let Some(unknown) = self.describe_unknown() {
-            tracing::warn!("{unknown}");
+            tracing::warn!("{unknown}: {BESIDE_NEWER}");
         }
     }
 }

@@ -63,7 +63,7 @@ pub use explain::explain;
 pub use facts::{DatabaseFacts, PostgresFacts};
 pub use health::NotReady;
 pub use metrics::StoreMetrics;
-pub use migrations::{MigrateError, Migrations};
+pub use migrations::{BESIDE_NEWER, MigrateError, Migrations};
 pub use open::OpenError;
 pub use options::{OpenOptions, PreparedStatements, Timeouts};
 pub use postgres::OTHER_CONNECTIONS;

@@ -122,6 +122,17 @@ async fn a_database_ahead_of_this_build_is_served(shop: Shop) {
     assert!(status.ends_with("m29990101_000001_of_tomorrow\tapplied, unknown to this version"), "{status}");
     let migrated = binary::run(shop.database.url(), &["migrate"]).await;
     assert!(migrated.code == Some(0) && migrated.stderr.contains(ahead), "{migrated:?}");
+    // Several: how many, and the newest.
+    let sql = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990102_000002_of_tomorrow', 1)";
+    db.execute_unprepared(sql).await.unwrap();
+    let ahead =
+        "the database has 2 migrations that this version does not know, the newest is m29990102_000002_of_tomorrow";
+    let beside = "the version before the newest one serves beside it, as an upgrade needs, and an older one may fail";
+    let shown = binary::run(shop.database.url(), &["customer", "show", "sara"]).await;
+    assert!(shown.stderr.contains("WARN") && shown.stderr.contains(&format!("{ahead}: {beside}")), "{shown:?}");
+    let doctor = binary::run(shop.database.url(), &["doctor"]).await;
+    assert!(doctor.stdout.contains(&format!("note     schema: {ahead}")), "{doctor:?}");
+    assert!(doctor.stdout.contains(&format!("-> {beside}")), "{doctor:?}");
 }
 
 /// PostgreSQL sends a notice when a table is created "if not exists" and does.

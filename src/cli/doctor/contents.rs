@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cli::duplicates::count_look_alikes,
-    store::{Migrations, OldTokens, Store, explain, now},
+    store::{BESIDE_NEWER, Migrations, OldTokens, Store, explain, now},
 };
 
 /// A token that ended longer ago is a row without use.
@@ -55,8 +55,7 @@ fn check_migrations(migrations: &Migrations, report: &mut Report) {
             "run `shop-profile migrate`; `shop-profile serve` without --no-migrate does it, too",
         );
     } else if let Some(unknown) = migrations.describe_unknown() {
-        let remedy = "a newer version has been here: go on with that version, or go back by one version and no further";
-        report.note("schema", unknown, remedy);
+        report.note("schema", unknown, BESIDE_NEWER);
     } else {
         report.ok(
             "schema",
