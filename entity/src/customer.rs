@@ -32,7 +32,7 @@ pub struct Model {
     pub last_name: String,
     /// Held to its two values by a CHECK.
     pub gender: Option<Gender>,
-    /// A deactivated customer's keys stop at once.
+    /// A deactivated customer's tokens stop at once.
     pub is_active: bool,
     /// Starts at 1 and grows by one with every change of the profile; a part of the `ETag`.
     pub version: i64,

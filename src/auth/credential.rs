@@ -1,12 +1,12 @@
-//! From the `Authorization` header to a key.
+//! From the `Authorization` header to an API token.
 
 use super::{ApiToken, TokenDigest, TokenFormat};
 use crate::messages::{Message, MessageId};
 
-/// The key that a request carries. Whether it is a live one, only the database knows.
+/// The token that a request carries. Whether it is a live one, only the database knows.
 #[derive(Clone, Debug)]
 pub struct Credential {
-    /// The key itself: what a Django shop stores.
+    /// The token itself: what a Django shop stores.
     pub token: ApiToken,
     /// What shop-profile's own tables store.
     pub digest: TokenDigest,
@@ -20,15 +20,15 @@ pub struct Credential {
 pub enum Unauthenticated {
     /// No header, or another scheme.
     NotProvided,
-    /// A scheme and no key.
+    /// A scheme and no token.
     NoToken,
     /// More than one word after the scheme, or more than one header.
     Spaces,
-    /// A key that is not UTF-8.
+    /// A token that is not UTF-8.
     InvalidCharacters,
     /// Unknown, expired or revoked; the log says which.
     UnknownToken,
-    /// A live key of a deactivated customer.
+    /// A live token of a deactivated customer.
     Inactive,
 }
 
@@ -63,18 +63,18 @@ impl Credential {
         if !scheme.eq_ignore_ascii_case(b"token") && !scheme.eq_ignore_ascii_case(b"bearer") {
             return Err(Unauthenticated::NotProvided);
         }
-        let key = words.next().ok_or(Unauthenticated::NoToken)?;
+        let token = words.next().ok_or(Unauthenticated::NoToken)?;
         if words.next().is_some() {
             return Err(Unauthenticated::Spaces);
         }
-        let key = std::str::from_utf8(key).map_err(|_| Unauthenticated::InvalidCharacters)?;
-        Ok(Self::from(&ApiToken::from_plaintext(key)))
+        let token = std::str::from_utf8(token).map_err(|_| Unauthenticated::InvalidCharacters)?;
+        Ok(Self::from(&ApiToken::from_plaintext(token)))
     }
 }
 
 impl From<&ApiToken> for Credential {
-    fn from(key: &ApiToken) -> Self {
-        Self { token: key.clone(), digest: key.digest(), format: key.format() }
+    fn from(token: &ApiToken) -> Self {
+        Self { token: token.clone(), digest: token.digest(), format: token.format() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keys: made, recognised and digested, never printed.
+//! API tokens: made, recognised and digested, never printed.
 
 use std::{fmt, sync::Arc};
 
@@ -20,26 +20,26 @@ impl ApiToken {
     /// # Errors
     /// The random source fails.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut key = String::with_capacity(PREFIX.len() + RANDOM_CHARS + CHECKSUM_CHARS);
-        key.push_str(PREFIX);
-        while key.len() < PREFIX.len() + RANDOM_CHARS {
+        let mut token = String::with_capacity(PREFIX.len() + RANDOM_CHARS + CHECKSUM_CHARS);
+        token.push_str(PREFIX);
+        while token.len() < PREFIX.len() + RANDOM_CHARS {
             let mut bytes = [0; RANDOM_CHARS];
             getrandom::fill(&mut bytes)?;
             // 248 is the largest multiple of 62 in a byte: beyond it some characters would be likelier than others.
             let fair = bytes.iter().filter(|byte| **byte < 248).map(|byte| BASE62[usize::from(*byte % 62)]);
-            key.extend(fair.take(PREFIX.len() + RANDOM_CHARS - key.len()).map(char::from));
+            token.extend(fair.take(PREFIX.len() + RANDOM_CHARS - token.len()).map(char::from));
         }
-        let checksum = checksum(&key[PREFIX.len()..]);
-        key.push_str(&checksum);
-        Ok(Self(key.into()))
+        let checksum = checksum(&token[PREFIX.len()..]);
+        token.push_str(&checksum);
+        Ok(Self(token.into()))
     }
 
-    /// A key of any shape that a client or an operator holds.
-    pub fn from_plaintext(key: impl Into<Arc<str>>) -> Self {
-        Self(key.into())
+    /// A token of any shape that a client or an operator holds.
+    pub fn from_plaintext(token: impl Into<Arc<str>>) -> Self {
+        Self(token.into())
     }
 
-    /// The key in clear, for the one moment in which it is shown, and for the statement that looks for it.
+    /// The token in clear, for the one moment in which it is shown, and for the statement that looks for it.
     pub fn expose_secret(&self) -> &str {
         &self.0
     }
@@ -49,7 +49,7 @@ impl ApiToken {
         TokenDigest(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// Whether the key can be one of ours: what the log says of a key that is not found.
+    /// Whether the token can be one of ours: what the log says of one that is not found.
     pub fn format(&self) -> TokenFormat {
         let Some(rest) = self.0.strip_prefix(PREFIX) else { return TokenFormat::Foreign };
         let whole = rest.len() == RANDOM_CHARS + CHECKSUM_CHARS && rest.is_ascii();
@@ -67,7 +67,7 @@ impl fmt::Debug for ApiToken {
     }
 }
 
-/// CRC-32 in base 62, as secret scanners know it from other services' keys.
+/// CRC-32 in base 62, as secret scanners know it from other services' tokens.
 fn checksum(random: &str) -> String {
     let mut rest = crc32fast::hash(random.as_bytes());
     let mut digits = [b'0'; CHECKSUM_CHARS];
@@ -78,7 +78,7 @@ fn checksum(random: &str) -> String {
     digits.into_iter().map(char::from).collect()
 }
 
-/// What a key looks like.
+/// What a token looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenFormat {
     /// Our prefix and a checksum that fits: it was issued by some shop-profile.
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn the_checksum_detects_any_one_wrong_character() {
-        let key = ApiToken::generate().unwrap();
-        for at in PREFIX.len()..key.expose_secret().len() {
-            let mut typo = key.expose_secret().as_bytes().to_vec();
+        let token = ApiToken::generate().unwrap();
+        for at in PREFIX.len()..token.expose_secret().len() {
+            let mut typo = token.expose_secret().as_bytes().to_vec();
             typo[at] = if typo[at] == b'x' { b'y' } else { b'x' };
             assert_eq!(
                 ApiToken::from_plaintext(String::from_utf8(typo).unwrap()).format(),
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn debug_shows_neither_a_token_nor_its_digest() {
-        let key = ApiToken::from_plaintext("shp_secret");
-        assert_eq!(format!("{key:?} {:?}", key.digest()), "ApiToken(..) TokenDigest(..)");
+        let token = ApiToken::from_plaintext("shp_secret");
+        assert_eq!(format!("{token:?} {:?}", token.digest()), "ApiToken(..) TokenDigest(..)");
     }
 }
