@@ -8,15 +8,17 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod load;
+mod locks;
 mod postgres;
 mod process;
 mod scenario;
 mod sqlite;
 
-use postgres::{FrozenConnections, LockedRows, ReadOnlyDatabase, ResetConnections};
+use locks::{LockedFile, LockedRows};
+use postgres::{FrozenConnections, ReadOnlyDatabase, ResetConnections};
 use process::{ClosedStderr, NoDescriptorsLeft};
 use scenario::faults;
-use sqlite::{FullDisk, LockedFile};
+use sqlite::FullDisk;
 use test_support as support;
 
 faults! {

@@ -1,6 +1,8 @@
 //! Faults of PostgreSQL and of the way there.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use std::marker::PhantomData;
+
+use sea_orm::ConnectionTrait;
 
 use crate::{
     load::Load,
@@ -10,81 +12,58 @@ use crate::{
 
 /// The connections carry nothing any more and stay open; new ones work. The host of the database lost its power, and
 /// another one took over its address.
-pub struct FrozenConnections {
-    proxy: Proxy,
-    _database: Database,
+pub type FrozenConnections = Proxied<Freeze>;
+/// The connections are reset; new ones work.
+pub type ResetConnections = Proxied<Reset>;
+
+/// What a proxy does to the connections that pass it.
+pub trait Break {
+    /// Does it, until it shows.
+    async fn to(proxy: &Proxy, load: &Load);
 }
 
-impl Fault for FrozenConnections {
-    async fn on(database: Database) -> Option<Self> {
-        Some(Self { proxy: Proxy::start(database.url()).await, _database: database })
-    }
+pub enum Freeze {}
 
-    fn url(&self) -> String {
-        self.proxy.url().to_owned()
-    }
-
-    async fn begin(&mut self, _: &Server, load: &Load) {
-        self.proxy.freeze();
+impl Break for Freeze {
+    async fn to(proxy: &Proxy, load: &Load) {
+        proxy.freeze();
         load.is_rejected().await;
     }
-
-    async fn end(&mut self) {}
 }
 
-/// The connections are reset; new ones work.
-pub struct ResetConnections {
-    proxy: Proxy,
-    _database: Database,
-}
+pub enum Reset {}
 
-impl Fault for ResetConnections {
-    async fn on(database: Database) -> Option<Self> {
-        Some(Self { proxy: Proxy::start(database.url()).await, _database: database })
-    }
-
-    fn url(&self) -> String {
-        self.proxy.url().to_owned()
-    }
-
-    async fn begin(&mut self, _: &Server, load: &Load) {
+impl Break for Reset {
+    async fn to(proxy: &Proxy, load: &Load) {
         for _ in 0..20 {
-            self.proxy.reset();
+            proxy.reset();
             load.is_served(1).await;
         }
-        self.proxy.reset();
+        proxy.reset();
     }
-
-    async fn end(&mut self) {}
 }
 
-/// Another transaction has locked every customer.
-pub struct LockedRows {
-    database: Database,
-    other: Option<DatabaseConnection>,
+/// The server reaches the database through a proxy.
+pub struct Proxied<B> {
+    proxy: Proxy,
+    _database: Database,
+    fault: PhantomData<B>,
 }
 
-impl Fault for LockedRows {
+impl<B: Break> Fault for Proxied<B> {
     async fn on(database: Database) -> Option<Self> {
-        Some(Self { database, other: None })
+        Some(Self { proxy: Proxy::start(database.url()).await, _database: database, fault: PhantomData })
     }
 
     fn url(&self) -> String {
-        self.database.url().to_owned()
+        self.proxy.url().to_owned()
     }
 
     async fn begin(&mut self, _: &Server, load: &Load) {
-        let other = self.database.connect().await;
-        other.execute_unprepared("BEGIN; SELECT id FROM customer FOR UPDATE").await.unwrap();
-        self.other = Some(other);
-        load.is_rejected().await;
+        B::to(&self.proxy, load).await;
     }
 
-    async fn end(&mut self) {
-        let other = self.other.take().expect("it has begun");
-        other.execute_unprepared("ROLLBACK").await.unwrap();
-        other.close().await.unwrap();
-    }
+    async fn end(&mut self) {}
 }
 
 /// The database takes no writes: a primary that was demoted.
