@@ -94,6 +94,16 @@ impl CustomerArg {
     }
 }
 
+/// Which customer, and how to print what is found.
+#[derive(clap::Args)]
+pub struct CustomerQuery {
+    #[command(flatten)]
+    pub(super) customer: CustomerArg,
+    /// Print JSON, one object a line.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 /// A switch, by an option or by an environment variable, in any case.
 pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
     match text.to_ascii_lowercase().as_str() {

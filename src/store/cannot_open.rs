@@ -15,7 +15,11 @@ use super::{
     url::{PostgresUrl, SqliteUrl},
 };
 
-const CREATE_DATABASE: &str = "create it, or name another in the database URL";
+const CREATE_ROLE: &str = "create it, or name another in the database URL";
+const CREATE_DATABASE: &str =
+    "create it (createdb, or CREATE DATABASE) and run `shop-profile migrate`, or name another in the database URL";
+const NAME_DATABASE: &str =
+    "the database URL names none, and this is the user's name: write postgres://USER:PASSWORD@HOST/DATABASE";
 const CHECK_TLS: &str = "check sslmode, sslrootcert, sslcert and sslkey in the database URL";
 
 /// Why a database cannot be opened.
@@ -57,7 +61,7 @@ pub(super) fn explain_postgres(url: &PostgresUrl, error: &sqlx::Error) -> Reason
         sqlx::Error::Protocol(_) => {
             format!("{server} does not speak PostgreSQL's protocol: is this PostgreSQL's port?").into()
         }
-        sqlx::Error::Database(_) => explain_rejection(error),
+        sqlx::Error::Database(_) => explain_rejection(url, error),
         error => explain(error).into(),
     }
 }
@@ -86,18 +90,19 @@ fn explain_io(server: &str, error: &io::Error) -> Reason {
 }
 
 /// PostgreSQL or a pooler has answered, and rejects the connection.
-fn explain_rejection(error: &sqlx::Error) -> Reason {
+fn explain_rejection(url: &PostgresUrl, error: &sqlx::Error) -> Reason {
     let message = explain(error);
+    let missing = if url.database.is_some() { CREATE_DATABASE } else { NAME_DATABASE };
     let remedy = match code(error).as_deref() {
         Some("57P03") => return Reason::temporary(format!("{message}: try again in a moment")),
         Some("28P01") => "check user and password in the database URL",
         Some("28000") if message.starts_with("no pg_hba.conf entry") => "allow it in the server's pg_hba.conf",
-        Some("28000") if message.ends_with(" does not exist") => CREATE_DATABASE,
-        Some("3D000") => CREATE_DATABASE,
+        Some("28000") if message.ends_with(" does not exist") => CREATE_ROLE,
+        Some("3D000") => missing,
         Some("53300") => "raise PostgreSQL's max_connections, or lower --database-connections",
         Some("42501") => "grant the role the right CONNECT on this database",
         // PgBouncer has one code for all that it rejects.
-        Some("08P01") if message.starts_with("database ") && message.ends_with(" does not exist") => CREATE_DATABASE,
+        Some("08P01") if message.starts_with("database ") && message.ends_with(" does not exist") => missing,
         Some("08P01") if message.contains("startup parameter") => {
             "a pooler takes no settings from the database URL: remove them there, and give them to the role (ALTER \
              ROLE .. SET ..)"

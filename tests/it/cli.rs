@@ -204,6 +204,24 @@ async fn a_wrong_argument_says_what_is_expected() {
 }
 
 #[tokio::test]
+async fn a_likely_mistake_is_told_with_what_is_meant() {
+    for (arguments, expected) in [
+        (
+            "customer add sara",
+            "error: sara (command line): a new customer's username is an option: customer add --username sara\n",
+        ),
+        (
+            "customer set sara --username s",
+            "error: --username (command line): customers change this field themselves, by the APIs;",
+        ),
+    ] {
+        let ended = binary::run("sqlite://unused.db", &arguments.split(' ').collect::<Vec<_>>()).await;
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{arguments}: {ended:?}");
+        assert!(ended.stderr.starts_with(expected), "{arguments}: {ended:?}");
+    }
+}
+
+#[tokio::test]
 async fn help_and_version_are_printed_to_stdout_and_exit_with_0() {
     let ended = binary::run("sqlite://unused.db", &["--help"]).await;
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));

@@ -184,13 +184,17 @@ async fn a_postgres_that_rejects_the_connection_is_explained() {
         ("28P01", "password authentication failed for user \"shop\"", ": check user and password in the database URL"),
         ("28000", "no pg_hba.conf entry for host \"127.0.0.1\"", ": allow it in the server's pg_hba.conf"),
         ("42501", "permission denied for database \"shopp\"", ": grant the role the right CONNECT on this database"),
-        ("3D000", "database \"shopp\" does not exist", ": create it, or name another in the database URL"),
+        ("3D000", "database \"shopp\" does not exist", ": create it (createdb, or CREATE DATABASE) and run"),
         ("53300", "sorry, too many clients already", ": raise PostgreSQL's max_connections"),
     ] {
         let address = answer_connections(rejection(code, message));
         let url = format!("postgres://shop:secret@{address}/shopp?sslmode=disable");
         assert_error(&url, &format!("{message}{remedy}")).await;
     }
+    let address = answer_connections(rejection("3D000", "database \"shop\" does not exist"));
+    let names_none =
+        "database \"shop\" does not exist: the database URL names none, and this is the user's name: write postgres://";
+    assert_error(&format!("postgres://shop:secret@{address}?sslmode=disable"), names_none).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use serde_json::{Value, json};
+use shop_profile::auth::ApiToken;
 use tokio::io::AsyncWriteExt;
 
 use crate::support::{
@@ -156,7 +157,14 @@ async fn finds_the_customer_of_a_token(shop: Shop) {
     let shown = find(&[], &sara.token).await.ok();
     assert!(shown.contains("username\tsara") && shown.contains("last_used_at\tnever"), "{shown}");
     let unknown = "shp_0123456789012345678901234567890123456789abcdef";
-    find(&[], unknown).await.assert(1, "", "error: this database does not have the token\n");
+    let typo = "error: this database does not have the token: its checksum is wrong, so it was mistyped or cut\n";
+    find(&[], unknown).await.assert(1, "", typo);
+    for other in [ApiToken::generate().unwrap().expose_secret(), "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"] {
+        find(&[], other).await.assert(1, "", "error: this database does not have the token\n");
+    }
+    for header in ["Token ", "Authorization: Bearer "] {
+        find(&[], &format!("{header}{}\n", sara.token)).await.assert(0, &format!("{shown}\n"), "");
+    }
     let empty = "error: --stdin: expected an API token on the first line of stdin\n";
     find(&[], "\n").await.assert(2, "", empty);
     run(&shop.database, &["token", "find"]).await.assert_code(2);

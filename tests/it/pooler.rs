@@ -128,7 +128,8 @@ async fn what_cannot_work_is_said_in_one_line() {
 
     let ended = binary::run(&pooler.url("no_such_database"), &["migrate"]).await;
     ended.assert_code(1);
-    let expected = "database \"no_such_database\" does not exist: create it, or name another in the database URL\n";
+    let expected = "database \"no_such_database\" does not exist: create it (createdb, or CREATE DATABASE) and run `shop-profile migrate`, \
+                    or name another in the database URL\n";
     assert!(ended.stderr.ends_with(expected) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
 
     let Some(pooler) = start_pooler("statement", SESSIONS) else { return };

@@ -82,6 +82,9 @@ fn line(error: &clap::Error, command: &Command) -> Option<String> {
                 }
                 None => format!("unexpected argument {argument} (command line) {SEE}"),
             })
+            .map(|line| {
+                meant(&given_words(), argument).map_or(line, |meant| format!("{argument} (command line): {meant}"))
+            })
         }
         (ErrorKind::MissingRequiredArgument, ContextValue::Strings(missing)) => {
             Some(format!("missing: {} {SEE}", missing.join(", ")))
@@ -95,6 +98,30 @@ fn line(error: &clap::Error, command: &Command) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The words of the command line.
+fn given_words() -> Vec<String> {
+    env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// What to do instead, for an argument that is likely to be tried.
+fn meant(words: &[String], argument: &str) -> Option<String> {
+    let is = |command: [&str; 2]| words.windows(2).any(|pair| pair == command);
+    let is_given = |option: &str| words.iter().any(|word| word.split('=').next() == Some(option));
+    if is(["customer", "add"]) && !argument.starts_with('-') && !is_given("--username") {
+        return Some(format!("a new customer's username is an option: customer add --username {argument}"));
+    }
+    if is(["customer", "set"])
+        && ["--username", "--first-name", "--last-name", "--gender", "--avatar"].contains(&argument)
+    {
+        return Some(
+            "customers change this field themselves, by the APIs; `customer set` is for what they cannot change. An operator \
+             can with `customer import --on-conflict update`, by a file with the id"
+                .to_owned(),
+        );
+    }
+    None
 }
 
 /// What is wrong with a value, and what would be right; `None` when the error is about something else.
@@ -135,4 +162,26 @@ fn is_on_command_line(argument: &Arg) -> bool {
             .and_then(|word| word.strip_prefix(name))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_to_do_instead_of_a_likely_mistake() {
+        let meant = |line: &str, argument| meant(&line.split(' ').map(str::to_owned).collect::<Vec<_>>(), argument);
+        let add = meant("shop-profile customer add sara", "sara").unwrap();
+        assert!(add.ends_with("customer add --username sara"), "{add}");
+        let set = meant("shop-profile customer set sara --username s", "--username").unwrap();
+        assert!(set.starts_with("customers change this field themselves"), "{set}");
+        for (line, argument) in [
+            ("shop-profile customer add --usrname sara", "--usrname"),
+            ("shop-profile customer set sara --phone 1", "--phone"),
+            ("shop-profile token list sara reza", "reza"),
+            ("shop-profile customer add --username=sara Ahmadi", "Ahmadi"),
+        ] {
+            assert_eq!(meant(line, argument), None, "{line}");
+        }
+    }
 }

@@ -7,7 +7,13 @@ mod show;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, arguments::CustomerArg, audit, duplicates, export, import, layout::Layout, open, print};
+use super::{
+    CliError,
+    arguments::{CustomerArg, CustomerQuery},
+    audit, duplicates, export, import,
+    layout::Layout,
+    open, print,
+};
 use crate::{
     profile::{Customer, NewCustomerInput},
     service::{self, WriteCustomerError},
@@ -22,21 +28,21 @@ pub enum Command {
     /// List customers, or those with a text in their profile.
     List(list::Args),
     /// Print a customer's profile, whether they are active, how many live tokens they have, and dates.
-    Show(show::Args),
+    Show(CustomerQuery),
     /// Change the mobile number and the e-mail address, which customers cannot change; prints the REST JSON.
     Set(set::Args),
     /// Reject the customer's API tokens from the next request on.
     Deactivate(CustomerArg),
     /// Accept the customer's API tokens again.
     Activate(CustomerArg),
+    /// Delete a customer and their API tokens for good, e.g. at the customer's own request.
+    Delete(delete::Args),
     /// Add or change customers from a file, with the API tokens that they have.
     Import(import::Args),
     /// Write every customer to stdout, as import reads them, without API tokens.
     Export(export::Args),
     /// List customers whose usernames look alike.
     Duplicates(duplicates::Args),
-    /// Delete a customer and their API tokens for good, e.g. at the customer's own request.
-    Delete(delete::Args),
 }
 
 /// Describes a new customer.
@@ -88,13 +94,13 @@ impl Command {
             Self::Deactivate(_) | Self::Activate(_) => {
                 Some(("the customers' states", "use Django's admin: the field \"Active\" of the user"))
             }
+            Self::Delete(_) => Some(("its customers", "use Django's admin, or what the shop itself has for it")),
             Self::Import(args) if args.is_from_database() => None,
             Self::Import(_) => Some(("its customers", "use `manage.py loaddata`")),
             Self::List(_) => Some(("its customers", "use Django's admin, or `shop-profile customer export`")),
             Self::Set(_) => Some(("mobile numbers and e-mail addresses", "use Django's admin")),
             Self::Duplicates(_) => {
                 Some(("its usernames", "`shop-profile django check` counts those that differ in case alone"))
-            Self::Delete(_) => Some(("its customers", "use Django's admin, or what the shop itself has for it")),
             }
             Self::Show(_) | Self::Export(_) => None,
         }
@@ -113,13 +119,13 @@ pub(super) async fn run(command: Command, url: &DatabaseUrl, layout: &Layout) ->
         Command::Set(args) => set::run(args, &store).await,
         Command::Deactivate(customer) => set_active(&store, &customer, false).await,
         Command::Activate(customer) => set_active(&store, &customer, true).await,
+        Command::Delete(args) => delete::run(&args, &store).await,
         Command::Import(args) => import::run(args, &store, layout).await,
         Command::Export(args) => export::run(args, &store).await,
         Command::Duplicates(args) => duplicates::run(&args, &store).await,
     };
     store.close().await;
     result
-        Command::Delete(args) => delete::run(&args, &store).await,
 }
 
 /// A customer, or all of them, out of a Django shop's tables.

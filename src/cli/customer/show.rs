@@ -1,4 +1,5 @@
-//! `customer show`: the profile as the REST API has it, and what an operator wants to know beside it.
+//! `customer show`: the profile as the REST API has it, and what an operator wants to know beside it. As JSON it is the object
+//! of the REST API, with more fields after it.
 
 use serde_json::json;
 
@@ -6,23 +7,13 @@ use super::list::record;
 use crate::{
     cli::{
         CliError,
-        arguments::CustomerArg,
+        arguments::CustomerQuery,
         table::{date, print_record},
     },
     store::{DatabaseUrl, DjangoOptions, Store},
 };
 
-/// Whom, and how.
-#[derive(clap::Args)]
-pub struct Args {
-    #[command(flatten)]
-    customer: CustomerArg,
-    /// Print a JSON object: the one of the REST API, and more fields after it.
-    #[arg(long)]
-    json: bool,
-}
-
-pub(super) async fn run(args: &Args, store: &Store) -> Result<(), CliError> {
+pub(super) async fn run(args: &CustomerQuery, store: &Store) -> Result<(), CliError> {
     let row = args.customer.find(store).await?;
     let live_tokens = store.count_live_tokens(row.id).await.map_err(CliError::failed)?;
     let (is_active, created_at, updated_at) = (row.is_active, date(row.created_at), date(row.updated_at));
@@ -36,7 +27,11 @@ pub(super) async fn run(args: &Args, store: &Store) -> Result<(), CliError> {
 }
 
 /// Of a Django shop's customer the profile, and whether it is active.
-pub(super) async fn run_django(args: &Args, url: &DatabaseUrl, options: &DjangoOptions) -> Result<(), CliError> {
+pub(super) async fn run_django(
+    args: &CustomerQuery,
+    url: &DatabaseUrl,
+    options: &DjangoOptions,
+) -> Result<(), CliError> {
     let (customer, is_active) = args.customer.find_in_django(url, options).await?;
     let mut record = record(&customer)?;
     record.insert("is_active".into(), json!(is_active));

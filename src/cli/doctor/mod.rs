@@ -53,7 +53,7 @@ pub(super) async fn run(args: &Args, served: &Served) -> Result<(), CliError> {
         Err(error) => report.problem(
             "database",
             error.to_string(),
-            "this line says why; until it is repaired, servers do not start and clients get 503",
+            "do what this line says: until then servers do not start, and clients of those that run get 503",
         ),
     }
     report.print(args.json).map_err(CliError::failed)?;

@@ -3,11 +3,11 @@
 use entity::api_token;
 use serde_json::json;
 
-use super::read_token;
+use super::{read_token, why_unknown};
 use crate::{
     cli::{
         CliError,
-        arguments::CustomerArg,
+        arguments::CustomerQuery,
         table::{Column, Record, Table, date, print_record},
     },
     store::{Store, now},
@@ -22,16 +22,6 @@ const COLUMNS: &[Column] = &[
     ("LAST USED", "last_used_at"),
 ];
 
-/// Whose, and how.
-#[derive(clap::Args)]
-pub struct Args {
-    #[command(flatten)]
-    customer: CustomerArg,
-    /// Print one JSON object a line.
-    #[arg(long)]
-    json: bool,
-}
-
 /// Which token, and how.
 #[derive(clap::Args)]
 pub struct FindArgs {
@@ -43,7 +33,7 @@ pub struct FindArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &Args, store: &Store) -> Result<(), CliError> {
+pub(super) async fn run(args: &CustomerQuery, store: &Store) -> Result<(), CliError> {
     let customer = args.customer.find(store).await?;
     let mut table = Table::new(COLUMNS, args.json);
     for token in store.list_tokens(customer.id).await.map_err(CliError::failed)? {
@@ -54,9 +44,10 @@ pub(super) async fn run(args: &Args, store: &Store) -> Result<(), CliError> {
 }
 
 pub(super) async fn find(args: &FindArgs, store: &Store) -> Result<(), CliError> {
-    let found = store.find_token(read_token()?).await.map_err(CliError::failed)?;
+    let token = read_token()?;
+    let found = store.find_token(token.digest()).await.map_err(CliError::failed)?;
     let Some((token, customer)) = found else {
-        return Err(CliError::Failure("this database does not have the token".to_owned()));
+        return Err(CliError::Failure(format!("this database does not have the token{}", why_unknown(&token))));
     };
     let mut record = record(&token);
     record.insert("customer_id".into(), json!(customer.id));

@@ -11,9 +11,13 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, arguments::CustomerArg, audit, open, print};
+use super::{
+    CliError,
+    arguments::{CustomerArg, CustomerQuery},
+    audit, open, print,
+};
 use crate::{
-    auth::{ApiToken, TokenDigest},
+    auth::{ApiToken, TokenFormat},
     store::{DatabaseUrl, NewToken, Store, now},
 };
 
@@ -23,7 +27,7 @@ pub enum Command {
     /// Issue a token; prints it, alone and for the only time.
     Issue(IssueArgs),
     /// List a customer's tokens: id, name, state, issued, expires, last used.
-    List(list::Args),
+    List(CustomerQuery),
     /// Say whose a token is, e.g. one that has leaked. The token is read from stdin, so that no history has it.
     Find(list::FindArgs),
     /// Reject one token from the next request on, or several of a customer.
@@ -104,13 +108,34 @@ async fn issue(store: &Store, args: IssueArgs) -> Result<(), CliError> {
 /// The longest line that is read for a token, in bytes.
 const MAX_TOKEN_LINE: u64 = 8192;
 
-/// The digest of the token on the first line of stdin.
-fn read_token() -> Result<TokenDigest, CliError> {
+/// The token on the first line of stdin, alone or as a request's `Authorization` header has it.
+fn read_token() -> Result<ApiToken, CliError> {
     let mut line = String::new();
     io::stdin().lock().take(MAX_TOKEN_LINE).read_line(&mut line).map_err(CliError::failed)?;
-    match line.trim() {
+    match without_scheme(&line) {
         "" => Err(CliError::Usage("--stdin: expected an API token on the first line of stdin".to_owned())),
-        token => Ok(ApiToken::from_plaintext(token).digest()),
+        token => Ok(ApiToken::from_plaintext(token)),
+    }
+}
+
+/// The token without what stands before it in a header: `Authorization: Token …`, `Bearer …`.
+fn without_scheme(line: &str) -> &str {
+    let mut token = line.trim();
+    for word in ["authorization:", "token", "bearer"] {
+        if let Some((first, rest)) = token.split_once(char::is_whitespace)
+            && first.eq_ignore_ascii_case(word)
+        {
+            token = rest.trim_start();
+        }
+    }
+    token
+}
+
+/// What its form says about a token that is not found.
+fn why_unknown(token: &ApiToken) -> &'static str {
+    match token.format() {
+        TokenFormat::BadChecksum => ": its checksum is wrong, so it was mistyped or cut",
+        TokenFormat::Native | TokenFormat::Foreign => "",
     }
 }
 
@@ -136,5 +161,13 @@ mod tests {
         for text in ["phone", "sara", "shp_x", ""] {
             assert!(text.parse::<TokenId>().is_err_and(|error| error.contains("`token list CUSTOMER`")), "{text:?}");
         }
+    }
+
+    #[test]
+    fn takes_a_token_out_of_a_header() {
+        for line in ["shp_x\n", " shp_x ", "Token shp_x", "bearer  shp_x", "Authorization: Token shp_x\r\n"] {
+            assert_eq!(without_scheme(line), "shp_x", "{line:?}");
+        }
+        assert_eq!(without_scheme("Token"), "Token");
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::ArgGroup;
 
-use super::{TokenId, read_token};
+use super::{TokenId, read_token, why_unknown};
 use crate::{
     cli::{CliError, arguments::CustomerArg, audit, print},
     store::{Store, TokenRef},
@@ -37,7 +37,9 @@ pub(super) async fn run(args: Args, store: &Store) -> Result<(), CliError> {
     let (which, missing) = match args {
         Args { id: Some(TokenId(id)), .. } => (TokenRef::Id(id), format!("there is no live token with the id {id}")),
         Args { stdin: true, .. } => {
-            (TokenRef::Digest(read_token()?), "this database does not have the token, or it is revoked".to_owned())
+            let token = read_token()?;
+            let missing = format!("this database does not have the token, or it is revoked{}", why_unknown(&token));
+            (TokenRef::Digest(token.digest()), missing)
         }
         Args { name, customer, customer_id, .. } => {
             let customer = CustomerArg::new(customer, customer_id).find(store).await?;
