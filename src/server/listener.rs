@@ -5,7 +5,6 @@
 use std::{convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, time::Duration};
 
 use axum::{
-    body::{Body, HttpBody},
     extract::{ConnectInfo, Request},
     http::{HeaderValue, StatusCode, Version, header},
     response::{IntoResponse, Response},
@@ -20,7 +19,10 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt};
 
-use super::connections::{Connection, ConnectionMetrics, Connections, Requests, ResponseBody};
+use super::{
+    connections::{Connection, ConnectionMetrics, Connections, Requests, ResponseBody},
+    unread_body,
+};
 
 /// What connections may take (docs/limits.md, "Connections"). Tests set shorter times.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +149,7 @@ async fn serve(
     let requests = connection.requests();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        Box::pin(answer(app.clone(), role, requests.clone(), request.map(Body::new)))
+        Box::pin(answer(app.clone(), role, requests.clone(), request))
     });
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -216,7 +218,7 @@ async fn answer(
     app: impl App,
     role: Role,
     requests: Requests,
-    mut request: Request,
+    request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<ResponseBody>, Infallible> {
     let under_way = requests.begin();
     let rejected = |status: StatusCode, under_way| {
@@ -226,6 +228,9 @@ async fn answer(
     if let Some(status) = malformed(&request, role) {
         return rejected(status, under_way);
     }
+    let (head, body) = request.into_parts();
+    let (body, unread) = unread_body::lend(body, &head.headers);
+    let mut request = Request::from_parts(head, body);
     let needs_slot = role == Role::Proxy || !needs_no_slot(request.uri().path());
     let has_slot = !needs_slot || requests.slot().await.is_ok();
     match role {
@@ -233,18 +238,20 @@ async fn answer(
         Role::Origin if !has_slot => _ = request.extensions_mut().insert(Overloaded),
         _ => {}
     }
-    let is_long = request.body().size_hint().upper().is_none_or(|bytes| bytes > MAX_HEAD_BYTES as u64);
     let mut response: Response = app.oneshot(request).await?;
-    // We may have answered without reading the body; hyper then closes the connection, and the client must know. One
-    // without a slot gives its place to the next.
-    if !has_slot || (is_long && response.status().is_client_error()) {
+    let is_read = match unread {
+        Some(body) => body.ends_at_once().await,
+        None => true,
+    };
+    // hyper closes the connection of a body that is not read. One without a slot gives its place to the next.
+    if !has_slot || !is_read {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| ResponseBody::new(body, under_way)))
 }
 
 /// The status of a request that HTTP/1.1 does not allow, or that this server cannot read.
-fn malformed(request: &Request, role: Role) -> Option<StatusCode> {
+fn malformed<B>(request: &hyper::Request<B>, role: Role) -> Option<StatusCode> {
     let headers = request.headers();
     // A request names its host, once (RFC 9112, section 3.2).
     let hosts = headers.get_all(header::HOST).iter().count();

@@ -9,6 +9,7 @@ mod middleware;
 mod request_record;
 mod router;
 mod trace_id;
+mod unread_body;
 
 pub use connections::ConnectionMetrics;
 pub use demo_avatar::DEMO_AVATAR;

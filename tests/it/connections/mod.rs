@@ -1,6 +1,7 @@
 //! Connections that would exhaust the server, and a normal client beside them.
 
 mod slots;
+mod unread_bodies;
 
 use std::time::Duration;
 
