@@ -141,8 +141,8 @@ impl Cli {
     /// Options that contradict each other.
     pub(super) fn conflict(&self, config: &Config) -> Option<String> {
         let conflict = match &self.command {
-            Command::Serve(args) => args.conflict().map(str::to_owned),
-            Command::Shadow(args) => args.conflict().map(str::to_owned),
+            Command::Serve(args) => args.conflict(config).map(str::to_owned),
+            Command::Shadow(args) => args.conflict(config).map(str::to_owned),
             _ => None,
         };
         conflict.or_else(|| match self.layout().err()? {

@@ -1,6 +1,10 @@
 //! The options of the languages, which `serve` and `shadow` share.
 
+use super::config::Config;
 use crate::messages::{LANGUAGES, Language, Languages};
+
+const LANGUAGE: &str = "language";
+const MANY: &str = "languages";
 
 /// The languages of the messages.
 #[derive(clap::Args)]
@@ -15,17 +19,18 @@ pub(super) struct LanguageArgs {
 }
 
 impl LanguageArgs {
-    /// Options that contradict each other.
-    pub(super) fn conflict(&self) -> Option<&'static str> {
+    /// Options that contradict each other: both are given in the same place.
+    pub(super) fn conflict(&self, config: &Config) -> Option<&'static str> {
         let both = self.language.is_some() && !self.languages.is_empty();
-        both.then_some(
+        (both && config.nearer(LANGUAGE, MANY).is_eq()).then_some(
             "--language cannot be used with --languages: it is for every client, whatever the client asks for",
         )
     }
 
-    /// What the server is to do.
-    pub(super) fn languages(&self) -> Languages {
-        match (self.language, &*self.languages) {
+    /// What the server is to do. Of the two options the one counts that is given nearer to the command.
+    pub(super) fn languages(&self, config: &Config) -> Languages {
+        let is_one = self.languages.is_empty() || config.nearer(LANGUAGE, MANY).is_gt();
+        match (self.language.filter(|_| is_one), &*self.languages) {
             (Some(language), _) => Languages::Fixed(language),
             (None, []) => Languages::default(),
             (None, languages) => Languages::Negotiated(languages.to_vec()),

@@ -66,6 +66,11 @@ impl fmt::Display for ListenAddress {
 }
 
 impl ListenAddress {
+    /// Whether the system chooses the port.
+    pub(super) fn is_any_port(&self) -> bool {
+        self.port == 0
+    }
+
     /// Opens the port that this option names.
     pub(super) async fn open(&self, option: &str) -> Result<TcpListener, CliError> {
         self.bind().await.map_err(|error| {

@@ -18,6 +18,12 @@ pub(super) struct MetricsArgs {
 pub(super) struct MetricsPort(Option<TcpListener>);
 
 impl MetricsArgs {
+    /// The clients' port cannot be the metrics' as well.
+    pub(super) fn conflict(&self, listen: &ListenAddress) -> Option<&'static str> {
+        let is_same = self.metrics_listen.as_ref() == Some(listen) && !listen.is_any_port();
+        is_same.then_some("--metrics-listen names the address and port of --listen: expected another port")
+    }
+
     /// Opens the port.
     pub(super) async fn open(&self) -> Result<MetricsPort, CliError> {
         Ok(MetricsPort(match &self.metrics_listen {

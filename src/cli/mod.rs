@@ -148,7 +148,7 @@ async fn dispatch(Invocation { cli, config }: Invocation) -> Result<(), CliError
     }
     match cli.command {
         Command::Serve(args) => serve::run(args, &config, &layout, cli.log_format).await,
-        Command::Shadow(args) => shadow::run(args, url()?, layout, cli.log_format).await,
+        Command::Shadow(args) => shadow::run(args, &config, url()?, layout, cli.log_format).await,
         Command::Migrate(args) => migrate::run(args, &url()?).await,
         Command::Customer(command) => customer::run(command, &url()?, &layout).await,
         Command::Token(command) => token::run(command, &url()?).await,

@@ -3,6 +3,7 @@
 mod database;
 mod demo;
 mod rates;
+mod warnings;
 
 use std::{net::SocketAddr, time::Instant};
 
@@ -25,6 +26,7 @@ use super::{
     wait::WaitArgs,
 };
 use crate::{
+    messages::Languages,
     request_id,
     server::{self, ConnectionLimits, Metrics},
     store::{DatabaseUrl, Migrations, OpenOptions, Store},
@@ -90,9 +92,10 @@ A SIGTERM or SIGINT after that ends it at once (exit code 143 or 130).";
 
 impl Args {
     /// Options that contradict each other. (clap's `conflicts_with` would also count a variable that says `off`.)
-    pub(super) fn conflict(&self) -> Option<&'static str> {
+    pub(super) fn conflict(&self, config: &Config) -> Option<&'static str> {
         let demo = "--demo cannot be used with --no-migrate: its database is always new";
-        (self.demo && self.no_migrate).then_some(demo).or_else(|| self.languages.conflict())
+        let conflict = (self.demo && self.no_migrate).then_some(demo);
+        conflict.or_else(|| self.metrics.conflict(&self.listen)).or_else(|| self.languages.conflict(config))
     }
 }
 
@@ -120,7 +123,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     // First of all, so that a taken port is noticed before a database is touched.
     let (listener, metrics_port) = (args.listen.open("--listen").await?, args.metrics.open().await?);
     let address = listener.local_addr().map_err(CliError::failed)?;
-    for warning in warnings(&args, address, config.names_database()) {
+    for warning in warnings::of(&args, address, config.names_database()) {
         tracing::warn!("{warning}");
     }
     let url = if args.demo { DatabaseUrl::in_memory() } else { url? };
@@ -129,7 +132,8 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     let demo_token = if args.demo { Some(demo::add_customer(&store, address).await?) } else { None };
     let stop = Stop::on_signal()?;
     let _metrics = metrics_port.serve(metrics.exposition(url.is_postgres(), log::dropped_lines))?;
-    log_start(&args, address, &url, layout, &store).await;
+    let languages = args.languages.languages(config);
+    log_start(&args, address, &url, layout, &languages, &store).await;
     let mut text = String::new();
     if log_format == log::Format::Text {
         text += &format!("listening on http://{address}\n");
@@ -146,7 +150,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         rate_limits: args.rates.limits(),
         trusted_proxies: args.rates.trusted_proxies().to_vec(),
         log_requests: args.log_requests,
-        languages: args.languages.languages(),
+        languages,
         allow_origins: args.allow_origin,
         metrics: metrics.clone(),
     };
@@ -161,25 +165,15 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     Ok(())
 }
 
-/// What an operator may not have meant.
-fn warnings(args: &Args, address: SocketAddr, names_database: bool) -> Vec<&'static str> {
-    let mut warnings = Vec::new();
-    if args.demo && names_database {
-        warnings.push(
-            "--demo serves a throwaway database: the database that DATABASE_URL or --database-url names is not used",
-        );
-    }
-    if !address.ip().is_loopback() {
-        warnings.push(
-            "the server listens beyond this machine without TLS: API tokens can be read on the way unless a proxy with \
-             TLS is in front",
-        );
-    }
-    warnings
-}
-
 /// One line with what an operator asks first about a running server.
-async fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: &Layout, store: &Store) {
+async fn log_start(
+    args: &Args,
+    address: SocketAddr,
+    url: &DatabaseUrl,
+    layout: &Layout,
+    languages: &Languages,
+    store: &Store,
+) {
     let origins = args.allow_origin.iter().map(|origin| String::from_utf8_lossy(origin.as_bytes()));
     let origins = origins.collect::<Vec<_>>().join(", ");
     let is_native = args.demo || *layout == Layout::Native;
@@ -194,7 +188,7 @@ async fn log_start(args: &Args, address: SocketAddr, url: &DatabaseUrl, layout: 
         schema = migrations.as_ref().and_then(Migrations::newest),
         database_connections = url.is_postgres().then_some(args.database_connections),
         allowed_origins = (!origins.is_empty()).then_some(origins),
-        languages = %args.languages.languages(),
+        %languages,
         introspection = args.introspection,
         graphiql = args.graphiql,
         docs = args.docs,
@@ -212,19 +206,7 @@ fn print_in_background(text: String) {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Serve {
-        #[command(flatten)]
-        args: Args,
-    }
-
-    fn args(arguments: &[&str]) -> Args {
-        Serve::parse_from([&["serve"], arguments].concat()).args
-    }
 
     #[test]
     fn accepts_origins_of_scheme_host_and_optional_port() {
@@ -243,18 +225,5 @@ mod tests {
         ] {
             assert!(origin(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn warns_about_a_public_address_without_tls_and_a_demo_beside_a_database() {
-        let warn = |arguments: &[&str], address: &str, names_database| {
-            let warnings = warnings(&args(arguments), address.parse().unwrap(), names_database);
-            warnings.iter().map(|warning| warning.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
-        };
-        assert!(warn(&[], "127.0.0.1:1", true).is_empty());
-        assert!(warn(&["--demo"], "[::1]:1", false).is_empty());
-        assert_eq!(warn(&["--demo"], "127.0.0.1:1", true), ["--demo"]);
-        assert_eq!(warn(&[], "0.0.0.0:1", true), ["the"]);
-        assert_eq!(warn(&["--demo"], "192.0.2.1:1", true), ["--demo", "the"]);
     }
 }

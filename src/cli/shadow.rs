@@ -6,7 +6,7 @@ use clap::ArgAction;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CliError, arguments::switch, languages::LanguageArgs, layout::Layout, listen::ListenAddress, log,
+    CliError, arguments::switch, config::Config, languages::LanguageArgs, layout::Layout, listen::ListenAddress, log,
     metrics::MetricsArgs, signals::Stop,
 };
 use crate::{
@@ -49,8 +49,8 @@ pub struct Args {
 
 impl Args {
     /// Options that contradict each other.
-    pub(super) fn conflict(&self) -> Option<&'static str> {
-        self.languages.conflict()
+    pub(super) fn conflict(&self, config: &Config) -> Option<&'static str> {
+        self.metrics.conflict(&self.listen).or_else(|| self.languages.conflict(config))
     }
 }
 
@@ -66,7 +66,13 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause between two attempts to open the database.
 const OPEN_RETRY_PAUSE: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format: log::Format) -> Result<(), CliError> {
+pub(super) async fn run(
+    args: Args,
+    config: &Config,
+    url: DatabaseUrl,
+    layout: Layout,
+    log_format: log::Format,
+) -> Result<(), CliError> {
     let listener = args.listen.open("--listen").await?;
     let metrics_port = args.metrics.open().await?;
     let address = listener.local_addr().map_err(CliError::failed)?;
@@ -83,7 +89,7 @@ pub(super) async fn run(args: Args, url: DatabaseUrl, layout: Layout, log_format
     let options = server::Options {
         introspection: false,
         graphiql: false,
-        languages: args.languages.languages(),
+        languages: args.languages.languages(config),
         // The old server decides how many requests it answers.
         rate_limits: RateLimits::OFF,
         ..server::Options::default()

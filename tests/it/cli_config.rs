@@ -69,6 +69,28 @@ async fn a_server_runs_with_the_file() {
     }
 }
 
+/// One language or several: what is given nearer to the command counts.
+#[tokio::test]
+async fn the_language_counts_that_is_given_nearer_to_the_command() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("shop.toml");
+    let languages = async |text: &str, arguments: &[&str], variables: &[(&str, &str)]| {
+        fs::write(&file, format!("[serve]\ndemo = true\nlisten = 0\n{text}\n")).unwrap();
+        let mut serve = binary::command(&[&["serve", "--config", file.to_str().unwrap()], arguments].concat());
+        serve.envs(variables.iter().copied());
+        let started = binary::Server::spawn(serve).await.logged("started").await;
+        started.split(" languages=").nth(1).unwrap().split(" introspection").next().unwrap().to_owned()
+    };
+    let (one, several) = ("language = \"fa\"", "languages = [\"en\", \"fa\"]");
+    let negotiated = languages(several, &[], &[]).await;
+    let fixed = languages(one, &[], &[]).await;
+    assert_ne!(negotiated, fixed);
+    assert_eq!(languages(several, &["--language", "fa"], &[]).await, fixed);
+    assert_eq!(languages(several, &[], &[("SHOP_PROFILE_LANGUAGE", "fa")]).await, fixed);
+    assert_eq!(languages(one, &["--languages", "en,fa"], &[]).await, negotiated);
+    assert_eq!(languages("", &["--languages", "en,fa"], &[("SHOP_PROFILE_LANGUAGE", "fa")]).await, negotiated);
+}
+
 #[tokio::test]
 async fn a_table_lines_up_for_people_and_has_tabs_in_a_pipe() {
     let shown = run("", "config", &[]).await.ok();

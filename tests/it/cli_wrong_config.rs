@@ -51,6 +51,7 @@ const IN_FILE: &[(&str, &str)] = &[
     ("database-url = \"sqlite://a.db\"\ndatabase-url-file = \"b\"", "--database-url (shop.toml, line 1) and --database-url-file (shop.toml, line 2) are both given: expected one of them"),
     ("database-url-file = \"postgres://shop:hunter2secret@h/d\"", "--database-url-file (shop.toml, line 1): cannot read (not shown): No such file or directory"),
     ("database-url-file = \"nowhere\"", "--database-url-file (shop.toml, line 1): cannot read nowhere: No such file or directory"),
+    ("[serve]\nlanguage = \"fa\"\nlanguages = [\"en\", \"fa\"]", "--language cannot be used with --languages"),
     ("touch = [\"updated_at\"]", "--touch (shop.toml, line 1): it is about a Django shop's tables: add --layout django"),
 ];
 
@@ -113,6 +114,15 @@ async fn on_the_command_line() {
             "serve --touch updated_at",
             "--touch (command line): it is about a Django shop's tables: add --layout django".into(),
         ),
+        (
+            "serve --check --metrics-listen 8000",
+            "--metrics-listen names the address and port of --listen: expected another port".into(),
+        ),
+        (
+            "shadow --upstream http://127.0.0.1:1 --listen :8001 --metrics-listen 127.0.0.1:8001",
+            "--metrics-listen names the address and port of --listen: expected another port".into(),
+        ),
+        ("serve --check --language fa --languages en,fa", "--language cannot be used with --languages".into()),
         ("shadow", "missing: --upstream <URL> (see --help)".into()),
         ("shadow --upstream-timeout 0", "expected a whole number in 1..".into()),
         (

@@ -38,7 +38,7 @@ const FILE: &str = "database_url_file";
 impl Config {
     /// Whether the operator named a database: the option has a default.
     pub(in crate::cli) fn names_database(&self) -> bool {
-        [URL, FILE].iter().any(|id| self.source(id) > Source::Default)
+        [URL, FILE].iter().any(|id| self.source(id) != Source::Default)
     }
 
     /// An option about the database on the command line of a sub-command that does not use it.
@@ -69,23 +69,13 @@ impl Config {
         let (url, file) = (self.source(URL), self.source(FILE));
         let path = self.matches.get_one::<PathBuf>(FILE);
         match (path, self.matches.get_one::<DatabaseUrlArg>(URL)) {
-            (Some(_), _) if rank(&url) == rank(&file) => Err(CliError::Usage(format!(
+            (Some(_), _) if url.nearer(&file).is_eq() => Err(CliError::Usage(format!(
                 "--database-url ({url}) and --database-url-file ({file}) are both given: expected one of them"
             ))),
-            (Some(path), _) if file > url => read(path, &file),
+            (Some(path), _) if file.nearer(&url).is_gt() => read(path, &file),
             (_, Some(url_arg)) => url_arg.clone().parse(&format!("--database-url ({url})")),
             (_, None) => Err(CliError::Usage("--database-url: expected a value".to_owned())),
         }
-    }
-}
-
-/// The kind of place, without its details.
-fn rank(source: &Source) -> u8 {
-    match source {
-        Source::Default => 0,
-        Source::File { .. } => 1,
-        Source::Variable(_) => 2,
-        Source::CommandLine => 3,
     }
 }
 

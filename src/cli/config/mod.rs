@@ -17,7 +17,7 @@ mod show;
 mod source;
 mod usage;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{cmp::Ordering, ffi::OsString, path::PathBuf};
 
 use clap::{ArgMatches, Command, parser::ValueSource};
 
@@ -72,6 +72,19 @@ impl Config {
     pub(super) fn source(&self, id: &str) -> Source {
         let setting = self.settings.iter().find(|setting| setting.server.is_none() && setting.id() == id);
         setting.map_or(Source::Default, |setting| self.source_in(&self.matches, setting))
+    }
+
+    /// Which of two options of the server that starts counts, where only one of them can: the one that is given nearer to
+    /// the command.
+    pub(super) fn nearer(&self, one: &str, other: &str) -> Ordering {
+        let server = self.matches.subcommand();
+        let source = |id: &str| {
+            let (name, matches) = server?;
+            let setting = self.settings.iter().find(|setting| setting.server == Some(name) && setting.id() == id)?;
+            Some(self.source_in(matches, setting))
+        };
+        let source = |id| source(id).unwrap_or(Source::Default);
+        source(one).nearer(&source(other))
     }
 
     fn source_in(&self, matches: &ArgMatches, setting: &Setting) -> Source {

@@ -43,10 +43,16 @@ impl RateArgs {
     pub(super) fn trusted_proxies(&self) -> &[IpNet] {
         &self.trusted_proxies
     }
+
+    /// Whether every address counts as a proxy's.
+    pub(super) fn trusts_everyone(&self) -> bool {
+        self.trusted_proxies.iter().any(|network| network.prefix_len() == 0)
+    }
 }
 
-/// A network such as `10.0.0.0/8`, or one address.
+/// A network such as `10.0.0.0/8`, or one address. Blanks may stand around the commas of a list.
 fn network(text: &str) -> Result<IpNet, &'static str> {
+    let text = text.trim();
     let address = |text: &str| text.parse::<IpAddr>().map(IpNet::from);
     text.parse().or_else(|_| address(text)).map_err(|_| "expected a network such as 10.0.0.0/8, or an IP address")
 }
@@ -58,11 +64,11 @@ mod tests {
     #[test]
     fn a_proxy_is_a_network_or_an_address() {
         for (text, expected) in
-            [("10.0.0.0/8", "10.0.0.0/8"), ("192.0.2.1", "192.0.2.1/32"), ("fd00::1", "fd00::1/128")]
+            [("10.0.0.0/8", "10.0.0.0/8"), (" 192.0.2.1 ", "192.0.2.1/32"), ("fd00::1", "fd00::1/128")]
         {
             assert_eq!(network(text).map(|network| network.to_string()).as_deref(), Ok(expected));
         }
-        for text in ["", "proxy.example", "10.0.0.0/33", "10.0.0", "*"] {
+        for text in ["", " ", "proxy.example", "10.0.0.0/33", "10.0.0", "*"] {
             assert!(network(text).is_err(), "{text}");
         }
     }
