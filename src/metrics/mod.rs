@@ -5,10 +5,12 @@
 //! a search.
 
 mod label;
+mod process;
 mod sampled;
 mod timings;
 
 pub(crate) use label::{By, Joined, Label, Labels, label};
+pub(crate) use process::Process;
 pub(crate) use prometheus_client::{
     encoding::prometheus_text::CONTENT_TYPE,
     metrics::{

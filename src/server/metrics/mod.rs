@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     graphql::http::GraphqlMetrics,
-    metrics::{self, Gauge, Joined, Registry, SampledCounter, info},
+    metrics::{self, Gauge, Joined, Process, Registry, SampledCounter, info},
     service::ServiceMetrics,
     store::StoreMetrics,
 };
@@ -49,6 +49,7 @@ impl Metrics {
     pub fn exposition(&self, is_postgres: bool, log_lines_lost: fn() -> u64) -> impl Fn() -> String + use<> {
         let mut registry = Registry::default();
         registry.register("process_start_time_seconds", "Start time, in seconds since 1970", start_time());
+        registry.register_collector(Box::new(Process));
         let ours = registry.sub_registry_with_prefix("shop_profile");
         ours.register("build_info", "The version", info("version", env!("CARGO_PKG_VERSION")));
         let Self { store, connections, requests, service, graphql } = self;

@@ -53,7 +53,8 @@ impl AllowedOrigins {
         let origin = &origin[..origin.len().min(MAX_LOGGED_ORIGIN_BYTES)];
         if rejected.len() < MAX_LOGGED_ORIGINS && rejected.insert(origin.to_vec()) {
             let origin = origin.escape_ascii();
-            tracing::info!(request = request_id::for_log(), %origin, allowed = ?self.allowed, "origin not allowed");
+            let request = request_id::for_log();
+            tracing::info!(request, %origin, allowed = ?self.allowed, "origin not allowed: --allow-origin names those that are");
             if rejected.len() == MAX_LOGGED_ORIGINS {
                 tracing::info!("further origins that are not allowed will not be logged");
             }

@@ -12,6 +12,8 @@ use crate::support::{
     both_databases,
     database::Database,
     eventually,
+    metrics::Metrics,
+    raw::Connection,
     shop::{Customer, Shop},
 };
 
@@ -177,9 +179,27 @@ async fn the_process_says_what_it_is_and_since_when() {
     let metrics = server.metrics().await;
     assert_eq!(metrics.value(&format!("build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))), 1.0);
     assert_eq!(metrics.value("log_lines_lost_total"), 0.0);
-    let start = metrics.text.lines().find_map(|line| line.strip_prefix("process_start_time_seconds ")).unwrap();
+    let of_process = |metrics: &Metrics, name: &str| {
+        let value = metrics.text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("{name}: {}", metrics.text)).parse::<f64>().unwrap()
+    };
+    let start = of_process(&metrics, "process_start_time_seconds");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
-    assert!((now - 600.0..=now).contains(&start.parse::<f64>().unwrap()), "{start}");
+    assert!((now - 600.0..=now).contains(&start), "{start}");
+    if cfg!(target_os = "linux") {
+        assert!((1e6..1e9).contains(&of_process(&metrics, "process_resident_memory_bytes")));
+        assert!((0.0..600.0).contains(&of_process(&metrics, "process_cpu_seconds_total")));
+        let descriptors = of_process(&metrics, "process_open_fds");
+        let mut connections = Vec::new();
+        for _ in 0..20 {
+            let mut connection = Connection::open(server.address).await;
+            connection.exchange("GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n").await.assert_status(200);
+            connections.push(connection);
+        }
+        let more = of_process(&server.metrics().await, "process_open_fds");
+        // The server closes files of its own meanwhile.
+        assert!(more >= descriptors + 10.0, "{descriptors}, then {more}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
