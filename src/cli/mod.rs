@@ -29,6 +29,7 @@ mod secrets;
 pub mod serve;
 pub mod shadow;
 mod signals;
+mod spans;
 mod table;
 pub mod token;
 mod wait;

@@ -23,6 +23,7 @@ use super::{
     metrics::MetricsArgs,
     print,
     signals::{Stop, StopDelay},
+    spans::SpanArgs,
     wait::WaitArgs,
 };
 use crate::{
@@ -72,6 +73,8 @@ pub struct Args {
     log_requests: bool,
     #[command(flatten)]
     metrics: MetricsArgs,
+    #[command(flatten)]
+    spans: SpanArgs,
     #[command(flatten)]
     rates: RateArgs,
     #[command(flatten)]
@@ -131,6 +134,7 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
     let store = database::open(&args, &url, layout, &metrics).await?;
     let demo_token = if args.demo { Some(demo::add_customer(&store, address).await?) } else { None };
     let stop = Stop::on_signal()?;
+    let spans = args.spans.start()?;
     let _metrics = metrics_port.serve(metrics.exposition(url.is_postgres(), log::dropped_lines))?;
     let languages = args.languages.languages(config);
     log_start(&args, address, &url, layout, &languages, &store).await;
@@ -153,12 +157,16 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         languages,
         allow_origins: args.allow_origin,
         metrics: metrics.clone(),
+        spans: spans.clone(),
     };
     let app = server::router(store.clone(), &options, stop.requested.clone());
     let limits =
         ConnectionLimits { max_connections_per_address: args.connections_per_address, ..ConnectionLimits::default() };
     server::run(listener, app, server::Role::Origin, limits, metrics.connections, stop.after(args.stop_delay)).await;
     store.close().await;
+    if let Some(spans) = spans {
+        spans.stop().await;
+    }
     let uptime_seconds = start.elapsed().as_secs();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
     tracing::info!(reason = stop.signal(), uptime_seconds, requests, dropped_log_lines, "stopped");

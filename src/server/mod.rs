@@ -8,7 +8,8 @@ mod metrics;
 mod middleware;
 mod request_record;
 mod router;
-mod trace_id;
+mod spans;
+mod trace_parent;
 mod unread_body;
 
 pub use connections::ConnectionMetrics;
@@ -16,3 +17,4 @@ pub use demo_avatar::DEMO_AVATAR;
 pub use listener::{App, ConnectionLimits, Role, run};
 pub use metrics::{Metrics, serve_metrics};
 pub use router::{Options, router};
+pub use spans::{CollectorUrl, CollectorUrlError, Spans};

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use super::trace_id::TraceId;
+use super::trace_parent::TraceParent;
 use crate::{
     request_id::RequestId,
     request_notes::{Api, Notes, Outcome},
@@ -23,7 +23,7 @@ pub(super) struct RequestRecord {
     /// The client's address, as far as it is known.
     pub(super) client: Option<IpAddr>,
     /// The trace that the client says it belongs to.
-    pub(super) trace_id: Option<TraceId>,
+    pub(super) trace_parent: Option<TraceParent>,
     /// `other` is none of HTTP's own.
     pub(super) method: &'static str,
     /// The path, if this server has it; else `other`.
@@ -46,7 +46,7 @@ impl RequestRecord {
         Self {
             id,
             client,
-            trace_id: TraceId::of(request.headers()),
+            trace_parent: TraceParent::of(request.headers()),
             method: method_name(request.method()),
             path,
             api,

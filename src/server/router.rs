@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Metrics, demo_avatar, health,
+    Metrics, Spans, demo_avatar, health,
     middleware::{
         client_address::TrustedProxies,
         cors, language,
@@ -48,6 +48,8 @@ pub struct Options {
     pub languages: Languages,
     /// What the server counts with.
     pub metrics: Metrics,
+    /// What sends spans to a collector.
+    pub spans: Option<Spans>,
 }
 
 impl Default for Options {
@@ -63,6 +65,7 @@ impl Default for Options {
             log_requests: true,
             languages: Languages::default(),
             metrics: Metrics::default(),
+            spans: None,
         }
     }
 }

@@ -17,6 +17,9 @@ const ORIGIN: &str = "expected an origin: a scheme and a host without a path, su
 const POSTGRES: &str = "malformed database URL: expected postgres://USER:PASSWORD@HOST:PORT/DATABASE; percent-encode special \
                         characters in USER and PASSWORD: @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25";
 
+const COLLECTOR: &str = "expected the URL of a collector without a path and without TLS, e.g. http://127.0.0.1:4318";
+const NO_SPANS: &str = "this program sends no spans: it is built without the cargo feature `otlp`";
+
 /// In the file `shop.toml`: its text, and the line about it.
 #[rustfmt::skip]
 const IN_FILE: &[(&str, &str)] = &[
@@ -121,6 +124,13 @@ async fn on_the_command_line() {
         (
             "shadow --upstream http://127.0.0.1:1 --listen :8001 --metrics-listen 127.0.0.1:8001",
             "--metrics-listen names the address and port of --listen: expected another port".into(),
+        ),
+        (
+            "serve --check --otlp-endpoint https://127.0.0.1:4318",
+            format!(
+                "--otlp-endpoint <URL> (command line): {}",
+                if cfg!(feature = "otlp") { COLLECTOR } else { NO_SPANS }
+            ),
         ),
         ("serve --check --language fa --languages en,fa", "--language cannot be used with --languages".into()),
         ("shadow", "missing: --upstream <URL> (see --help)".into()),

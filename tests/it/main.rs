@@ -39,6 +39,8 @@ mod log;
 mod metrics;
 mod migrations;
 mod openapi;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod parity;
 mod pooler;
 mod properties;

@@ -13,13 +13,12 @@ use super::client_address::TrustedProxies;
 use crate::{
     request_id::{RequestContext, RequestId},
     request_notes::Outcome,
-    server::{listener::Overloaded, metrics::RequestMetrics, request_record::RequestRecord},
+    server::{listener::Overloaded, metrics::RequestMetrics, request_record::RequestRecord, spans::Spans},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Which requests are logged, who is believed about them, and what counts them.
-#[derive(Debug)]
+/// Which requests are logged, who is believed about them, what counts them, and which web pages may send them.
 pub(in crate::server) struct RequestLog {
     pub(in crate::server) proxies: TrustedProxies,
     pub(in crate::server) is_on: bool,
@@ -74,6 +73,9 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         self.record.took = self.start.elapsed();
         self.log.metrics.count(&self.record, self.had_no_slot);
+        if let Some(spans) = &self.log.spans {
+            spans.send(&self.record);
+        }
         if self.log.is_on {
             log_line(&self.record);
         }
@@ -82,7 +84,7 @@ impl Drop for UnderWay {
 
 /// One line. A field without a value is left out.
 fn log_line(record: &RequestRecord) {
-    let RequestRecord { id, client, trace_id, method, path, api, notes, status, bytes, took } = record;
+    let RequestRecord { id, client, trace_parent, method, path, api, notes, status, bytes, took } = record;
     let outcome = record.outcome();
     macro_rules! answered {
         ($level:ident) => {
@@ -90,7 +92,7 @@ fn log_line(record: &RequestRecord) {
                 target: "shop_profile::request",
                 request = display(id),
                 client = client.map(display),
-                trace_id = trace_id.map(display),
+                trace_id = trace_parent.map(display),
                 api = <&str>::from(*api),
                 method,
                 path,

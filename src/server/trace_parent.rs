@@ -1,24 +1,44 @@
 //! The trace that a request belongs to (W3C Trace Context, section 3.2).
 
-use std::{fmt, num::NonZeroU128};
+use std::{
+    fmt,
+    num::{NonZeroU64, NonZeroU128},
+};
 
 use axum::http::{HeaderMap, HeaderName};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The id of a trace, by which an operator finds a request in the logs of every server that it passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TraceId(NonZeroU128);
+/// The bit of the flags that says that the trace is kept.
+const SAMPLED: u64 = 1;
 
-impl TraceId {
-    /// The id in `traceparent`, if there is one such header and it is valid: version 00, lower-case digits, no id of zeros.
+/// A trace and the client's span in it. `Display` is the id of the trace, by which an operator finds a request in the logs of
+/// every server that it passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "only spans have a parent"))]
+pub(super) struct TraceParent {
+    pub(super) trace_id: NonZeroU128,
+    pub(super) span_id: NonZeroU64,
+    /// Whether the client keeps its own spans of the trace.
+    pub(super) is_sampled: bool,
+}
+
+impl TraceParent {
+    /// What `traceparent` says, if there is one such header and it is valid: version 00, lower-case digits, no id of zeros.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(TRACEPARENT).iter();
         let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
         let mut parts = value.split('-');
         let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let is_valid = version == "00" && parts.next().is_none() && hex(parent, 16)? != 0 && hex(flags, 2).is_some();
-        NonZeroU128::new(hex(trace, 32)?).filter(|_| is_valid).map(Self)
+        if version != "00" || parts.next().is_some() {
+            return None;
+        }
+        let number = |text, digits| u64::try_from(hex(text, digits)?).ok();
+        Some(Self {
+            trace_id: NonZeroU128::new(hex(trace, 32)?)?,
+            span_id: NonZeroU64::new(number(parent, 16)?)?,
+            is_sampled: number(flags, 2)? & SAMPLED != 0,
+        })
     }
 }
 
@@ -28,9 +48,9 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
     if is_hex { u128::from_str_radix(text, 16).ok() } else { None }
 }
 
-impl fmt::Display for TraceId {
+impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", self.trace_id)
     }
 }
 
@@ -40,15 +60,21 @@ mod tests {
 
     use super::*;
 
-    fn trace_id(values: &[&str]) -> Option<String> {
+    fn parent(values: &[&str]) -> Option<TraceParent> {
         let values = values.iter().map(|value| (TRACEPARENT, HeaderValue::from_str(value).unwrap()));
-        TraceId::of(&values.collect()).map(|id| id.to_string())
+        TraceParent::of(&values.collect())
     }
 
     #[test]
     fn only_a_valid_header_counts() {
         const VALID: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert_eq!(trace_id(&[VALID]).as_deref(), Some("0af7651916cd43dd8448eb211c80319c"));
+        let valid = parent(&[VALID]).unwrap();
+        assert_eq!(valid.to_string(), "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!((valid.span_id.get(), valid.is_sampled), (0xb7ad_6b71_6920_3331, true));
+        for (flags, is_sampled) in [("00", false), ("02", false), ("03", true), ("ff", true)] {
+            let value = format!("{}{flags}", &VALID[..VALID.len() - 2]);
+            assert_eq!(parent(&[&value]).map(|parent| parent.is_sampled), Some(is_sampled), "{flags}");
+        }
         for wrong in [
             "",
             "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -61,9 +87,9 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-sara",
             "00-+af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ] {
-            assert_eq!(trace_id(&[wrong]), None, "{wrong}");
+            assert_eq!(parent(&[wrong]), None, "{wrong}");
         }
-        assert_eq!(trace_id(&[VALID, VALID]), None);
-        assert_eq!(trace_id(&[]), None);
+        assert_eq!(parent(&[VALID, VALID]), None);
+        assert_eq!(parent(&[]), None);
     }
 }
