@@ -55,9 +55,12 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        static SERVER: LazyLock<u64> = LazyLock::new(|| getrandom::u64().unwrap_or_default());
+        static SERVER: LazyLock<String> = LazyLock::new(|| format!("{:016x}-", getrandom::u64().unwrap_or_default()));
         match self {
-            Self::Own(count) => write!(f, "{:016x}-{count:x}", *SERVER),
+            Self::Own(count) => {
+                f.write_str(&SERVER)?;
+                fmt::LowerHex::fmt(count, f)
+            }
             Self::Given(id) => f.write_str(id),
         }
     }

@@ -2,12 +2,14 @@
 
 mod body;
 mod execute;
+mod header_text;
 mod rate_limit;
 
 use axum::http::{HeaderMap, header};
 
 pub(crate) use body::{BodyError, MAX_BODY_BYTES, is_known_empty, read};
 pub(crate) use execute::{ExecutionError, execute};
+pub(crate) use header_text::HeaderText;
 pub(crate) use rate_limit::add_rate_limit;
 
 use crate::auth::{Credential, Unauthenticated};

@@ -1,17 +1,25 @@
 //! Conditional requests (RFC 9110, section 13) and the client's preference (RFC 7240).
 
+use std::fmt::Display;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::profile::{Precondition, ProfileVersion};
+use crate::{
+    api::HeaderText,
+    profile::{Precondition, ProfileVersion},
+};
 
 /// The strong entity tag of a customer at a version, e.g. `"1-7"`.
 pub(super) fn etag(version: ProfileVersion) -> HeaderValue {
-    // Digits, a dash and quotes: always a valid header value.
-    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+    HeaderText::new("\"").number(version.id).text("-").number(version.version).text("\"").finish()
 }
 
 /// `If-None-Match`, by weak comparison: whether the client already has what the tag without its quotes stands for.
-pub(super) fn is_not_modified(headers: &HeaderMap, own: &str) -> bool {
+pub(super) fn is_not_modified(headers: &HeaderMap, own: impl Display) -> bool {
+    if !headers.contains_key(header::IF_NONE_MATCH) {
+        return false;
+    }
+    let own = own.to_string();
     tags(headers, header::IF_NONE_MATCH)
         .iter()
         .any(|tag| matches!(tag, Tag::Any) || matches!(tag, Tag::Strong(text) | Tag::Weak(text) if *text == own))

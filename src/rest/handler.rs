@@ -81,7 +81,7 @@ async fn dispatch(profile: ProfileService, caller: Arc<Caller>, request: Request
 
 async fn get(profile: ProfileService, caller: Arc<Caller>, headers: HeaderMap) -> Result<Response, RestError> {
     let customer = profile.me(&caller).await?;
-    let unchanged = conditional::is_not_modified(&headers, &customer.profile_version().to_string());
+    let unchanged = conditional::is_not_modified(&headers, customer.profile_version());
     Ok(if unchanged { response::not_modified(&customer) } else { response::customer(&customer) })
 }
 

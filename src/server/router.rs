@@ -91,12 +91,11 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     };
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
     let proxies = TrustedProxies::new(&options.trusted_proxies);
-    let metrics = options.metrics.requests.clone();
-    let log = Arc::new(RequestLog { proxies, is_on: options.log_requests, metrics });
+    let (metrics, spans) = (options.metrics.requests.clone(), options.spans.clone());
+    let log = Arc::new(RequestLog { proxies, is_on: options.log_requests, metrics, spans, origins });
     others
         .layer(unavailable)
         .merge(apis)
-        .layer(from_fn_with_state(origins, cors::allow))
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
         .layer(from_fn_with_state(log, log_request::log_request))
 }

@@ -4,7 +4,7 @@
 use std::{
     cell::RefCell,
     error::Error,
-    fmt::{self, Arguments, Debug, Display, Write},
+    fmt::{self, Arguments, Debug, Write},
     io,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -58,12 +58,13 @@ fn write_line(format: Format, event: &Event<'_>, line: &mut String) -> fmt::Resu
     match format {
         Format::Text => {
             write_time(line)?;
-            write!(line, " {level:>5} {target}:")?;
+            // As wide as the longest.
+            line.extend([if level.len() < 5 { "  " } else { " " }, level, " ", target, ":"]);
         }
         Format::Json => {
             line.push_str("{\"timestamp\":\"");
             write_time(line)?;
-            write!(line, "\",\"level\":\"{level}\",\"fields\":{{")?;
+            line.extend(["\",\"level\":\"", level, "\",\"fields\":{"]);
         }
     }
     let mut fields = Fields { line, format, is_first: true, result: Ok(()) };
@@ -71,7 +72,7 @@ fn write_line(format: Format, event: &Event<'_>, line: &mut String) -> fmt::Resu
     let Fields { line, result, .. } = fields;
     match format {
         Format::Text => line.push('\n'),
-        Format::Json => writeln!(line, "}},\"target\":\"{target}\"}}")?,
+        Format::Json => line.extend(["},\"target\":\"", target, "\"}\n"]),
     }
     result
 }
@@ -87,7 +88,9 @@ fn write_time(line: &mut String) -> fmt::Result {
             *second = since.as_secs();
         }
         line.push_str(text);
-        write!(line, ".{:06}Z", since.subsec_micros())
+        // The first of seven digits keeps the zeros of the six.
+        line.extend([".", &itoa::Buffer::new().format(1_000_000 + since.subsec_micros())[1..], "Z"]);
+        Ok(())
     })
 }
 
@@ -108,10 +111,10 @@ impl Fields<'_> {
         self.end(is_quoted);
     }
 
-    /// Writes a number or a switch.
-    fn write_plain(&mut self, field: &Field, value: impl Display) {
+    /// Writes a number or a switch, as it is.
+    fn write_plain(&mut self, field: &Field, value: &str) {
         self.begin(field.name(), false);
-        self.result = self.result.and(write!(self.line, "{value}"));
+        self.line.push_str(value);
     }
 
     fn begin(&mut self, name: &str, is_quoted: bool) {
@@ -146,15 +149,15 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.write_plain(field, value);
+        self.write_plain(field, if value { "true" } else { "false" });
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.write_plain(field, value);
+        self.write_plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.write_plain(field, value);
+        self.write_plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

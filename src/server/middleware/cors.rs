@@ -6,11 +6,11 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -35,15 +35,14 @@ const MAX_LOGGED_ORIGINS: usize = 32;
 const MAX_LOGGED_ORIGIN_BYTES: usize = 200;
 
 /// The origins that the operator lists, and those that were rejected so far.
-#[derive(Clone)]
 pub(in crate::server) struct AllowedOrigins {
-    allowed: Arc<[HeaderValue]>,
-    rejected: Arc<Mutex<HashSet<Vec<u8>>>>,
+    allowed: Vec<HeaderValue>,
+    rejected: Mutex<HashSet<Vec<u8>>>,
 }
 
 impl AllowedOrigins {
     pub(in crate::server) fn new(allowed: Vec<HeaderValue>) -> Self {
-        Self { allowed: allowed.into(), rejected: Arc::default() }
+        Self { allowed, rejected: Mutex::default() }
     }
 
     /// Logs a rejected origin the first time that it calls.
@@ -63,7 +62,7 @@ impl AllowedOrigins {
 }
 
 /// Adds the headers for a listed origin and answers its preflight.
-pub(in crate::server) async fn allow(State(origins): State<AllowedOrigins>, request: Request, next: Next) -> Response {
+pub(super) async fn allow(origins: &AllowedOrigins, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_allowed = origin.as_ref().is_some_and(|origin| origins.allowed.contains(origin));
     if let Some(origin) = &origin

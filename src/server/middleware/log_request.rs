@@ -9,7 +9,10 @@ use axum::{
     response::Response,
 };
 
-use super::client_address::TrustedProxies;
+use super::{
+    client_address::TrustedProxies,
+    cors::{self, AllowedOrigins},
+};
 use crate::{
     request_id::{RequestContext, RequestId},
     request_notes::Outcome,
@@ -23,9 +26,12 @@ pub(in crate::server) struct RequestLog {
     pub(in crate::server) proxies: TrustedProxies,
     pub(in crate::server) is_on: bool,
     pub(in crate::server) metrics: RequestMetrics,
+    pub(in crate::server) spans: Option<Spans>,
+    pub(in crate::server) origins: AllowedOrigins,
 }
 
-/// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body.
+/// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body. The headers
+/// for other origins are added here, too: a layer of their own would clone and box all that is inside it for each request.
 pub(in crate::server) async fn log_request(
     State(log): State<Arc<RequestLog>>,
     request: Request,
@@ -34,8 +40,8 @@ pub(in crate::server) async fn log_request(
     let record = log.begin(&request);
     let context = RequestContext::new(record.id.clone(), record.client, record.api);
     let had_no_slot = request.extensions().get::<Overloaded>().is_some();
-    let mut under_way = UnderWay { record, start: Instant::now(), had_no_slot, log };
-    let mut work = pin!(context.scope(next.run(request)));
+    let mut under_way = UnderWay { record, start: Instant::now(), had_no_slot, log: log.clone() };
+    let mut work = pin!(context.scope(cors::allow(&log.origins, request, next)));
     let mut response = work.as_mut().await;
     let notes = work.take_value().map(RequestContext::into_notes).unwrap_or_default();
     under_way.record.answer(&response, notes);
