@@ -7,6 +7,7 @@ pub use sea_orm_migration::{MigratorTrait, prelude::DbErr};
 mod m20261123_000001_create_customer;
 mod m20261123_000002_create_api_token;
 mod m20261125_000003_rename_username_key;
+mod m20261129_000004_set_fillfactor;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_create_customer::Migration),
             Box::new(m20261123_000002_create_api_token::Migration),
             Box::new(m20261125_000003_rename_username_key::Migration),
+            Box::new(m20261129_000004_set_fillfactor::Migration),
         ]
     }
 }

@@ -1,20 +1,26 @@
 //! The migrations make what the entities describe, once, wholly or not at all.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join_all;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, Schema, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, Schema, Statement, TransactionTrait};
 use serde_json::json;
 
 use crate::support::{
+    Subject,
     binary::{self, Server},
     both_databases,
     database::Database,
     shop::Shop,
 };
 
-pub(crate) const STEPS: [&str; 3] =
-    ["m20261123_000001_create_customer", "m20261123_000002_create_api_token", "m20261125_000003_rename_username_key"];
+pub(crate) const STEPS: [&str; 4] = [
+    "m20261123_000001_create_customer",
+    "m20261123_000002_create_api_token",
+    "m20261125_000003_rename_username_key",
+    SET_FILLFACTOR,
+];
+const SET_FILLFACTOR: &str = "m20261129_000004_set_fillfactor";
 
 both_databases![
     the_tables_are_what_the_entities_describe,
@@ -79,7 +85,7 @@ async fn servers_that_start_at_once_migrate_once(first: Database) {
         let migrations = stores.into_iter().map(|store| tokio::spawn(async move { store.migrate().await.unwrap() }));
         let applied = join_all(migrations).await.into_iter().flat_map(Result::unwrap);
         assert_eq!(applied.collect::<Vec<_>>(), STEPS);
-        assert_eq!(count(&database.connect().await, "seaql_migrations").await, 3);
+        assert_eq!(count(&database.connect().await, "seaql_migrations").await, STEPS.len() as i64);
     }
 }
 
@@ -133,6 +139,42 @@ async fn a_database_ahead_of_this_build_is_served(shop: Shop) {
     let doctor = binary::run(shop.database.url(), &["doctor"]).await;
     assert!(doctor.stdout.contains(&format!("note     schema: {ahead}")), "{doctor:?}");
     assert!(doctor.stdout.contains(&format!("-> {beside}")), "{doctor:?}");
+}
+
+/// The servers of the previous version have transactions open meanwhile.
+#[tokio::test]
+async fn room_is_left_in_postgresqls_pages_without_waiting_for_a_writer() {
+    let Some(database) = Database::postgres().await else { return };
+    let shop = Shop::on(database).await;
+    let sara = shop.customer("sara").await;
+    let db = shop.database.connect().await;
+    assert_eq!(table_options(&db).await, FILLFACTORS);
+    // As the previous version left it.
+    db.execute_unprepared(&format!("DELETE FROM seaql_migrations WHERE version = '{SET_FILLFACTOR}'")).await.unwrap();
+    for table in ["customer", "api_token"] {
+        db.execute_unprepared(&format!("ALTER TABLE {table} RESET (fillfactor)")).await.unwrap();
+    }
+    assert_eq!(table_options(&db).await, ["api_token {}", "customer {}"]);
+    let writer = shop.database.connect().await.begin().await.unwrap();
+    for table in ["customer", "api_token"] {
+        writer.execute_unprepared(&format!("UPDATE {table} SET id = id")).await.unwrap();
+    }
+    assert_eq!(tokio::time::timeout(HANGS, shop.store.migrate()).await.unwrap().unwrap(), [SET_FILLFACTOR]);
+    assert_eq!(table_options(&db).await, FILLFACTORS);
+    writer.commit().await.unwrap();
+    shop.patch(json!({"first_name": "Sara"})).token(&sara.token).send().await.assert_status(200);
+}
+
+/// Far more than the migration takes.
+const HANGS: Duration = Duration::from_secs(10);
+const FILLFACTORS: [&str; 2] = ["api_token {fillfactor=90}", "customer {fillfactor=90}"];
+
+/// A line for each table, with what is set for it.
+async fn table_options(db: &DatabaseConnection) -> Vec<String> {
+    let sql = "SELECT concat(relname, ' ', coalesce(reloptions::text, '{}')) AS line FROM pg_class \
+               WHERE oid IN ('customer'::regclass, 'api_token'::regclass) ORDER BY relname";
+    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get("", "line").unwrap()).collect()
 }
 
 /// PostgreSQL sends a notice when a table is created "if not exists" and does.
