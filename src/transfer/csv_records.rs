@@ -66,9 +66,12 @@ fn too_long() -> io::Error {
     io::Error::other("a row is longer than 1 MiB")
 }
 
+/// A file whose last line has an end.
+type WholeLines<R> = BufReader<io::Chain<R, &'static [u8]>>;
+
 /// The records of a file, without blank lines.
 pub(super) struct Records<R> {
-    reader: csv::Reader<RecordReader<BufReader<io::Chain<R, &'static [u8]>>>>,
+    reader: csv::Reader<RecordReader<WholeLines<R>>>,
     scan: Rc<RefCell<Scan>>,
 }
 
