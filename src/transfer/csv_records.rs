@@ -230,8 +230,11 @@ mod tests {
         assert_eq!(records(text), expected);
     }
 
-    /// What is wrong with the quotes of the last record: one that is open, and one that is followed by text.
-    fn wrong(text: &str) -> (Option<(u64, usize)>, Option<(u64, usize, u64)>) {
+    /// The line and the cell of a quote that is open, and those of one that is followed by text, and the line of that text.
+    type Wrong = (Option<(u64, usize)>, Option<(u64, usize, u64)>);
+
+    /// What is wrong with the quotes of the last record.
+    fn wrong(text: &str) -> Wrong {
         let (mut records, mut record, mut last) = (Records::new(text.as_bytes()), ByteRecord::new(), None);
         while let Ok(Some(place)) = records.read(&mut record) {
             last = Some(place);
