@@ -36,6 +36,14 @@ impl<'a> Role<'a> {
         Self { database, name }
     }
 
+    /// A role that may connect, and nothing else.
+    async fn without_rights(database: &'a Database, name: &str) -> Self {
+        let role = Self::new(database, name).await;
+        let revoke = format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role.name);
+        database.connect().await.execute_unprepared(&revoke).await.unwrap();
+        role
+    }
+
     pub fn url(&self) -> String {
         with_setting(self.database.direct_url(), "role", &self.name)
     }
@@ -71,9 +79,8 @@ async fn the_printed_rights_are_enough_and_none_is_too_much() {
     let Some(database) = Database::postgres().await else { return };
     let shop = Shop::on(database).await;
     let sara = shop.customer("sara").await;
-    let role = Role::new(&shop.database, "printed").await;
+    let role = Role::without_rights(&shop.database, "printed").await;
     let db = shop.database.connect().await;
-    db.execute_unprepared(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role.name)).await.unwrap();
     let grants = binary::run(shop.database.url(), &["grants", &role.name]).await.ok();
     db.execute_unprepared(&grants).await.unwrap();
 
@@ -138,9 +145,8 @@ async fn the_documented_rights_are_enough_and_none_is_too_much() {
     let Some(database) = Database::postgres().await else { return };
     let shop = Shop::on(database).await;
     let sara = shop.customer("sara").await;
-    let role = Role::new(&shop.database, "least").await;
+    let role = Role::without_rights(&shop.database, "least").await;
     let db = shop.database.connect().await;
-    db.execute_unprepared(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role.name)).await.unwrap();
     let grant = async |sql: &str| db.execute_unprepared(&sql.replace("shop_profile", &role.name)).await.unwrap();
 
     grant("GRANT SELECT, UPDATE ON customer, api_token TO shop_profile").await;
