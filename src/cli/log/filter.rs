@@ -7,9 +7,14 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 /// What is logged where no level stands alone.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
-/// Targets that say nothing of use below a warning: each step of a migration, and PostgreSQL's notices (`relation
-/// already exists, skipping`). They are logged at their level only when the filter names them.
-const QUIET_TARGETS: [&str; 2] = ["sea_orm_migration", "sqlx::postgres::notice"];
+/// Targets that say nothing of use below these levels: each step of a migration, PostgreSQL's notices (`relation
+/// already exists, skipping`), and the whole text of each statement that takes longer than a second, which is 16 KB where an
+/// import inserts many rows. They are logged at their level only when the filter names them.
+const QUIET_TARGETS: [(&str, LevelFilter); 3] = [
+    ("sea_orm_migration", LevelFilter::WARN),
+    ("sqlx::postgres::notice", LevelFilter::WARN),
+    ("sqlx::query", LevelFilter::ERROR),
+];
 
 /// Logged at `info` whatever the filter's level is, unless the filter names it or is `off`.
 const AUDIT_TARGET: &str = crate::audit::TARGET;
@@ -37,8 +42,8 @@ pub struct LogFilterError;
 impl LogFilter {
     /// The filter as tracing takes it.
     pub(super) fn targets(&self) -> Targets {
-        let quiet = QUIET_TARGETS.into_iter().filter(|target| !self.names(target));
-        let quiet = quiet.map(|target| (target.to_owned(), self.level.min(LevelFilter::WARN)));
+        let quiet = QUIET_TARGETS.into_iter().filter(|(target, _)| !self.names(target));
+        let quiet = quiet.map(|(target, level)| (target.to_owned(), self.level.min(level)));
         let named = self.targets.iter().filter(|(target, _)| !is_inside(target, SECRET_TARGET)).cloned();
         let is_off = self.level == LevelFilter::OFF;
         let audit = (AUDIT_TARGET, if is_off { LevelFilter::OFF } else { LevelFilter::INFO });
@@ -120,6 +125,16 @@ mod tests {
             ["", " ", "verbose", "=====", "shop_profile=loud", "shop_profile=", "=info", "info,", "a b=info", "3"]
         {
             assert_eq!(text.parse::<LogFilter>(), Err(LogFilterError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn slow_statements_are_logged_only_if_the_filter_names_them() {
+        for (filter, is_logged) in
+            [("info", false), ("trace", false), ("info,sqlx=warn", true), ("off,sqlx::query=warn", true)]
+        {
+            let targets = filter.parse::<LogFilter>().unwrap().targets();
+            assert_eq!(targets.would_enable("sqlx::query", &Level::WARN), is_logged, "{filter}");
         }
     }
 
