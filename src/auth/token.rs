@@ -112,6 +112,15 @@ mod tests {
     }
 
     #[test]
+    fn each_random_character_is_one_of_62() {
+        let random = || ApiToken::generate().unwrap().expose_secret()[PREFIX.len()..][..RANDOM_CHARS].to_owned();
+        // That one of them is missing in 8,000 characters has a chance of 62 · (61/62)^8000, less than 10^-54.
+        let seen: std::collections::BTreeSet<char> =
+            (0..200).flat_map(|_| random().chars().collect::<Vec<_>>()).collect();
+        assert_eq!(seen, BASE62.iter().copied().map(char::from).collect());
+    }
+
+    #[test]
     fn the_checksum_detects_any_one_wrong_character() {
         let token = ApiToken::generate().unwrap();
         for at in PREFIX.len()..token.expose_secret().len() {

@@ -67,17 +67,7 @@ fn is_invisible(c: char) -> bool {
 /// the URL, a `|` or a stray `%` in the path) leave the meaning alone, and DRF takes them.
 fn is_repair(violation: SyntaxViolation) -> bool {
     use SyntaxViolation::*;
-    match violation {
-        Backslash
-        | C0SpaceIgnored
-        | ExpectedDoubleSlash
-        | ExpectedFileDoubleSlash
-        | FileWithHostAndWindowsDrive
-        | TabOrNewlineIgnored
-        | UnencodedAtSign => true,
-        EmbeddedCredentials | NonUrlCodePoint | NullInFragment | PercentDecode => false,
-        _ => true,
-    }
+    !matches!(violation, EmbeddedCredentials | NonUrlCodePoint | NullInFragment | PercentDecode)
 }
 
 /// Repairs of the authority that the parser does not remark on: `user@` without a user, `:` without a port, a host that

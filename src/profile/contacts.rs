@@ -76,6 +76,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_has_two_sides_and_no_blank() {
+        for (text, expected) in [
+            ("sara@example.com", true),
+            ("\"a@b\"@example.com", true),
+            ("sara", false),
+            ("sara@", false),
+            ("@example.com", false),
+            ("sara ahmadi@example.com", false),
+        ] {
+            assert_eq!(is_address(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn every_error_is_reported() {
         let errors = Contacts::parse(FieldInput::Text("1".repeat(33).into()), FieldInput::Text("sara@".into()));
         let fields: Vec<_> = errors.unwrap_err().into_iter().map(|error| error.field).collect();

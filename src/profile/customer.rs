@@ -239,6 +239,52 @@ mod tests {
     }
 
     #[test]
+    fn each_field_may_be_what_is_missing() {
+        let all = [
+            Field::Username,
+            Field::MobileNumber,
+            Field::Email,
+            Field::Avatar,
+            Field::FirstName,
+            Field::LastName,
+            Field::Gender,
+        ];
+        let text = |value: &str| Some(value.to_owned());
+        let (mobile_number, email, avatar) =
+            (text("0930"), text("sara@example.com"), text("https://example.com/a.png"));
+        let whole = Customer { mobile_number, email, avatar, completed_by: all.into_iter().collect(), ..customer() };
+        assert!(whole.is_profile_completed());
+        for field in all {
+            let mut sara = whole.clone();
+            match field {
+                Field::Username => sara.username = String::new(),
+                Field::MobileNumber => sara.mobile_number = None,
+                Field::Email => sara.email = None,
+                Field::Avatar => sara.avatar = None,
+                Field::FirstName => sara.first_name = None,
+                Field::LastName => sara.last_name = None,
+                Field::Gender => sara.gender = None,
+            }
+            assert!(!sara.is_profile_completed(), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_may_choose_a_known_gender_alone() {
+        assert_eq!(StoredGender::from(Gender::Male).known(), Some(Gender::Male));
+        assert_eq!(StoredGender::from("divers".to_owned()).known(), None);
+    }
+
+    #[test]
+    fn a_precondition_allows_the_versions_that_it_names() {
+        let [this, other] = [7, 8].map(|version| ProfileVersion { id: 1, version });
+        assert!(Precondition::Any.allows(this));
+        assert!(Precondition::OneOf(vec![other, this]).allows(this));
+        assert!(!Precondition::OneOf(vec![other]).allows(this));
+        assert!(!Precondition::OneOf(Vec::new()).allows(this));
+    }
+
+    #[test]
     fn a_version_is_read_back_only_as_it_was_written() {
         assert_eq!("1-7".parse(), Ok(customer().profile_version()));
         assert_eq!(customer().profile_version().to_string(), "1-7");

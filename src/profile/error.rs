@@ -104,3 +104,32 @@ impl fmt::Display for FieldError {
         write!(f, "{:?}: {}", self.field, self.message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_fields_stand_in_one_text() {
+        assert_eq!(Field::names([Field::FirstName, Field::Gender].into_iter()), "first_name,gender");
+        assert_eq!(Field::names([].into_iter()), "");
+    }
+
+    #[test]
+    fn a_column_says_why_it_rejects_a_value() {
+        for (field, code, expected, message) in [
+            (Field::Username, ErrorCode::Taken, ErrorCode::Taken, MessageId::UsernameTaken),
+            (Field::Gender, ErrorCode::Taken, ErrorCode::Taken, MessageId::NotUnique),
+            (Field::FirstName, ErrorCode::Null, ErrorCode::Null, MessageId::Null),
+            (Field::FirstName, ErrorCode::TooLong, ErrorCode::Invalid, MessageId::InvalidValue),
+        ] {
+            assert_eq!(FieldError::rejected(field, code), FieldError::new(field, expected, message));
+        }
+    }
+
+    #[test]
+    fn an_error_shows_its_field_and_its_message() {
+        let text = FieldError::new(Field::Gender, ErrorCode::Null, MessageId::Null).to_string();
+        assert_eq!(text, format!("Gender: {}", Message::from(MessageId::Null)));
+    }
+}

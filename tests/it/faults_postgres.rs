@@ -97,8 +97,8 @@ async fn requests_recover_within_one_deadline_of_a_silent_server() {
     let answers = failing.patch_all("silent").await;
     // Where every change is in a transaction of its own, the silence is known to have come before its end.
     let shares_sessions = failing.shop.database.shares_sessions();
-    let unknown = if shares_sessions { 0 } else { CONNECTIONS as usize };
-    assert_eq!(answers.iter().filter(|answer| answer.body == OUTCOME_UNKNOWN).count(), unknown);
+    let unknown = answers.iter().filter(|answer| answer.body == OUTCOME_UNKNOWN).count();
+    assert!(if shares_sessions { unknown == 0 } else { unknown >= CONNECTIONS as usize }, "{unknown}");
     for (answer, customer) in answers.into_iter().zip(&failing.customers) {
         let is_stored = failing.first_name(customer).await == "silent";
         match answer.status {

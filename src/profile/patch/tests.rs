@@ -1,5 +1,8 @@
 use super::*;
-use crate::{messages::MessageId, profile::MediaUrl};
+use crate::{
+    messages::MessageId,
+    profile::{CompletingFields, MediaUrl},
+};
 
 fn text(value: &str) -> FieldInput {
     FieldInput::Text(value.into())
@@ -102,4 +105,56 @@ fn rejects_a_lone_surrogate_in_every_field() {
 fn an_invalid_patch_keeps_its_valid_username() {
     let input = PatchInput { username: text("sara"), gender: text("x"), ..PatchInput::default() };
     assert_eq!(input.parse(&ProfileRules::NATIVE).unwrap_err().username.unwrap().as_str(), "sara");
+}
+
+#[test]
+fn a_patch_changes_the_fields_that_it_names_and_no_others() {
+    let sara = Customer {
+        id: 1,
+        username: "sara".into(),
+        mobile_number: Some("0930".into()),
+        email: Some("sara@example.com".into()),
+        avatar: None,
+        first_name: Some("Sara".into()),
+        last_name: Some("Ahmadi".into()),
+        gender: Some(Gender::Female.into()),
+        version: 7,
+        completed_by: CompletingFields::NATIVE,
+    };
+    let patch = |input: PatchInput| input.parse(&ProfileRules::NATIVE).unwrap();
+    let avatar = "https://example.com/a.png";
+    let named = PatchInput {
+        username: text("mina"),
+        avatar: text(avatar),
+        first_name: text("Mina"),
+        last_name: text("Karimi"),
+        gender: text("male"),
+    };
+    let mina = Customer {
+        username: "mina".into(),
+        avatar: Some(avatar.into()),
+        first_name: Some("Mina".into()),
+        last_name: Some("Karimi".into()),
+        gender: Some(Gender::Male.into()),
+        ..sara.clone()
+    };
+    assert_eq!(patch(named.clone()).apply_to(sara.clone()), mina);
+    assert!(patch(named.clone()).is_noop_for(&mina));
+    assert!(!patch(named).is_noop_for(&sara));
+    assert!(patch(PatchInput::default()).is_noop_for(&sara));
+    let only = PatchInput { first_name: text("Mina"), ..PatchInput::default() };
+    assert_eq!(patch(only).apply_to(sara.clone()), Customer { first_name: Some("Mina".into()), ..sara });
+}
+
+#[test]
+fn another_column_may_take_what_is_too_long_or_null() {
+    let with = |code| ValidationErrors {
+        errors: vec![FieldError::new(Field::FirstName, code, MessageId::InvalidValue)],
+        username: None,
+    };
+    for (code, expected) in
+        [(ErrorCode::TooLong, true), (ErrorCode::Null, true), (ErrorCode::Invalid, false), (ErrorCode::Taken, false)]
+    {
+        assert_eq!(with(code).may_be_of_a_changed_column(), expected, "{code:?}");
+    }
 }

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Runs the tests once for each mutant that cargo-mutants finds. See README.md beside this file."""
+
+import argparse
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+
+from program import SwitchedProgram
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+WORK = REPOSITORY / "target/switched"
+UNIT, INTEGRATION = "shop_profile", "it"
+# Which tests are run, until one fails: those that find most mutants soonest come first.
+UNIT_TESTS = "api auth graphql messages profile rate_limit rest service --skip a_table_stays_bounded"
+OTHER_UNIT_TESTS = "rate_limit metrics request_notes server transfer store shadow"
+# By the beginning of a file's name.
+NEAREST = {
+    "src/auth": "auth:: log:: token_flood:: cli_operators:: --skip postgres",
+    "src/rate_limit": "rate_limits:: token_flood:: auth:: --skip postgres",
+    "src/api": "rate_limits:: token_flood:: --skip postgres",
+    "src": "rest_contract:: rest_fields:: graphql_contract:: auth:: dry_run:: --skip postgres",
+}
+# Seconds. A mutant may never end.
+TIMEOUT = 300
+
+
+def listed():
+    """Every mutant, as cargo-mutants lists them; `.cargo/mutants.toml` says of which files."""
+    command = ["cargo", "mutants", "--list", "--json"]
+    return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout)
+
+
+def passes(program, test, filters, number):
+    """Whether these tests pass with this mutant. The first that fails ends them; one that never ends is caught, too."""
+    environment = {**os.environ, "MUTANT": str(number), "REQUIRE_POSTGRES": "1"}
+    command = [program.tests[test], *filters.split()]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, cwd=program.tree, env=environment, start_new_session=True, **pipes) as process:
+        stop = lambda: os.killpg(process.pid, signal.SIGKILL)
+        timer = threading.Timer(TIMEOUT, stop)
+        timer.start()
+        try:
+            if any(line.endswith(" ... FAILED\n") for line in process.stdout):
+                return False
+            return process.wait() == 0
+        finally:
+            timer.cancel()
+            with contextlib.suppress(ProcessLookupError):
+                stop()
+
+
+def rounds(file):
+    """The tests for a mutant of this file: each time a program and its arguments."""
+    nearest = next(tests for start, tests in NEAREST.items() if file.startswith(start))
+    return [(UNIT, UNIT_TESTS), (UNIT, OTHER_UNIT_TESTS), (INTEGRATION, nearest), (INTEGRATION, "--skip postgres"), (INTEGRATION, "postgres")]
+
+
+def outcome(program, number, tests):
+    for test, filters in tests:
+        if not passes(program, test, filters, number):
+            return f"caught by {test}"
+    return "missed"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how many rounds of tests a mutant has to pass")
+    parser.add_argument("--from-round", type=int, default=1, help="the first of them")
+    parser.add_argument("--only", help="only the mutants whose name has this in it")
+    parser.add_argument("--again", action="store_true", help="only the mutants that the last run missed")
+    arguments = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    results_file = WORK / "results.json"
+    results = json.loads(results_file.read_text()) if arguments.again else {}
+
+    program = SwitchedProgram(REPOSITORY, WORK, listed())
+    program.build()
+    chosen = slice(arguments.from_round - 1, arguments.rounds)
+    every_test = {tests for start in NEAREST for tests in rounds(start)[chosen]}
+    if not all(passes(program, *tests, -1) for tests in every_test):
+        raise SystemExit("a test fails without any mutant")
+    for number, mutant in enumerate(program.mutants):
+        name = mutant["name"]
+        if arguments.only and arguments.only not in name or arguments.again and results.get(name) not in ("missed", None):
+            continue
+        began = time.monotonic()
+        results[name] = program.apart.get(number) or outcome(program, number, rounds(mutant["file"])[chosen])
+        print(f"{results[name]:20} {time.monotonic() - began:6.1f} s  {name}", flush=True)
+        results_file.write_text(json.dumps(results, indent=1))
+    for result, count in sorted(collections.Counter(results.values()).items()):
+        print(f"{count:5} {result}")
+
+
+if __name__ == "__main__":
+    main()
