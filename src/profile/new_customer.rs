@@ -102,5 +102,8 @@ mod tests {
         };
         let fields: Vec<_> = errors(input).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, [Field::Username, Field::MobileNumber, Field::Email, Field::Gender]);
+        let username = FieldInput::Text("sara".into());
+        let input = NewCustomerInput { username, email: FieldInput::Text("sara@".into()), ..Default::default() };
+        assert_eq!(errors(input).into_iter().map(|(field, _)| field).collect::<Vec<_>>(), [Field::Email]);
     }
 }

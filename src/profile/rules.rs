@@ -73,3 +73,15 @@ impl FromIterator<Field> for CompletingFields {
 const fn bit(field: Field) -> u8 {
     1 << field as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_is_named_twice_is_one_of_them() {
+        let fields: CompletingFields = [Field::Gender, Field::Email, Field::Gender].into_iter().collect();
+        assert_eq!(fields, [Field::Email, Field::Gender].into_iter().collect());
+        assert!(fields.contains(Field::Gender) && !fields.contains(Field::Username));
+    }
+}

@@ -162,6 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn lookups_under_way_may_be_as_many_as_may_still_fail() {
+        let failed = of(3);
+        failed.count(CLIENT, 0);
+        assert_eq!([(); 3].map(|()| begin(&failed, 0)), [Some(true), Some(true), None]);
+    }
+
+    #[test]
+    fn the_network_that_has_used_most_stays_longest() {
+        assert_eq!(Failures { full_at: 7, under_way: 1 }.until(), 7);
+    }
+
+    #[test]
     fn a_waiting_lookup_is_rejected_when_the_others_fail() {
         let failed = of(1);
         assert_eq!(begin(&failed, 0), Some(true));

@@ -75,6 +75,11 @@ mod tests {
     }
 
     #[test]
+    fn the_token_that_was_used_last_stays_longest() {
+        assert_eq!(KnownToken { owner: SARA, until: 7 }.until(), 7);
+    }
+
+    #[test]
     fn a_token_in_use_stays_known() {
         let (tokens, token) = one_known();
         // With half of the hour left nothing changes yet.

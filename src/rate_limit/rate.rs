@@ -100,7 +100,9 @@ mod tests {
     #[test]
     fn what_is_left_and_when_there_is_more() {
         let rate = Rate::per_minute(60).unwrap();
-        assert_eq!(rate.left(0, SECOND), Left { remaining: 60, reset: 0 });
+        for full_at in [0, SECOND] {
+            assert_eq!(rate.left(full_at, SECOND), Left { remaining: 60, reset: 0 });
+        }
         let one = rate.take(0, 1, SECOND).unwrap();
         assert_eq!(rate.left(one, SECOND), Left { remaining: 59, reset: 1 });
         let all = rate.take(one, 59, SECOND).unwrap();

@@ -139,11 +139,18 @@ fn a_patch_changes_the_fields_that_it_names_and_no_others() {
         ..sara.clone()
     };
     assert_eq!(patch(named.clone()).apply_to(sara.clone()), mina);
+    assert!(!patch(named.clone()).is_empty());
     assert!(patch(named.clone()).is_noop_for(&mina));
     assert!(!patch(named).is_noop_for(&sara));
     assert!(patch(PatchInput::default()).is_noop_for(&sara));
     let only = PatchInput { first_name: text("Mina"), ..PatchInput::default() };
     assert_eq!(patch(only).apply_to(sara.clone()), Customer { first_name: Some("Mina".into()), ..sara });
+}
+
+#[test]
+fn an_option_that_is_not_given_is_an_absent_field() {
+    assert_eq!(FieldInput::from(None), FieldInput::Absent);
+    assert_eq!(FieldInput::from(Some("sara".to_owned())), text("sara"));
 }
 
 #[test]
