@@ -137,6 +137,18 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether it writes lines of the audit log.
+    pub(super) fn is_audited(&self) -> bool {
+        match self {
+            Self::Serve(_) => true,
+            Self::Customer(command) => command.is_audited(),
+            Self::Token(command) => command.is_audited(),
+            _ => false,
+        }
+    }
+}
+
 impl Cli {
     /// Options that contradict each other.
     pub(super) fn conflict(&self, config: &Config) -> Option<String> {

@@ -12,7 +12,7 @@ use super::{CliError, arguments::switch, audit, config::DatabaseUrlArg, layout::
 use crate::{
     profile::MediaUrl,
     store::{DatabaseUrl, DjangoOptions, ShopReader, Store},
-    transfer::{self, DjangoSource, Format, Import, ImportSource, ImportSummary, OnConflict},
+    transfer::{self, DjangoSource, Format, Import, ImportSource, ImportSummary, OnConflict, StoppedImport},
 };
 
 /// Where the rejected rows of a database are listed: in the present folder, for a database has none.
@@ -107,15 +107,36 @@ pub(super) async fn run(args: Args, store: &Store, layout: &Layout) -> Result<()
     let import = Import { source, report: &report, dry_run, on_conflict, min_token_chars };
     let result = transfer::import(store, import, |position| bar.set_position(position)).await;
     bar.finish_and_clear();
-    let summary = result.map_err(CliError::failed)?;
+    let (summary, stopped) = match result {
+        Ok(summary) => (summary, None),
+        Err(StoppedImport { error, done }) => (*done, Some(error)),
+    };
     if !dry_run {
         audit::import(&summary);
+    }
+    if let Some(error) = stopped {
+        if summary != ImportSummary::default() {
+            print(&stopped_in_words(&summary, dry_run));
+        }
+        return Err(CliError::failed(error));
     }
     print(&in_words(&summary, dry_run));
     match &summary.report {
         Some(report) => Err(CliError::Failure(rejected_in_words(&summary, report, dry_run))),
         None => Ok(()),
     }
+}
+
+/// What an import had done when it stopped, and how to go on.
+fn stopped_in_words(summary: &ImportSummary, dry_run: bool) -> String {
+    let mut text = format!("stopped before the end: {}", in_words(summary, dry_run));
+    if let Some(report) = &summary.report {
+        text += &format!("\n{}", rejected_in_words(summary, report, dry_run));
+    }
+    if summary.imported + summary.updated > 0 && !dry_run {
+        text += "\nwhat is imported stays: run the import again with --on-conflict skip when the cause is gone";
+    }
+    text
 }
 
 fn rejected_in_words(summary: &ImportSummary, report: &Path, dry_run: bool) -> String {

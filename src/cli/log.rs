@@ -42,7 +42,7 @@ pub enum Format {
 /// The file cannot be opened: there is no log then.
 pub fn start(filter: &LogFilter, format: Format, audit_file: Option<&Path>) -> io::Result<()> {
     let audit = audit_file.map(open_audit_file).transpose()?;
-    let writer = WRITER.get_or_init(|| LogWriter::start(open_stderr(), warn_of_dropped_lines)).clone();
+    let writer = WRITER.get_or_init(|| LogWriter::start(open_stderr(), false, warn_of_dropped_lines)).clone();
     let lines = if format == Format::Text && io::stderr().is_terminal() {
         // In colours.
         let lines = tracing_subscriber::fmt::layer().with_writer(writer);
@@ -54,7 +54,7 @@ pub fn start(filter: &LogFilter, format: Format, audit_file: Option<&Path>) -> i
     let registry = tracing_subscriber::registry().with(lines.with_filter(filter.targets()));
     let _ = match audit {
         Some(file) => {
-            let writer = AUDIT_FILE.get_or_init(|| LogWriter::start(file, warn_of_dropped_audit_lines)).clone();
+            let writer = AUDIT_FILE.get_or_init(|| LogWriter::start(file, true, warn_of_dropped_audit_lines)).clone();
             registry.with(Lines { format, writer }.with_filter(filter::audit_alone())).try_init()
         }
         None => registry.try_init(),
@@ -80,9 +80,10 @@ pub fn flush() {
     }
 }
 
-/// How many log lines the process has dropped, because nothing read them or because they could not be written.
+/// How many lines of the log and of the audit log's file the process has dropped, because nothing read them or because
+/// they could not be written.
 pub(super) fn dropped_lines() -> u64 {
-    WRITER.get().map_or(0, LogWriter::dropped_lines)
+    [&AUDIT_FILE, &WRITER].into_iter().filter_map(OnceLock::get).map(LogWriter::dropped_lines).sum()
 }
 
 /// Writes a line for a person to stderr, after the log lines before it; it waits for at most a second.

@@ -101,15 +101,16 @@ impl Invocation {
         }
     }
 
-    /// Starts the log.
+    /// Starts the log, with the audit log's file where the command writes lines to it.
     ///
     /// # Errors
     /// The file of the audit log cannot be written: this is the exit code.
     pub fn start_log(&self) -> Result<(), ExitCode> {
-        let Cli { log, log_format, audit_log, .. } = &self.cli;
-        log::start(log, *log_format, audit_log.as_deref()).map_err(|error| {
-            let file = audit_log.as_deref().unwrap_or(Path::new("")).display();
-            fail(format!("--audit-log: cannot write {file}: {error}"))
+        let Cli { log, log_format, audit_log, command, .. } = &self.cli;
+        let file = audit_log.as_deref().filter(|_| command.is_audited());
+        log::start(log, *log_format, file).map_err(|error| {
+            fail(format!("--audit-log: cannot write {}: {error}", file.unwrap_or(Path::new("")).display()));
+            ExitCode::from(WRONG_USAGE)
         })
     }
 }

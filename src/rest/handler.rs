@@ -150,13 +150,19 @@ impl Update {
     }
 }
 
-/// The query parameter `validate_only`: whether to write nothing. A client that says it twice, or in another word than
-/// `true` and `false`, gets an error: what it wanted tried must not be written.
+/// The query parameter `validate_only`: whether to write nothing. A client that says it twice, in another word than
+/// `true` and `false`, or as GraphQL spells it, gets an error: what it wanted tried must not be written.
 fn validate_only(query: &str) -> Result<bool, RestError> {
-    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == VALIDATE_ONLY);
-    match (values.next().as_ref().map(|(_, value)| &**value), values.next()) {
-        (None, _) | (Some("false"), None) => Ok(false),
-        (Some("true"), None) => Ok(true),
+    let mut given = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| is_validate_only(name));
+    match (given.next().as_ref().map(|(name, value)| (&**name, &**value)), given.next()) {
+        (None, _) | (Some((VALIDATE_ONLY, "false")), None) => Ok(false),
+        (Some((VALIDATE_ONLY, "true")), None) => Ok(true),
         _ => Err(RestError::InvalidValidateOnly),
     }
+}
+
+/// Whether the name has the parameter's letters: `validateOnly`, `validate-only`.
+fn is_validate_only(name: &str) -> bool {
+    let letters = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+    name.len() <= VALIDATE_ONLY.len() && letters(name) == letters(VALIDATE_ONLY)
 }

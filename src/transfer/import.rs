@@ -12,8 +12,7 @@ use sea_orm::sqlx;
 
 use self::run::Run;
 use super::{
-    DjangoSource, Format,
-    batches::{self, Batches},
+    DjangoSource, Format, batches,
     input::ReadError,
     plan::OnConflict,
     reader::RowSource,
@@ -107,12 +106,30 @@ pub enum ImportError {
     Reader(#[from] tokio::task::JoinError),
 }
 
+/// An import stopped before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the import stopped")]
+pub struct StoppedImport {
+    /// Why.
+    #[source]
+    pub error: ImportError,
+    /// What it had done; of a dry run, what it would have done.
+    pub done: Box<ImportSummary>,
+}
+
+impl<E: Into<ImportError>> From<E> for StoppedImport {
+    /// It stopped before the first row.
+    fn from(error: E) -> Self {
+        Self { error: error.into(), done: Box::default() }
+    }
+}
+
 /// Imports the customers; `progress` is given how many bytes of a file, or rows of a database, are done.
 ///
 /// # Errors
 /// The source cannot be read or a file's first line is wrong, the report cannot be written, or the database fails. A row that
 /// is wrong is no error: it goes to the report.
-pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<ImportSummary, ImportError> {
+pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -> Result<ImportSummary, StoppedImport> {
     let (source, row_number, copy) = import.source.open()?;
     let database_is_empty = store.usernames_after(i64::MIN, 1).await?.is_empty();
     let options = batches::Options {
@@ -130,21 +147,12 @@ pub async fn import(store: &Store, import: Import<'_>, progress: impl Fn(u64)) -
         report: Report::at(import.report, row_number)?,
         summary: ImportSummary::default(),
     };
-    if !run.dry_run {
-        store.begin_bulk_load().await?;
-    }
-    let Batches { mut batches, reader } = batches::start(source, options);
-    while let Some(batch) = batches.recv().await {
-        let position = batch.position;
-        run.batch(batch).await?;
-        progress(position);
-    }
-    reader.await??;
-    if !run.dry_run {
-        store.end_bulk_load().await?;
-    }
+    let result = run.all(source, options, progress).await;
     let (report, rejected) = run.report.finish()?;
     run.summary.report = report;
+    if let Err(error) = result {
+        return Err(StoppedImport { error, done: Box::new(run.summary) });
+    }
     if let Some((file, format, path)) = copy {
         tokio::task::spawn_blocking(move || rejected_rows::copy(file, format, &rejected, &path)).await??;
     }

@@ -38,7 +38,7 @@ pub use copy::{CopyError, CopySummary, Progress, copy};
 pub use django_reader::DjangoSource;
 pub use duplicates::{DuplicatesError, LookAlike, duplicates};
 pub use export::{ExportError, export, export_django};
-pub use import::{Import, ImportError, ImportSource, ImportSummary, import};
+pub use import::{Import, ImportError, ImportSource, ImportSummary, StoppedImport, import};
 pub use input::ReadError;
 pub use plan::OnConflict;
 

@@ -32,9 +32,9 @@ pub(super) fn parse_bool(value: Option<Value>) -> Result<Option<bool>, &'static 
         Some(Value::String(text)) => match text.to_ascii_lowercase().as_str() {
             "true" | "1" => Ok(Some(true)),
             "false" | "0" => Ok(Some(false)),
-            _ => Err("Must be a valid boolean."),
+            _ => Err("Must be true or false."),
         },
-        Some(_) => Err("Must be a valid boolean."),
+        Some(_) => Err("Must be true or false."),
     }
 }
 

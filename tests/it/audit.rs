@@ -137,11 +137,30 @@ async fn a_file_has_the_lines_of_commands_and_servers() {
     let mut add = binary::command(&["customer", "add", "--username", "reza", "--audit-log", "/nowhere/audit.log"]);
     let ended = Ended::from(add.env("DATABASE_URL", shop.database.url()).output().await.unwrap());
     ended.assert(
-        1,
+        2,
         "",
         "error: --audit-log: cannot write /nowhere/audit.log: No such file or directory (os error 2)\n",
     );
     assert_eq!(shop.store.count_rows().await.unwrap().0, 1);
+    // A command that only looks needs no file.
+    let mut list = binary::command(&["customer", "list", "--audit-log", "/nowhere/audit.log"]);
+    Ended::from(list.env("DATABASE_URL", shop.database.url()).output().await.unwrap()).assert_code(0);
+}
+
+#[tokio::test]
+async fn a_full_disk_under_the_audit_log_is_said_at_once() {
+    let database = Database::sqlite();
+    database.open().await.migrate().await.unwrap();
+    let mut add = binary::command(&["customer", "add", "--username", "reza", "--audit-log", "/dev/full"]);
+    let ended = Ended::from(add.env("DATABASE_URL", database.url()).output().await.unwrap());
+    assert!(ended.stderr.contains("WARN") && ended.stderr.contains("file were dropped lines=1"), "{}", ended.stderr);
+
+    let server = Server::start(database.url(), &["--audit-log", "/dev/full"]).await;
+    let token = binary::run(database.url(), &["token", "issue", "reza"]).await.ok();
+    server.patch(json!({"first_name": "Reza"})).token(token.trim()).send().await.assert_status(200);
+    server.terminate().await;
+    let (_, log) = server.ended().await;
+    assert!(log.contains("file were dropped lines=1") && log.contains("dropped_log_lines=1"), "{log}");
 }
 
 #[tokio::test]

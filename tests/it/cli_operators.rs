@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use shop_profile::auth::ApiToken;
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::support::{
     binary::{self, Ended},
@@ -200,6 +200,27 @@ async fn revokes_tokens_in_each_way(shop: Shop) {
     shop.get().token(&reza.token).send().await.assert_status(200);
 }
 
+/// Completes each command line as bash does: by the function of the script.
+async fn completes_in_bash() {
+    for (line, expected) in [
+        ("shop-profile cu", "customer"),
+        ("shop-profile customer ex", "export"),
+        ("shop-profile customer import --on-conflict ", "fail skip update"),
+        ("shop-profile serve --lis", "--listen"),
+    ] {
+        let script = r#"
+            source <("$1" completions bash)
+            read -ra COMP_WORDS <<< "$2"
+            [[ "$2" != *' ' ]] || COMP_WORDS+=('')
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _shop-profile shop-profile "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            echo "${COMPREPLY[@]}"
+        "#;
+        let bash = Command::new("bash").args(["-c", script, "bash"]).arg(binary::program()).arg(line).output().await;
+        assert_eq!(String::from_utf8(bash.unwrap().stdout).unwrap().trim_end(), expected, "{line}");
+    }
+}
+
 #[tokio::test]
 async fn prints_completions_and_manual_pages() {
     for shell in ["bash", "zsh", "fish"] {
@@ -208,6 +229,7 @@ async fn prints_completions_and_manual_pages() {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
+    completes_in_bash().await;
     let page = binary::run("nonsense://", &["man"]).await.ok();
     assert!(page.contains(".TH shop-profile 1") && page.contains("shop\\-profile\\-serve(1)"), "{page}");
     let page = binary::run("nonsense://", &["man", "token", "issue"]).await.ok();

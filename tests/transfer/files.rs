@@ -27,7 +27,7 @@ mina,,,,,";
 pub(crate) const MIXED_REJECTED: [&str; 9] = [
     "3 username: Line 2 has the same username.",
     "5 mobile_number: Line 2 has the same mobile_number.",
-    "6 is_active: Must be a valid boolean.",
+    "6 is_active: Must be true or false.",
     "6 username: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
     "6 email: Enter a valid email address.",
     "6 gender: \"x\" is not a valid choice. Expected male or female.",

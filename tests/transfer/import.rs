@@ -112,12 +112,19 @@ async fn an_open_quote_is_told_with_its_line_and_its_column(database: Database) 
     };
     let file =
         ImportFile::new("open.csv", &format!("username,first_name\n{}", (1..=ROWS).map(row).collect::<String>()));
-    for options in [&["--dry-run"][..], &[]] {
+    let stopped = |imported: &str, tokens: &str| {
+        format!("stopped before the end: {imported}, 0 updated, 0 unchanged, 0 skipped, 0 rejected; {tokens}\n")
+    };
+    let dry = stopped("dry run: 24000 would be imported", "0 tokens would be imported");
+    let wet = stopped("24000 imported", "0 tokens imported")
+        + "what is imported stays: run the import again with --on-conflict skip when the cause is gone\n";
+    for (options, stdout) in [(&["--dry-run"][..], dry), (&[], wet)] {
         let ended = file.import(&database, options).await;
         let stderr = "error: line 30001: the quote that begins in column \"first_name\" is not closed, so that the lines after \
                       it would be part of the cell: close it, or write a quote within a quoted cell twice\n";
-        ended.assert(1, "", stderr);
+        ended.assert(1, &stdout, stderr);
     }
+    assert_eq!(database.open().await.count_rows().await.unwrap().0, 24_000);
 }
 
 async fn an_existing_customer_is_rejected_skipped_or_updated(shop: Shop) {

@@ -117,7 +117,7 @@ fn meant(words: &[String], argument: &str) -> Option<String> {
     {
         return Some(
             "customers change this field themselves, by the APIs; `customer set` is for what they cannot change. An operator \
-             can with `customer import --on-conflict update`, by a file with the id"
+             can with `customer import --on-conflict update`, by a file with the username and the field"
                 .to_owned(),
         );
     }

@@ -87,6 +87,19 @@ impl From<AddArgs> for NewCustomerInput {
 }
 
 impl Command {
+    /// Whether it writes lines of the audit log.
+    pub(super) fn is_audited(&self) -> bool {
+        match self {
+            Self::Add(_)
+            | Self::Set(_)
+            | Self::Deactivate(_)
+            | Self::Activate(_)
+            | Self::Delete(_)
+            | Self::Import(_) => true,
+            Self::List(_) | Self::Show(_) | Self::Export(_) | Self::Duplicates(_) => false,
+        }
+    }
+
     /// Whose it is in a Django shop's database, and what to do there; `None` when the command works there too.
     pub(super) fn djangos_own(&self) -> Option<(&'static str, &'static str)> {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! A log line goes into a queue, and one thread writes the queue. Stderr may be a closed pipe, a full disk or a pipe
 //! that is not read: a line that finds the queue full, or that cannot be written, is dropped and counted. When lines
-//! can be written again, the thread reports how many were dropped.
+//! can be written again, the thread reports how many were dropped. Those of the audit log's file are reported in the log at once.
 //!
 //! tracing-appender's non-blocking writer does not do: it ignores failed writes without counting them, it limits lines
 //! and not bytes, and when the process ends with a full queue it prints to stdout, which may block or panic.
@@ -48,8 +48,12 @@ enum Message {
 
 impl LogWriter {
     /// Starts the thread. It ends when the last clone is dropped. `report` is told how many lines were dropped since
-    /// its last call, each time that lines can be written again; it may log.
-    pub(super) fn start(output: impl Write + Send + 'static, report: impl Fn(u64) + Send + 'static) -> Self {
+    /// its last call; it may log. It is called when lines can be written again, or at once when it writes to another log.
+    pub(super) fn start(
+        output: impl Write + Send + 'static,
+        reports_at_once: bool,
+        report: impl Fn(u64) + Send + 'static,
+    ) -> Self {
         let (queue, messages) = mpsc::channel();
         let counters = Arc::new(Counters::default());
         let thread = WriterThread {
@@ -58,6 +62,7 @@ impl LogWriter {
             messages,
             counters: counters.clone(),
             can_write: true,
+            reports_at_once,
             is_line_cut: false,
             reported_lines: 0,
             last_report: None,
@@ -120,6 +125,8 @@ struct WriterThread<W, R> {
     counters: Arc<Counters>,
     /// Whether the last line could be written.
     can_write: bool,
+    /// Whether dropped lines are reported while none can be written.
+    reports_at_once: bool,
     /// Whether the output ends in the middle of a line, whose other half could not be written.
     is_line_cut: bool,
     reported_lines: u64,
@@ -133,16 +140,13 @@ impl<W: Write, R: Fn(u64)> WriterThread<W, R> {
                 Message::Line(line) => {
                     self.counters.queued_bytes.fetch_sub(line.len(), Ordering::Relaxed);
                     self.can_write = self.write(&line).is_ok();
-                    if self.can_write {
-                        self.report_dropped_lines();
-                    } else {
+                    if !self.can_write {
                         self.counters.dropped_lines.fetch_add(1, Ordering::Relaxed);
                     }
+                    self.report_dropped_lines();
                 }
                 Message::Flush(done) => {
-                    if self.can_write {
-                        self.report_dropped_lines();
-                    }
+                    self.report_dropped_lines();
                     let _ = done.send(());
                 }
             }
@@ -174,7 +178,8 @@ impl<W: Write, R: Fn(u64)> WriterThread<W, R> {
         let dropped = self.counters.dropped_lines.load(Ordering::Relaxed);
         let is_drained = self.counters.queued_bytes.load(Ordering::Relaxed) == 0;
         let is_due = is_drained || self.last_report.is_none_or(|time| time.elapsed() >= REPORT_INTERVAL);
-        if dropped > self.reported_lines && is_due {
+        let can_report = self.can_write || self.reports_at_once;
+        if dropped > self.reported_lines && is_due && can_report {
             (self.report)(dropped - self.reported_lines);
             self.reported_lines = dropped;
             self.last_report = Some(Instant::now());

@@ -34,6 +34,16 @@ pub enum Command {
     Revoke(revoke::Args),
 }
 
+impl Command {
+    /// Whether it writes lines of the audit log.
+    pub(super) fn is_audited(&self) -> bool {
+        match self {
+            Self::Issue(_) | Self::Revoke(_) => true,
+            Self::List(_) | Self::Find(_) => false,
+        }
+    }
+}
+
 /// A new token.
 #[derive(Args)]
 pub struct IssueArgs {

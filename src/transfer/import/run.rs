@@ -8,8 +8,9 @@ use super::{ImportError, ImportSummary};
 use crate::{
     store::{Store, StoreError},
     transfer::{
-        batches::{self, Batch},
+        batches::{self, Batch, Batches},
         plan::{ImportPlan, OnConflict},
+        reader::RowSource,
         report::{Report, RowError},
         row::Row,
         value_map::{Fingerprint, ValueMap},
@@ -39,8 +40,31 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Imports every row.
+    pub(super) async fn all(
+        &mut self,
+        source: RowSource,
+        options: batches::Options,
+        progress: impl Fn(u64),
+    ) -> Result<(), ImportError> {
+        if !self.dry_run {
+            self.store.begin_bulk_load().await?;
+        }
+        let Batches { mut batches, reader } = batches::start(source, options);
+        while let Some(batch) = batches.recv().await {
+            let position = batch.position;
+            self.batch(batch).await?;
+            progress(position);
+        }
+        reader.await??;
+        if !self.dry_run {
+            self.store.end_bulk_load().await?;
+        }
+        Ok(())
+    }
+
     /// Imports a batch of rows.
-    pub(super) async fn batch(&mut self, batch: Batch) -> Result<(), ImportError> {
+    async fn batch(&mut self, batch: Batch) -> Result<(), ImportError> {
         let Batch { rows, rejected_rows, mut errors, .. } = batch;
         self.summary.rejected += rejected_rows;
         if !self.insert_all(&rows).await? {

@@ -220,6 +220,9 @@ async fn another_value_of_the_parameter_is_400(shop: Shop) {
         "validate_only=true%20",
         "validate_only=true&validate_only=true",
         "validate_only=false&x=1&validate%5Fonly=true",
+        "validateOnly=true",
+        "validate-only",
+        "validate_only=true&validateOnly=true",
     ] {
         patch(query).send().await.about(query).assert(400, INVALID);
     }

@@ -20,7 +20,7 @@ use tokio::{
 use crate::{api::Api, metrics::Metrics};
 
 /// The program: the one that was built beside this test, or the one that `TEST_PROGRAM` names, say a release build.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     if let Some(program) = env::var_os("TEST_PROGRAM") {
         return program.into();
     }

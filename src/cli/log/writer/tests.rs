@@ -62,7 +62,7 @@ fn a_full_disk_drops_lines_and_their_number_is_reported() {
     let output = Output::default();
     output.disk().room = 12;
     let (reports, reported) = mpsc::channel();
-    let writer = LogWriter::start(output.clone(), move |lines| reports.send(lines).unwrap());
+    let writer = LogWriter::start(output.clone(), false, move |lines| reports.send(lines).unwrap());
     for line in ["first\n", "second\n", "third\n"] {
         writer.enqueue(line.as_bytes());
     }
@@ -79,7 +79,7 @@ fn a_full_disk_drops_lines_and_their_number_is_reported() {
 fn a_pipe_that_is_not_read_drops_lines_and_blocks_no_caller() {
     let (allow, allowed): (SyncSender<()>, _) = sync_channel(0);
     let (reports, reported) = mpsc::channel();
-    let writer = LogWriter::start(Pipe(allowed), move |lines| reports.send(lines).unwrap());
+    let writer = LogWriter::start(Pipe(allowed), false, move |lines| reports.send(lines).unwrap());
     let line = vec![b'x'; MAX_QUEUED_BYTES / 4];
     for _ in 0..10 {
         writer.enqueue(&line);
