@@ -25,6 +25,8 @@ NEAREST = {
     "src/auth": "auth:: log:: token_flood:: cli_operators:: --skip postgres",
     "src/rate_limit": "rate_limits:: token_flood:: auth:: --skip postgres",
     "src/api": "rate_limits:: token_flood:: --skip postgres",
+    "src/service": "rate_limits:: rest_contract:: rest_fields:: auth:: cli:: audit:: metrics:: --skip postgres",
+    "src/graphql": "graphql_contract:: rate_limits:: faults:: --skip postgres",
     "src": "rest_contract:: rest_fields:: graphql_contract:: auth:: dry_run:: --skip postgres",
 }
 # Seconds. A mutant may never end.
