@@ -213,7 +213,7 @@ async fn completes_in_bash() {
             read -ra COMP_WORDS <<< "$2"
             [[ "$2" != *' ' ]] || COMP_WORDS+=('')
             COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-            _shop-profile shop-profile "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            _shop__profile shop-profile "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
             echo "${COMPREPLY[@]}"
         "#;
         let bash = Command::new("bash").args(["-c", script, "bash"]).arg(binary::program()).arg(line).output().await;
