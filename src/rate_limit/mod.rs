@@ -196,6 +196,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_with_too_many_failed_tokens_is_rejected_before_a_lookup() {
+        let limiter = Limiter::new(RateLimits { failed_tokens: 1, ..RateLimits::OFF });
+        let [one, other] = [7, 8].map(|host| Some(IpAddr::from([203, 0, 113, host])));
+        assert_eq!(limiter.count_failed_token(one).map(|quota| quota.remaining), Some(0));
+        assert_eq!([one, other, None].map(|address| limiter.check_address(address).is_ok()), [false, true, true]);
+    }
+
+    #[test]
+    fn time_goes_on() {
+        let limiter = Limiter { start: Instant::now() - Duration::from_secs(5), ..Limiter::new(RateLimits::OFF) };
+        assert!(limiter.now() >= 5_000_000_000);
+    }
+
+    #[test]
     fn zero_is_no_limit() {
         let limiter = Limiter::new(RateLimits::OFF);
         assert!(!limiter.is_on() && limiter.take(1, Operation::Read, 1).is_none());
