@@ -113,7 +113,11 @@ mod tests {
 
     #[test]
     fn each_random_character_is_one_of_62() {
-        let random = || ApiToken::generate().unwrap().expose_secret()[PREFIX.len()..][..RANDOM_CHARS].to_owned();
+        let random = || {
+            let token = ApiToken::generate().unwrap();
+            assert_eq!(token.expose_secret().len(), 50);
+            token.expose_secret()[PREFIX.len()..][..RANDOM_CHARS].to_owned()
+        };
         // That one of them is missing in 8,000 characters has a chance of 62 · (61/62)^8000, less than 10^-54.
         let seen: std::collections::BTreeSet<char> =
             (0..200).flat_map(|_| random().chars().collect::<Vec<_>>()).collect();

@@ -128,6 +128,13 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_reads_the_choices() {
+        let message = |code| FieldError::new(Field::Gender, code, MessageId::Null).operator_message();
+        assert_eq!(message(ErrorCode::Null), "This field may not be null.");
+        assert_eq!(message(ErrorCode::InvalidChoice), "This field may not be null. Expected male or female.");
+    }
+
+    #[test]
     fn an_error_shows_its_field_and_its_message() {
         let text = FieldError::new(Field::Gender, ErrorCode::Null, MessageId::Null).to_string();
         assert_eq!(text, format!("Gender: {}", Message::from(MessageId::Null)));

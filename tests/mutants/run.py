@@ -27,6 +27,7 @@ NEAREST = {
     "src/api": "rate_limits:: token_flood:: --skip postgres",
     "src/service": "rate_limits:: rest_contract:: rest_fields:: auth:: cli:: audit:: metrics:: --skip postgres",
     "src/graphql": "graphql_contract:: rate_limits:: faults:: --skip postgres",
+    "src/profile": "rest_fields:: graphql_contract:: cli:: django_check:: rest_contract:: --skip postgres",
     "src": "rest_contract:: rest_fields:: graphql_contract:: auth:: dry_run:: --skip postgres",
 }
 # Seconds. A mutant may never end.

@@ -59,6 +59,7 @@ fn an_avatar_that_is_a_file_cannot_be_patched() {
     let input = PatchInput { avatar: FieldInput::Null, ..PatchInput::default() };
     let errors = input.parse(&rules).unwrap_err().errors;
     assert_eq!(errors, [FieldError::new(Field::Avatar, ErrorCode::Invalid, MessageId::ReadOnly)]);
+    assert!(PatchInput::default().parse(&rules).is_ok());
 }
 
 #[test]

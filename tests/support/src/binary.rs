@@ -33,6 +33,8 @@ pub fn program() -> PathBuf {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).env_clear().stdin(Stdio::null()).kill_on_drop(true);
+    // tests/mutants chooses a mutant by it, in the program as in the test.
+    command.envs(env::var_os("MUTANT").map(|mutant| ("MUTANT", mutant)));
     command
 }
 
