@@ -25,7 +25,7 @@ NEAREST = {
     "src/auth": "auth:: log:: token_flood:: cli_operators:: --skip postgres",
     "src/rate_limit": "rate_limits:: token_flood:: auth:: --skip postgres",
     "src/api": "rate_limits:: token_flood:: --skip postgres",
-    "src/service": "rate_limits:: rest_contract:: rest_fields:: auth:: cli:: audit:: metrics:: --skip postgres",
+    "src/service": "rate_limits:: rest_contract:: rest_fields:: auth:: cli:: cli_operators:: audit:: metrics:: faults:: --skip postgres",
     "src/graphql": "graphql_contract:: rate_limits:: faults:: --skip postgres",
     "src/profile": "rest_fields:: graphql_contract:: cli:: django_check:: rest_contract:: --skip postgres",
     "src": "rest_contract:: rest_fields:: graphql_contract:: auth:: dry_run:: --skip postgres",
@@ -101,7 +101,8 @@ def main():
             raise SystemExit(f"{failed} fails without any mutant")
     for number, mutant in enumerate(program.mutants):
         name = mutant["name"]
-        if arguments.only and arguments.only not in name or arguments.again and results.get(name) not in ("missed", None):
+        is_known = arguments.again and results.get(name) not in ("missed", None)
+        if is_known or arguments.only and arguments.only not in name:
             continue
         began = time.monotonic()
         results[name] = program.apart.get(number) or outcome(program, number, rounds(mutant["file"])[chosen])
