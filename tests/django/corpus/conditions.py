@@ -66,9 +66,10 @@ def dry_runs():
     yield rejected("dry: no token", A, "Invalid token.", status=401, path=DRY, auth="Token x")
     yield rejected("dry: another type", A, 'Unsupported media type "a/b" in request.', status=415, path=DRY, type="a/b")
     yield patched("validate_only=false", A, path=f"{PATH}?validate_only=false")
-    yield patched("a parameter with another name", A, path=f"{PATH}?validate_onl=true&validate-only=true")
+    yield patched("a parameter with another name", A, path=f"{PATH}?validate_onl=true&validate_only_=x")
     for query in ("validate_only=", "validate_only", "validate_only=1", "validate_only=True", "validate_only=yes"):
         yield rejected(f"?{query}", A, NOT_BOOLEAN, path=f"{PATH}?{query}")
+    yield rejected("as GraphQL spells it", A, NOT_BOOLEAN, path=f"{PATH}?validateOnly=true")
     twice = f"{PATH}?validate_only=true&validate_only=true"
     yield rejected("validate_only twice", A, NOT_BOOLEAN, path=twice)
     dry_read = request("GET", DRY, type=None)
