@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{JSON, conditional};
 use crate::{
-    api::{BodyError, ExecutionError},
+    api::{self, BodyError, ExecutionError},
     auth::Unauthenticated,
     messages::{Message, MessageId},
     profile::{FieldError, ProfileVersion, clip, escape_line_separators},
@@ -163,7 +163,7 @@ fn invalid_validate_only(problem: MessageId) -> Response {
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_string(body).map(escape_line_separators) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
+        Ok(body) => api::response(status, JSON, body),
         // Maps of strings to strings do not fail.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

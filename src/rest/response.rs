@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::{JSON, conditional, error::RestError};
-use crate::profile::Customer;
+use crate::{api, profile::Customer};
 
 /// The customer as stored.
 pub(super) fn customer(customer: &Customer) -> Response {
@@ -18,7 +18,7 @@ pub(super) fn customer(customer: &Customer) -> Response {
 /// The customer as a dry run foretells it. No version that is stored looks like this, so that there is no `ETag`.
 pub(super) fn customer_as_if_stored(customer: &Customer) -> Response {
     match customer.to_json() {
-        Ok(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
+        Ok(json) => api::response(StatusCode::OK, JSON, json),
         Err(_) => RestError::Internal.into_response(),
     }
 }

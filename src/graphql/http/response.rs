@@ -182,9 +182,8 @@ fn write(
     if serde_json::to_writer(&mut body, &Body { data, errors, extensions }).is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    let mut response = (status, body).into_response();
+    let mut response = api::response(status, HeaderValue::from_static(media_type.content_type()), body);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
     headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let retry_after = match status {
