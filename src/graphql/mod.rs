@@ -3,6 +3,7 @@
 //!
 //! - `schema`: the two operations
 //! - `types`: the customer, the input and the payload as GraphQL shows them
+//! - `unboxed`: how a customer is resolved
 //! - `error`: codes, and what an error becomes
 //! - [`http`]: GraphQL over HTTP (docs/graphql-over-http.md)
 
@@ -10,6 +11,7 @@ mod error;
 pub mod http;
 mod schema;
 mod types;
+mod unboxed;
 
 pub use error::Code;
 use schema::types_sdl;

@@ -9,6 +9,7 @@ use super::{
     error::ResolverError,
     http::limits::{MAX_COMPLEXITY, MAX_DEPTH, MAX_DIRECTIVES_OF_FIELD, MAX_NESTING},
     types::{CustomerObject, InvalidVersion, UpdateMyProfileInput, UpdateMyProfilePayload, input_description},
+    unboxed::Unboxed,
 };
 use crate::{
     auth::Unauthenticated,
@@ -57,7 +58,7 @@ pub(super) struct Request {
     caller: Arc<Caller>,
     /// `me`, read once for the whole request however many fields and aliases name it. So they agree with each other,
     /// and the request costs one statement.
-    me: OnceCell<Result<CustomerObject, ResolverError>>,
+    me: OnceCell<Result<Unboxed<CustomerObject>, ResolverError>>,
 }
 
 impl From<Arc<Caller>> for Request {
@@ -73,9 +74,9 @@ pub struct Query;
 #[Object]
 impl Query {
     /// The customer whom the request's API token belongs to. However often a request selects it, it is read once.
-    async fn me<'a>(&self, context: &Context<'a>) -> Result<&'a CustomerObject, ResolverError> {
+    async fn me<'a>(&self, context: &Context<'a>) -> Result<&'a Unboxed<CustomerObject>, ResolverError> {
         let (profile, request) = request(context)?;
-        let read = async || Ok(CustomerObject(profile.me(&request.caller).await?));
+        let read = async || Ok(Unboxed(CustomerObject(profile.me(&request.caller).await?)));
         request.me.get_or_init(read).await.as_ref().map_err(ResolverError::clone)
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
+use super::unboxed::Unboxed;
 use crate::{
     messages::{Message, MessageId},
     profile::{
@@ -162,7 +163,7 @@ fn text(value: MaybeUndefined<String>) -> FieldInput {
 #[graphql(serial)]
 pub(super) struct UpdateMyProfilePayload {
     /// The customer as stored after the change; null if there are errors.
-    customer: Option<CustomerObject>,
+    customer: Option<Unboxed<CustomerObject>>,
     /// Every error, in the order username, avatar, firstName, lastName, gender, ifVersion; empty after a success.
     /// `CONFLICT` is reported only if no field is invalid.
     user_errors: Vec<UserError>,
@@ -170,7 +171,7 @@ pub(super) struct UpdateMyProfilePayload {
 
 impl UpdateMyProfilePayload {
     pub(super) fn updated(customer: Customer) -> Self {
-        Self { customer: Some(CustomerObject(customer)), user_errors: Vec::new() }
+        Self { customer: Some(Unboxed(CustomerObject(customer))), user_errors: Vec::new() }
     }
 
     pub(super) fn invalid(errors: Vec<FieldError>, version: Option<InvalidVersion>) -> Self {

@@ -1,7 +1,5 @@
 //! The response: media type, status, headers, and errors that are few, short and coded.
 
-use std::borrow::Cow;
-
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value, indexmap::IndexMap};
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -87,14 +85,13 @@ pub(super) fn error_response(media_type: MediaType, error: &RequestError, availa
 /// The response to a request that was handed to async-graphql.
 pub(super) fn executed(
     media_type: MediaType,
-    executed: async_graphql::Response,
+    mut executed: async_graphql::Response,
     availability: Availability,
 ) -> Response {
     let not_executed = is_request_error(&executed);
-    let has_result = has_result(&executed);
-    let status = errors_status(&executed).filter(|_| !has_result);
-    let data = propagate_null(&executed).into_owned();
-    let mut errors = executed.errors;
+    propagate_null(&mut executed);
+    let status = errors_status(&executed).filter(|_| !has_result(&executed));
+    let async_graphql::Response { data, mut errors, .. } = executed;
     errors.truncate(MAX_ERRORS);
     for error in &mut errors {
         let code = match error.source::<ResolverError>() {
@@ -129,8 +126,8 @@ pub(super) fn is_unresolved(response: &async_graphql::Response) -> bool {
 /// Whether a root field has a result other than `__typename`. Then the response is 200: 401, 429 and 503 would say that
 /// nothing was done, and a client that retries would do it twice.
 fn has_result(response: &async_graphql::Response) -> bool {
-    match propagate_null(response) {
-        Cow::Borrowed(Value::Object(fields)) => fields.values().any(|value| matches!(value, Value::Object(_))),
+    match &response.data {
+        Value::Object(fields) => fields.values().any(|value| matches!(value, Value::Object(_))),
         _ => false,
     }
 }
@@ -139,20 +136,18 @@ fn errors_status(response: &async_graphql::Response) -> Option<StatusCode> {
     response.errors.iter().find_map(|error| error.source::<ResolverError>()?.status())
 }
 
-/// The data as the specification has it. Where a root field that cannot be null failed, `data` is null (section 6.4.4),
+/// Makes the data what the specification has. Where a root field that cannot be null failed, `data` is null (section 6.4.4),
 /// while the library leaves the field out. Where every field was skipped it is an empty object (section 6.3), while the
 /// library says null.
-fn propagate_null(response: &async_graphql::Response) -> Cow<'_, Value> {
+fn propagate_null(response: &mut async_graphql::Response) {
     let is_left_out = |error: &ServerError| match (error.path.first(), &response.data) {
         (Some(PathSegment::Field(key)), Value::Object(fields)) => !fields.contains_key(key.as_str()),
         _ => false,
     };
     if response.errors.iter().any(is_left_out) {
-        Cow::Owned(Value::Null)
+        response.data = Value::Null;
     } else if response.data == Value::Null && response.errors.is_empty() {
-        Cow::Owned(Value::Object(IndexMap::new()))
-    } else {
-        Cow::Borrowed(&response.data)
+        response.data = Value::Object(IndexMap::new());
     }
 }
 
