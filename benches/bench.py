@@ -211,7 +211,8 @@ def contest(args: argparse.Namespace, database, stack) -> list[dict]:
             rounds.append(contestant.measure(operation, connections, args.seconds))
         print(f"{database.name}: round {number} of {args.rounds}", flush=True)
     for contestant in contestants:
-        assert database.scans(contestant.url) == scans[contestant.url], f"{contestant.url}: a table was scanned"
+        before_rounds, after_rounds = scans[contestant.url], database.scans(contestant.url)
+        assert after_rounds == before_rounds, f"{contestant.url}: a table was scanned: {before_rounds} -> {after_rounds}"
         if contestant.process:
             check_answers(contestant)
     check_rows(contestants, before, len(turns) * (16 + args.rounds * sum(args.connections)))
