@@ -196,7 +196,8 @@ impl ProfileService {
 
     /// The rules by a Django shop's columns as they are now.
     async fn read_rules_again(&self) -> Option<Rules> {
-        let rules = self.store.read_rules_again().await;
+        // It opens a connection, whose 8 KB would be part of the future of each update.
+        let rules = Box::pin(self.store.read_rules_again()).await;
         rules.unwrap_or_else(|error| {
             let cause = &error as &dyn std::error::Error;
             tracing::warn!(request = request_id::for_log(), error = cause, "cannot read the shop's columns again");

@@ -12,7 +12,7 @@ use super::{
         client_address::TrustedProxies,
         cors, language,
         log_request::{self, RequestLog},
-        unavailable,
+        unavailable::Unavailable,
     },
 };
 use crate::{
@@ -82,8 +82,6 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let others = if options.demo { others.merge(demo_avatar::router()) } else { others };
     let apis =
         Router::new().merge(rest::router(profile.clone())).merge(graphql.router()).merge(rest::fallback(profile));
-    let unavailable = from_fn_with_state(store, unavailable::respond);
-    let apis = apis.layer(unavailable.clone());
     let apis = match &options.languages {
         // Without a choice messages are English.
         Languages::Fixed(language) if *language == ENGLISH => apis,
@@ -92,9 +90,9 @@ pub fn router(store: Arc<Store>, options: &Options, stop: CancellationToken) -> 
     let origins = cors::AllowedOrigins::new(options.allow_origins.clone());
     let proxies = TrustedProxies::new(&options.trusted_proxies);
     let (metrics, spans) = (options.metrics.requests.clone(), options.spans.clone());
-    let log = Arc::new(RequestLog { proxies, is_on: options.log_requests, metrics, spans, origins });
+    let unavailable = Unavailable { store, languages: options.languages.clone() };
+    let log = Arc::new(RequestLog { proxies, is_on: options.log_requests, metrics, spans, origins, unavailable });
     others
-        .layer(unavailable)
         .merge(apis)
         // Outermost: the request id, the log line and the headers of every answer, whatever happened inside.
         .layer(from_fn_with_state(log, log_request::log_request))

@@ -12,7 +12,6 @@ use std::{
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 
@@ -62,7 +61,11 @@ impl AllowedOrigins {
 }
 
 /// Adds the headers for a listed origin and answers its preflight.
-pub(super) async fn allow(origins: &AllowedOrigins, request: Request, next: Next) -> Response {
+pub(super) async fn allow<F: Future<Output = Response> + Send>(
+    origins: &AllowedOrigins,
+    request: Request,
+    respond: impl FnOnce(Request) -> F,
+) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_allowed = origin.as_ref().is_some_and(|origin| origins.allowed.contains(origin));
     if let Some(origin) = &origin
@@ -74,7 +77,7 @@ pub(super) async fn allow(origins: &AllowedOrigins, request: Request, next: Next
     let preflight = is_allowed
         && request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { respond(request).await };
     let headers = response.headers_mut();
     if !origins.allowed.is_empty() {
         headers.append(header::VARY, HeaderValue::from_static("origin"));

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use crate::messages::Languages;
+use crate::messages::{Language, Languages};
 
 /// Has the messages of the answer written in the language of the request. Where `Accept-Language` decides, the answer
 /// says so in `Vary`, and names the language.
@@ -18,8 +18,22 @@ pub(in crate::server) async fn choose(
     request: Request,
     next: Next,
 ) -> Response {
-    let language = languages.choose(&accept_language(request.headers()));
-    let mut response = language.scope(next.run(request)).await;
+    let language = of(&languages, request.headers());
+    answer(&languages, language, next.run(request)).await
+}
+
+/// The language of a request with these headers.
+pub(super) fn of(languages: &Languages, headers: &HeaderMap) -> Language {
+    languages.choose(&accept_language(headers))
+}
+
+/// An answer in this language.
+pub(super) async fn answer(
+    languages: &Languages,
+    language: Language,
+    response: impl Future<Output = Response>,
+) -> Response {
+    let mut response = language.scope(response).await;
     if languages.is_negotiated() {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));

@@ -12,6 +12,7 @@ use axum::{
 use super::{
     client_address::TrustedProxies,
     cors::{self, AllowedOrigins},
+    unavailable::Unavailable,
 };
 use crate::{
     request_id::{RequestContext, RequestId},
@@ -21,17 +22,20 @@ use crate::{
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Which requests are logged, who is believed about them, what counts them, and which web pages may send them.
+/// Which requests are logged, who is believed about them, what counts them, which web pages may send them, and what those
+/// get for which there is no room.
 pub(in crate::server) struct RequestLog {
     pub(in crate::server) proxies: TrustedProxies,
     pub(in crate::server) is_on: bool,
     pub(in crate::server) metrics: RequestMetrics,
     pub(in crate::server) spans: Option<Spans>,
     pub(in crate::server) origins: AllowedOrigins,
+    pub(in crate::server) unavailable: Unavailable,
 }
 
 /// Gives the request an id, which the log and the answer share, and logs the result; never a header or a body. The headers
-/// for other origins are added here, too: a layer of their own would clone and box all that is inside it for each request.
+/// for other origins and those of a 503 are added here, too: a layer of their own would clone and box all that is inside it
+/// for each request.
 pub(in crate::server) async fn log_request(
     State(log): State<Arc<RequestLog>>,
     request: Request,
@@ -41,7 +45,8 @@ pub(in crate::server) async fn log_request(
     let context = RequestContext::new(record.id.clone(), record.client, record.api);
     let had_no_slot = request.extensions().get::<Overloaded>().is_some();
     let mut under_way = UnderWay { record, start: Instant::now(), had_no_slot, log: log.clone() };
-    let mut work = pin!(context.scope(cors::allow(&log.origins, request, next)));
+    let mut work =
+        pin!(context.scope(cors::allow(&log.origins, request, |request| log.unavailable.respond(request, next))));
     let mut response = work.as_mut().await;
     let notes = work.take_value().map(RequestContext::into_notes).unwrap_or_default();
     under_way.record.answer(&response, notes);

@@ -65,12 +65,8 @@ impl Manager for Opener {
     type Error = sqlx::Error;
 
     async fn create(&self) -> sqlx::Result<PooledConnection> {
-        // Before the connection is opened: a fault of meanwhile may concern it.
-        let generation = self.generation.load(Ordering::Relaxed);
-        let mut connection = self.options.connect().await?;
-        set_of_session(&mut connection, self.sessions.of_requests()).await?;
-        let _counted = Held::by(&self.metrics.open);
-        Ok(PooledConnection { connection, generation, is_in_doubt: false, _counted })
+        // Hardly any request opens a connection. Without the box the future of each would have the 20 KB for it.
+        Box::pin(self.open()).await
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -94,6 +90,15 @@ impl Manager for Opener {
 }
 
 impl Opener {
+    async fn open(&self) -> sqlx::Result<PooledConnection> {
+        // Before the connection is opened: a fault of meanwhile may concern it.
+        let generation = self.generation.load(Ordering::Relaxed);
+        let mut connection = self.options.connect().await?;
+        set_of_session(&mut connection, self.sessions.of_requests()).await?;
+        let _counted = Held::by(&self.metrics.open);
+        Ok(PooledConnection { connection, generation, is_in_doubt: false, _counted })
+    }
+
     /// None of the present connections is used again: their server has fallen silent, or has become read-only.
     fn distrust_all(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
