@@ -168,6 +168,8 @@ pub(super) async fn run(args: Args, config: &Config, layout: &Layout, log_format
         spans.stop().await;
     }
     let uptime_seconds = start.elapsed().as_secs();
+    // Until then a line that cannot be written is not known as dropped.
+    log::flush();
     let (requests, dropped_log_lines) = (request_id::requests_begun(), log::dropped_lines());
     tracing::info!(reason = stop.signal(), uptime_seconds, requests, dropped_log_lines, "stopped");
     Ok(())
