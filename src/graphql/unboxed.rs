@@ -49,3 +49,66 @@ impl<T: ContainerType + Sync> OutputType for Unboxed<T> {
 fn is_plain(selection: &Selection) -> bool {
     matches!(selection, Selection::Field(field) if field.node.directives.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+
+    use super::*;
+
+    struct Pet;
+
+    #[Object(serial)]
+    impl Pet {
+        async fn name(&self) -> &str {
+            "Rex"
+        }
+
+        async fn owner(&self) -> Option<&str> {
+            None
+        }
+
+        async fn age(&self) -> Result<u8, async_graphql::Error> {
+            Err("unknown".into())
+        }
+    }
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn boxed(&self) -> Pet {
+            Pet
+        }
+
+        async fn unboxed(&self) -> Unboxed<Pet> {
+            Unboxed(Pet)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_response_is_that_of_the_library() {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        for selections in [
+            "name owner",
+            "owner a: name name b: owner a: name",
+            "__typename kind: __typename name",
+            "name age owner",
+            "name ... on Pet { a: name owner }",
+            "name ... { __typename }",
+            "name @skip(if: true) owner @include(if: true)",
+        ] {
+            let respond = async |field: &str| {
+                let response = schema.execute(format!("{{ it: {field} {{ {selections} }} }}")).await;
+                let errors = response.errors.into_iter().map(|error| (error.message, error.path)).collect::<Vec<_>>();
+                (response.data.to_string(), errors)
+            };
+            let expected = respond("boxed").await;
+            assert_eq!(respond("unboxed").await, expected, "{selections}");
+            assert!(expected.0.starts_with("{it: {"), "{expected:?}");
+        }
+        // As the specification has it (October 2021, section 6.3); the library says null.
+        let response = schema.execute("{ it: unboxed { name @skip(if: true) } }").await;
+        assert_eq!((response.data.to_string().as_str(), response.errors.len()), ("{it: {}}", 0));
+    }
+}
