@@ -212,7 +212,8 @@ def contest(args: argparse.Namespace, database, stack) -> list[dict]:
         print(f"{database.name}: round {number} of {args.rounds}", flush=True)
     for contestant in contestants:
         before_rounds, after_rounds = scans[contestant.url], database.scans(contestant.url)
-        assert after_rounds == before_rounds, f"{contestant.url}: a table was scanned: {before_rounds} -> {after_rounds}"
+        # To read a small table from end to end is the quickest way.
+        assert contestant.count < 100_000 or after_rounds == before_rounds, f"{contestant.url}: a table was scanned: {before_rounds} -> {after_rounds}"
         if contestant.process:
             check_answers(contestant)
     check_rows(contestants, before, len(turns) * (16 + args.rounds * sum(args.connections)))

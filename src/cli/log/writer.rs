@@ -1,10 +1,10 @@
 //! The thread that writes the log.
 //!
-//! A log line goes into a queue, and one thread writes the queue: a few times a hundredth of a second at most, and many
-//! lines at once, for to wake a thread and to write a line each takes longer than what a request does. Stderr may be a closed
-//! pipe, a full disk or a pipe that is not read: a line that finds the queue full, or that cannot be written, is dropped and
-//! counted. When lines can be written again, the thread reports how many were dropped. Those of the audit log's file are
-//! reported in the log at once.
+//! A log line goes into a queue, and one thread writes the queue, many lines at once: to wake the thread for each line, and
+//! to write each by itself, took a quarter of the CPU of a request (docs/performance.md). Stderr may be a closed pipe, a full
+//! disk or a pipe that is not read: a line that finds the queue full, or that cannot be written, is dropped and counted. When
+//! lines can be written again, the thread reports how many were dropped. Those of the audit log's file are reported in the
+//! log at once.
 //!
 //! tracing-appender's non-blocking writer does not do: it ignores failed writes without counting them, it limits lines
 //! and not bytes, and when the process ends with a full queue it prints to stdout, which may block or panic.

@@ -1,5 +1,5 @@
-//! What every request passes through, outermost first: its id, its client's address and its log line, CORS, the language of
-//! the messages, and what a response 503 says.
+//! What every request passes through, outermost first: its id, its client's address and its log line, CORS, what a response
+//! 503 says, and the language of the messages.
 
 pub(super) mod client_address;
 pub(super) mod cors;
